@@ -1,0 +1,31 @@
+// https://vitest.dev/guide/projects
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const anywhere = [...configDefaults.exclude, 'dist/**', 'coverage/**'];
+const slow = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['**/*.test.ts'],
+          exclude: [...anywhere, '**/*.svelte.test.ts', 'test/tidy*/**', 'test/tidy*', 'test/e2e/**', 'test/electron/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [svelte(), svelteTesting()],
+        test: { name: 'jsdom', environment: 'jsdom', include: ['**/*.svelte.test.ts'], exclude: anywhere },
+      },
+      { test: { name: 'tidy', environment: 'node', include: ['test/tidy*.test.ts', 'test/tidy/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'e2e', environment: 'node', include: ['test/e2e/**/*.test.ts'], ...slow } },
+      { test: { name: 'electron', environment: 'node', include: ['test/electron/**/*.test.ts'], ...slow } },
+    ],
+  },
+});
