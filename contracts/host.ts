@@ -1,0 +1,63 @@
+/**
+ * What the page asks of the program around it (Electron's main process or the loopback server): course files, progress, settings and
+ * the store of input logs. JSON both ways; bytes as base64. Requests carry `id`; each is answered by `{id, ok}` or `{id, error}`.
+ */
+import { z } from 'zod';
+
+const Key = z.string().regex(/^[A-Za-z0-9._-]{1,80}$/, 'letters, digits, dots, dashes');
+
+export const Settings = z.strictObject({
+  theme: z.enum(['system', 'light', 'dark', 'contrast']).default('system'),
+  terminalFontSize: z.number().int().min(10).max(24).default(13),
+  lessonFontSize: z.number().int().min(12).max(22).default(15),
+  terminalFont: z.string().max(80).default('JetBrains Mono Variable'),
+  cursorBlink: z.boolean().default(true),
+  reducedMotion: z.boolean().default(false),
+  screenReader: z.boolean().default(false),
+  layout: z.record(z.string(), z.number()).default({}),
+});
+export type Settings = z.infer<typeof Settings>;
+
+export const LessonProgress = z.strictObject({
+  course: Key, lesson: Key, status: z.enum(['new', 'started', 'done']), pointsEarned: z.number(), points: z.number(),
+  /** Check and question ids earned for good. */
+  earned: z.array(z.string()), screen: z.number().int().min(1), hintsUsed: z.number().int(), updatedAtMs: z.number(),
+});
+export type LessonProgress = z.infer<typeof LessonProgress>;
+
+export const HostRequest = z.discriminatedUnion('type', [
+  z.strictObject({ id: z.number().int(), type: z.literal('hello') }),
+  z.strictObject({ id: z.number().int(), type: z.literal('course'), course: Key }),
+  z.strictObject({ id: z.number().int(), type: z.literal('progress') }),
+  z.strictObject({ id: z.number().int(), type: z.literal('save-progress'), progress: LessonProgress }),
+  z.strictObject({ id: z.number().int(), type: z.literal('save-settings'), settings: Settings }),
+  /** The log of a lesson: opened for writing by one window at a time; another one takes over visibly. */
+  z.strictObject({ id: z.number().int(), type: z.literal('open-log'), course: Key, lesson: Key, takeOver: z.boolean().default(false) }),
+  z.strictObject({ id: z.number().int(), type: z.literal('append-log'), log: z.number().int(), sequence: z.number().int(), bytes: z.string() }),
+  z.strictObject({ id: z.number().int(), type: z.literal('close-log'), log: z.number().int() }),
+  z.strictObject({ id: z.number().int(), type: z.literal('export-progress') }),
+  z.strictObject({ id: z.number().int(), type: z.literal('import-progress'), text: z.string().max(4_000_000) }),
+]);
+export type HostRequest = z.infer<typeof HostRequest>;
+
+export const HostHello = z.strictObject({ version: z.string(), platform: z.string(), shell: z.enum(['electron', 'browser']), settings: Settings, progress: z.array(LessonProgress), courses: z.array(z.strictObject({ id: Key, title: z.string() })), realLinux: z.strictObject({ isAvailable: z.boolean(), because: z.string() }) });
+export type HostHello = z.infer<typeof HostHello>;
+export const CourseFiles = z.strictObject({ course: Key, files: z.record(z.string(), z.string()) });
+export const OpenedLog = z.strictObject({ log: z.number().int(), bytes: z.string(), seed: z.number().int(), tornBytes: z.number().int() });
+
+/** Every answer, and the two things the host says unasked. */
+export const HostMessage = z.union([
+  z.strictObject({ id: z.number().int(), ok: z.unknown() }),
+  z.strictObject({ id: z.number().int(), error: z.strictObject({ code: z.enum(['bad-message', 'not-found', 'in-use', 'io', 'bad-file']), message: z.string() }) }),
+  /** Another window took this log over. */
+  z.strictObject({ type: z.literal('log-taken'), log: z.number().int() }),
+  z.strictObject({ type: z.literal('menu'), command: z.string() }),
+]);
+export type HostMessage = z.infer<typeof HostMessage>;
+
+/** The line between a page and its host: Electron's IPC or a WebSocket. */
+export interface Transport {
+  send(message: HostRequest): void;
+  onMessage(listener: (message: unknown) => void): void;
+  onClose(listener: () => void): void;
+}

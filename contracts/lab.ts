@@ -1,0 +1,101 @@
+/**
+ * A lab session as its users meet it: messages in, messages out. It is served by a Web Worker in the page, in process (command line,
+ * tests) or by the host (real Linux), and nobody who speaks it can tell which. Every message is plain data; both sides parse.
+ */
+import { z } from 'zod';
+import { AddressView, ChainView, ConntrackView, LinkView, NetnsView, RouteView } from './observer.ts';
+import { Report } from './report.ts';
+
+/** Raw bytes cross as Uint8Array where the channel clones, and nothing else. */
+const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes (Uint8Array)');
+const TerminalId = z.string().min(1).max(64);
+
+// ---------------------------------------------------------------- to the lab
+export const LabRequest = z.discriminatedUnion('type', [
+  /** The first message. `files`: the course's files by path. `log`: what the store holds of an earlier session, to resume it; `earned`: check and question ids kept from before. */
+  z.strictObject({
+    type: z.literal('open'), files: z.record(z.string(), z.string()), lesson: z.string(), seed: z.number().int().min(0), log: Bytes.optional(),
+    earned: z.array(z.string()).default([]), columns: z.number().int().min(20).max(500).default(80), rows: z.number().int().min(4).max(200).default(24),
+  }),
+  /** Keys as a terminal sends them. */
+  z.strictObject({ type: z.literal('input'), terminal: TerminalId, data: z.string() }),
+  z.strictObject({ type: z.literal('resize'), terminal: TerminalId, columns: z.number().int().min(1).max(1000), rows: z.number().int().min(1).max(1000) }),
+  /** Flow control: the page has shown this many bytes of that terminal. */
+  z.strictObject({ type: z.literal('shown'), terminal: TerminalId, bytes: z.number().int().min(0) }),
+  /** One more terminal on a machine (`place` as lesson.yaml names places); answered by `terminals`. */
+  z.strictObject({ type: z.literal('open-terminal'), place: z.string() }),
+  z.strictObject({ type: z.literal('close-terminal'), terminal: TerminalId }),
+  /** Types the lines of a run block (or one of them) at its terminal, when its shell prompts. */
+  z.strictObject({ type: z.literal('run'), block: z.string(), line: z.number().int().min(0).optional(), terminal: TerminalId.optional() }),
+  z.strictObject({ type: z.literal('answer'), question: z.string(), answer: z.union([z.array(z.number().int()), z.string()]) }),
+  z.strictObject({ type: z.literal('hint'), check: z.string() }),
+  /** Back to the lesson's start; earned checks are kept. Everything so far stays in the log. */
+  z.strictObject({ type: z.literal('reset'), what: z.enum(['step', 'lab']) }),
+  /** The screen the learner reads now (1-based), remembered and used by reset step. */
+  z.strictObject({ type: z.literal('screen'), number: z.number().int().min(1) }),
+  z.strictObject({ type: z.literal('pace'), mode: z.enum(['live', 'paused', 'skip']) }),
+  /** The store has the log up to and including this record. */
+  z.strictObject({ type: z.literal('stored'), sequence: z.number().int() }),
+  z.strictObject({ type: z.literal('close') }),
+]);
+export type LabRequest = z.infer<typeof LabRequest>;
+export type LabRequestInput = z.input<typeof LabRequest>;
+
+// ---------------------------------------------------------------- from the lab
+export const TerminalView = z.strictObject({
+  id: TerminalId, title: z.string(), machine: z.string(),
+  /** The namespace of the innermost shell: '' for the machine's own. */
+  netns: z.string(), user: z.string(), cwd: z.string(),
+  /** Shells inside the login shell. */
+  depth: z.number().int(),
+  /** The command line in the foreground, null while the shell prompts. */
+  running: z.string().nullable(),
+  sinceMs: z.number(),
+  isOpen: z.boolean(),
+});
+export type TerminalView = z.infer<typeof TerminalView>;
+
+export const NamespaceView = z.strictObject({
+  machine: z.string(), netns: z.string(),
+  links: z.array(LinkView), addresses: z.array(AddressView), routes: z.array(RouteView), chains: z.array(ChainView), conntrack: z.array(ConntrackView),
+  isForwarding: z.boolean(), isConntrackActive: z.boolean(),
+});
+export type NamespaceView = z.infer<typeof NamespaceView>;
+/** Machines the learner may see, each with its own namespace first, then the named ones, oldest first. */
+export const NetworkView = z.strictObject({ atMs: z.number(), namespaces: z.array(NamespaceView), names: z.record(z.string(), z.array(NetnsView)) });
+export type NetworkView = z.infer<typeof NetworkView>;
+
+/** A finished or running command line at a terminal, for the marks in the gutter and run blocks. */
+export const CommandMark = z.strictObject({ id: z.number().int(), terminal: z.string(), netns: z.string().nullable(), line: z.string(), startedAtMs: z.number(), endedAtMs: z.number().nullable(), exit: z.number().int().nullable() });
+export type CommandMark = z.infer<typeof CommandMark>;
+
+export const LabEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('opened'), lesson: z.string(), seed: z.number().int(), backend: z.string(), canUndo: z.boolean(), canReset: z.boolean(), canSkip: z.boolean(),
+    /** How many records were replayed, and whether they led to the state they led to before. */
+    resumed: z.strictObject({ records: z.number().int(), isFaithful: z.boolean(), atMs: z.number() }).nullable(),
+    screen: z.number().int(), engine: z.string(),
+  }),
+  z.strictObject({ type: z.literal('terminals'), terminals: z.array(TerminalView), active: z.string() }),
+  z.strictObject({ type: z.literal('data'), terminal: TerminalId, bytes: Bytes }),
+  /** The terminal begins anew (reset, resume): clear its screen and scrollback. */
+  z.strictObject({ type: z.literal('cleared'), terminal: TerminalId }),
+  /** Append these bytes to the log and answer `stored`. */
+  z.strictObject({ type: z.literal('store'), sequence: z.number().int(), bytes: Bytes }),
+  z.strictObject({ type: z.literal('network'), network: NetworkView }),
+  z.strictObject({ type: z.literal('report'), report: Report }),
+  z.strictObject({ type: z.literal('commands'), commands: z.array(CommandMark) }),
+  z.strictObject({ type: z.literal('outputs'), outputs: z.record(z.string(), z.string().nullable()) }),
+  z.strictObject({ type: z.literal('clock'), atMs: z.number(), epochMs: z.number(), mode: z.enum(['live', 'paused', 'skip']), events: z.number().int() }),
+  z.strictObject({ type: z.literal('reset-done'), what: z.enum(['step', 'lab']) }),
+  /** A request that could not be done, or a lab that broke. `isFatal`: the session is over. */
+  z.strictObject({ type: z.literal('failed'), code: z.enum(['bad-message', 'no-such-lesson', 'bad-course', 'bad-log', 'no-such-terminal', 'not-now', 'internal']), message: z.string(), isFatal: z.boolean() }),
+]);
+export type LabEvent = z.infer<typeof LabEvent>;
+
+/** One end of a session. */
+export interface LabChannel {
+  send(request: LabRequestInput): void;
+  onEvent(listener: (event: LabEvent) => void): void;
+  close(): void;
+}

@@ -1,0 +1,59 @@
+/**
+ * Netfilter as iptables, conntrack and the packet path meet it.
+ * Read first: iptables(8), iptables-extensions(8), include/uapi/linux/netfilter.h, net/netfilter/nf_conntrack_core.c
+ */
+import type { Result } from '../result.ts';
+import type { Address, Family, NetnsId, SocketId } from '../kernel/api.ts';
+
+export type TableName = 'raw' | 'mangle' | 'nat' | 'filter' | 'security';
+export type HookName = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
+
+/** Plain data. Matches and targets are tagged records defined beside their evaluation in matches/ and targets/ (unions `Match`, `Target`). */
+export interface RuleState {
+  readonly id: number;                       // unique in the namespace, for traces and evidence
+  source?: AddressMatch; destination?: AddressMatch;
+  inInterface?: NameMatch; outInterface?: NameMatch;
+  protocol?: { negate: boolean; number: number };
+  fragment?: { negate: boolean };
+  matches: Match[];
+  target: Target | undefined;                // undefined: count only
+  packets: number; bytes: number;
+}
+/** Address as number for inet (host order), as 32 hex digits for inet6. */
+export interface AddressMatch { negate: boolean; address: number | string; mask: number | string }
+/** `eth0`, or a prefix `veth+`. */
+export interface NameMatch { negate: boolean; name: string }
+export interface ChainState { name: string; policy: 'ACCEPT' | 'DROP' | undefined; packets: number; bytes: number; rules: RuleState[] }
+export interface TableState { name: TableName; family: Family; chains: ChainState[] }
+/** Extension records: `kind` names the extension, the rest is its own plain options. See matches/index.ts and targets/index.ts. */
+export type Match = import('./matches/index.ts').Match;
+export type Target = import('./targets/index.ts').Target;
+
+export interface TupleView { readonly source: Address; readonly destination: Address; readonly sport?: number; readonly dport?: number; readonly icmpType?: number; readonly icmpCode?: number; readonly icmpId?: number }
+export interface ConntrackView {
+  readonly id: number; readonly family: Family; readonly protocol: number; readonly protocolName: string; readonly timeoutSeconds: number; readonly state: string | undefined;
+  readonly original: TupleView; readonly reply: TupleView;
+  readonly isReplied: boolean; readonly isAssured: boolean; readonly mark: number; readonly use: number; readonly zone: number;
+  readonly counters?: { packets: [number, number]; bytes: [number, number] };
+  readonly nat: { source: boolean; destination: boolean };
+}
+export interface ConntrackEvent { readonly kind: 'NEW' | 'UPDATE' | 'DESTROY'; readonly atUs: number; readonly entry: ConntrackView }
+
+export interface NetfilterCalls {
+  /** Tables that exist (created at first use by an iptables command, as nft does), or the built-in empty shape of one that does not. */
+  table(ns: NetnsId, family: Family, name: TableName): TableState;
+  /** Which tables have been created (iptables-save prints only these). */
+  createdTables(ns: NetnsId, family: Family): TableName[];
+  /** Replaces a table's chains and rules in one transaction; counters are those given. Refuses (ELOOP, EINVAL ...) what the kernel refuses. */
+  replaceTable(ns: NetnsId, table: TableState): Result;
+  deleteTable(ns: NetnsId, family: Family, name: TableName): void;
+  isConntrackActive(ns: NetnsId): boolean;
+  conntrack(ns: NetnsId): ConntrackView[];
+  deleteConntrack(ns: NetnsId, id: number): Result;
+  flushConntrack(ns: NetnsId): void;
+  conntrackCount(ns: NetnsId): number;
+  conntrackStatistics(ns: NetnsId): { found: number; invalid: number; insert: number; insertFailed: number; drop: number; earlyDrop: number; error: number; searchRestart: number; clashResolve: number };
+  updateConntrack(ns: NetnsId, id: number, change: { mark?: number; timeoutSeconds?: number }): Result;
+  subscribeConntrack(ns: NetnsId): SocketId;
+  takeConntrackEvents(id: SocketId): ConntrackEvent[];
+}
