@@ -1,0 +1,30 @@
+// https://vite.dev/config/
+import { resolve } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** How the pages are bundled: relative addresses, so that app:// and the loopback server serve the same files. */
+export function rendererConfig({ version }) {
+  return {
+    configFile: false,
+    root: resolve(root, 'renderer'),
+    base: './',
+    logLevel: 'warn',
+    plugins: [svelte()],
+    resolve: { alias: { 'jq-wasm': 'jq-wasm/inline' } },
+    define: { PODWIRE_VERSION: JSON.stringify(version) },
+    worker: { format: 'es', plugins: () => [svelte()] },
+    build: {
+      outDir: resolve(root, 'dist/renderer'),
+      emptyOutDir: true,
+      target: 'chrome140',
+      sourcemap: true,
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 4000,
+      // A content security policy without data: in script-src; small assets stay files.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+    },
+  };
+}
