@@ -1,0 +1,333 @@
+/**
+ * Everything a network kernel remembers, as plain data: no closures, no class instances, so that a world clones and hashes.
+ * Addresses are numbers (IPv4) or 32 hex digits (IPv6), times are virtual microseconds.
+ * Read first: include/net/net_namespace.h, include/linux/netdevice.h, include/linux/inetdevice.h
+ */
+import type { NetfilterState } from '../netfilter/hooks.ts';
+import type { Ip4 } from '../wire/ip4.ts';
+import type { Ip6 } from '../wire/ip6.ts';
+import type { SimulatedWorld } from '../world/world.ts';
+import type { LinkIndex, LinkKind, LinkStats, Mac, NeighbourState, NetlinkEvent, NetnsId, OperState, RouteType, Scope, SocketId } from './api.ts';
+import type { Packet } from './packet.ts';
+import type { Socket } from '../sockets/state.ts';
+
+/** A kernel as its functions pass it around: data, and the world it lives in. */
+export interface Kernel {
+  readonly state: KernelState;
+  readonly world: SimulatedWorld;
+}
+
+export interface KernelState {
+  id: number;
+  name: string;
+  namespaces: Map<NetnsId, NamespaceState>;
+  nextNamespaceId: number;
+  nextInode: number;
+  sockets: Map<SocketId, Socket>;
+  nextSocketId: number;
+  nextSocketInode: number;
+  /** icmp_global: one bucket for the machine. */
+  icmpGlobalCredit: number;
+  icmpGlobalStampUs: number;
+  /** Sysctls that are the machine's, not a namespace's (net/core/default_qdisc ...). */
+  sysctls: Map<string, string>;
+}
+
+/** A record that netfilter schedules for itself. */
+export type NetfilterTimerRecord = { readonly kind: string } & Record<string, unknown>;
+
+export interface NamespaceState {
+  id: NetnsId;
+  inode: number;
+  devices: Map<LinkIndex, Device>;
+  lastIndex: LinkIndex;
+  /** How this namespace numbers others. */
+  peerIds: Map<NetnsId, number>;
+  /** Values below net/ that are not in a device's configuration, as text. */
+  sysctls: Map<string, string>;
+  /** net/ipv4/ip_forward and the other switches the packet path reads for every packet. */
+  settings: PathSettings;
+  conf4All: Conf4;
+  conf4Default: Conf4;
+  conf6All: Conf6;
+  conf6Default: Conf6;
+  neigh4Default: NeighbourParameters;
+  neigh6Default: NeighbourParameters;
+  fib4: Map<number, FibTable4>;
+  rules4: Rule[];
+  fib6: Map<number, Route6[]>;
+  rules6: Rule[];
+  neighbours4: Map<LinkIndex, Map<Ip4, Neighbour>>;
+  neighbours6: Map<LinkIndex, Map<Ip6, Neighbour>>;
+  proxyNeighbours: { index: LinkIndex; family: 'inet' | 'inet6'; address: Ip4 | Ip6 }[];
+  /** Path MTU and redirects learnt per destination (fib_nh_exception). */
+  exceptions4: Map<Ip4, RouteException>;
+  exceptions6: Map<Ip6, RouteException>;
+  reassembly: Map<string, ReassemblyQueue>;
+  /** inet_peer token buckets for ICMP errors and redirects, by destination. */
+  icmpPeers: Map<Ip4 | Ip6, { tokensMs: number; stampUs: number; redirects: number }>;
+  ports: PortTables;
+  netfilter: NetfilterState;
+  snmp: Map<string, number>;
+  subscribers: SocketId[];
+  /** Packet sockets that listen on every device. */
+  taps: SocketId[];
+  lastIpId: number;
+  stampUs: number;
+}
+
+export interface PathSettings {
+  ipForward: number;
+  ip6Forward: number;
+  bridgeCallIptables: number;
+  bridgeCallIp6tables: number;
+  bridgeCallArptables: number;
+  icmpEchoIgnoreAll: number;
+  icmpEchoIgnoreBroadcasts: number;
+  icmpRateLimitMs: number;
+  icmpRateMask: number;
+  icmpMessagesPerSecond: number;
+  icmpMessagesBurst: number;
+  icmpErrorsUseInboundAddress: number;
+  defaultTtl: number;
+  useTemporaryPmtuSeconds: number;
+  minPmtu: number;
+  fwmarkReflect: number;
+}
+
+/** net.ipv4.conf.<device> */
+export interface Conf4 {
+  [name: string]: number;
+  forwarding: number; rp_filter: number; accept_local: number; accept_redirects: number; send_redirects: number; secure_redirects: number; shared_media: number;
+  log_martians: number; proxy_arp: number; arp_ignore: number; arp_announce: number; arp_filter: number; arp_accept: number; arp_notify: number;
+  accept_source_route: number; promote_secondaries: number; route_localnet: number; ignore_routes_with_linkdown: number; src_valid_mark: number;
+}
+/** net.ipv6.conf.<device> */
+export interface Conf6 {
+  [name: string]: number;
+  forwarding: number; accept_ra: number; accept_dad: number; dad_transmits: number; disable_ipv6: number; addr_gen_mode: number; autoconf: number; router_solicitations: number; hop_limit: number; mtu: number;
+}
+/** net.ipv4.neigh.<device>, times in milliseconds. */
+export interface NeighbourParameters {
+  [name: string]: number;
+  baseReachableMs: number; retransmitMs: number; staleGcMs: number; delayFirstProbeMs: number; unicastProbes: number; multicastProbes: number; applicationProbes: number; queueLength: number;
+  proxyDelayMs: number; anycastDelayMs: number; lockMs: number; proxyQueueLength: number; queueLengthBytes: number; multicastReprobes: number; intervalProbeMs: number;
+  /** Drawn anew around baseReachableMs. */
+  reachableMs: number;
+}
+
+export interface Device {
+  index: LinkIndex;
+  ns: NetnsId;
+  name: string;
+  kind: LinkKind;
+  mac: Mac;
+  /** The same six bytes, as two halves for comparison in place: upper 16 bits, lower 32. */
+  macHigh: number;
+  macLow: number;
+  macSetByHand: boolean;
+  permanentMac: Mac | undefined;
+  broadcast: Mac;
+  mtu: number;
+  minMtu: number;
+  maxMtu: number;
+  txQueueLength: number;
+  isUp: boolean;
+  noArp: boolean;
+  multicast: boolean;
+  allMulticast: number;
+  /** Count of reasons; `promiscuousByHand` is the IFF_PROMISC one. */
+  promiscuity: number;
+  promiscuousByHand: boolean;
+  dynamic: boolean;
+  /** netif_carrier_ok */
+  carrier: boolean;
+  operState: OperState;
+  qdisc: string;
+  group: string;
+  alias: string | undefined;
+  altNames: string[];
+  master: LinkIndex;
+  stats: LinkStats;
+  createdAtUs: number;
+  conf4: Conf4;
+  conf6: Conf6;
+  neigh4: NeighbourParameters;
+  neigh6: NeighbourParameters;
+  addresses4: Address4[];
+  addresses6: Address6[];
+  groups4: Map<Ip4, number>;
+  groups6: Map<Ip6, number>;
+  groupsLink: Map<Mac, number>;
+  routerSolicitationsSent: number;
+  hasIpv6: boolean;
+  /** Packet sockets on this device. */
+  taps: SocketId[];
+  netem: NetemState | undefined;
+  /** veth: the other end. */
+  peer: { ns: NetnsId; index: LinkIndex } | undefined;
+  /** eth: the wire's other end. */
+  wire: { kernelId: number; ns: NetnsId; index: LinkIndex; latencyUs: number; isUp: boolean } | undefined;
+  /** vlan, macvlan, vxlan: the device below, in the namespace `lowerNs`. */
+  lower: LinkIndex;
+  lowerNs: NetnsId;
+  /** Devices stacked on this one, in this kernel. */
+  uppers: { ns: NetnsId; index: LinkIndex }[];
+  vlan: { id: number; protocol: '802.1Q' | '802.1ad' } | undefined;
+  macvlanMode: string | undefined;
+  vxlan: VxlanState | undefined;
+  tun: TunState | undefined;
+  bridge: BridgeState | undefined;
+  port: BridgePortState | undefined;
+}
+
+export interface TunState { mode: 'tun' | 'tap'; persist: boolean; user: number | undefined; group: number | undefined; multiQueue: boolean; pi: boolean; vnetHdr: boolean; attached: boolean }
+export interface VxlanState { id: number; local: Ip4 | undefined; remote: Ip4 | undefined; group: Ip4 | undefined; port: number; device: LinkIndex; fdb: Map<number, { remote: Ip4; seenAtUs: number; permanent: boolean }>; defaultRemotes: Ip4[] }
+export interface NetemState { delayUs: number; jitterUs: number; lossPercent: number; rateBitsPerSecond: number; duplicatePercent: number; reorderPercent: number; limit: number; queued: number; lastDueUs: number }
+
+export interface FdbEntry { mac: Mac; port: LinkIndex; vlan: number; isLocal: boolean; isStatic: boolean; updatedAtUs: number; usedAtUs: number; addedByUser: boolean }
+
+export interface BridgeState {
+  ports: LinkIndex[];
+  /** By `macKey`: 48 bits as a number. */
+  fdb: Map<number, FdbEntry>;
+  ageingMs: number;
+  forwardDelayMs: number; helloTimeMs: number; maxAgeMs: number;
+  /** What the root says; the bridge_ ones above are our own. */
+  rootForwardDelayMs: number; rootHelloTimeMs: number; rootMaxAgeMs: number;
+  stp: boolean;
+  priority: number;
+  vlanFiltering: boolean;
+  multicastSnooping: boolean;
+  nfCallIptables: boolean;
+  groupFwdMask: number;
+  /** `8000.aabbccddeeff` compare as text. */
+  bridgeMac: Mac;
+  designatedRoot: string;
+  rootPathCost: number;
+  rootPort: number;
+  topologyChange: boolean; topologyChangeDetected: boolean;
+  helloTimerUs: number | undefined; tcnTimerUs: number | undefined; topologyTimerUs: number | undefined;
+  stpGeneration: number;
+}
+
+export interface BridgePortState {
+  bridge: LinkIndex;
+  number: number;
+  state: 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking';
+  pathCost: number; costSetByHand: boolean; priority: number;
+  hairpin: boolean; guard: boolean; rootBlock: boolean; fastLeave: boolean; learning: boolean; flood: boolean; multicastFlood: boolean; broadcastFlood: boolean; proxyArp: boolean; isolated: boolean;
+  designatedRoot: string; designatedBridge: string; designatedPort: number; designatedCost: number;
+  topologyChangeAck: boolean; configPending: boolean;
+  messageAgeDueUs: number | undefined; forwardDelayDueUs: number | undefined; holdDueUs: number | undefined;
+}
+
+export interface Address4 {
+  local: Ip4;
+  /** Equal to local unless point-to-point. */
+  peer: Ip4;
+  prefixLength: number;
+  broadcast: Ip4 | undefined;
+  anycast: Ip4 | undefined;
+  scope: Scope;
+  label: string;
+  isSecondary: boolean;
+  noPrefixRoute: boolean;
+  metric: number | undefined;
+  validUntilUs: number | undefined;
+  preferredUntilUs: number | undefined;
+  proto: string | undefined;
+}
+
+export interface Address6 {
+  address: Ip6;
+  peer: Ip6 | undefined;
+  prefixLength: number;
+  scope: Scope;
+  isTentative: boolean;
+  isDadFailed: boolean;
+  noDad: boolean;
+  dadProbesLeft: number;
+  noPrefixRoute: boolean;
+  metric: number | undefined;
+  validUntilUs: number | undefined;
+  preferredUntilUs: number | undefined;
+  proto: string | undefined;
+}
+
+export interface NextHop4 { gateway: Ip4; device: LinkIndex; weight: number; onlink: boolean; isDead: boolean; isLinkDown: boolean; scope: Scope }
+export interface Route4 {
+  type: RouteType;
+  destination: Ip4;
+  prefixLength: number;
+  table: number;
+  protocol: string;
+  scope: Scope;
+  metric: number;
+  tos: number;
+  preferredSource: Ip4;
+  nextHops: NextHop4[];
+  mtu: number; lockMtu: boolean; advMss: number; window: number; initcwnd: number;
+}
+/** Routes by prefix length, then network; each list by tos descending, then metric. */
+export interface FibTable4 { id: number; lengths: number[]; byLength: (Map<Ip4, Route4[]> | undefined)[]; count: number }
+
+export interface NextHop6 { gateway: Ip6; device: LinkIndex; weight: number; onlink: boolean; isDead: boolean; isLinkDown: boolean }
+export interface Route6 {
+  type: RouteType;
+  destination: Ip6;
+  prefixLength: number;
+  table: number;
+  protocol: string;
+  metric: number;
+  preferredSource: Ip6;
+  nextHops: NextHop6[];
+  preference: string;
+  expiresAtUs: number | undefined;
+  mtu: number;
+}
+
+export interface Rule {
+  priority: number; not: boolean;
+  from: { address: Ip4 | Ip6; prefixLength: number } | undefined; to: { address: Ip4 | Ip6; prefixLength: number } | undefined;
+  iif: string | undefined; oif: string | undefined; mark: { value: number; mask: number } | undefined; tos: number; ipProtocol: number;
+  sport: [number, number] | undefined; dport: [number, number] | undefined;
+  action: 'table' | 'blackhole' | 'unreachable' | 'prohibit' | 'goto' | 'nop'; table: number; goto: number | undefined; suppressPrefixLength: number; protocol: string;
+}
+
+export interface RouteException { mtu: number; gateway: Ip4 | Ip6 | undefined; expiresAtUs: number; locked: boolean }
+
+export interface Neighbour {
+  index: LinkIndex;
+  family: 'inet' | 'inet6';
+  address: Ip4 | Ip6;
+  mac: Mac | undefined;
+  state: NeighbourState;
+  isRouter: boolean;
+  usedAtUs: number;
+  confirmedAtUs: number;
+  updatedAtUs: number;
+  probes: number;
+  /** Packets that wait for the address, frames with room for the Ethernet header. */
+  queue: Packet[];
+  /** The timer that counts: events of older generations do nothing. */
+  timerGeneration: number;
+  isTimerRunning: boolean;
+}
+
+export interface ReassemblyQueue { key: string; fragments: { from: number; to: number; bytes: Uint8Array }[]; total: number | undefined; first: Packet | undefined; startedAtUs: number; device: LinkIndex; maxSize: number }
+
+/** Who owns which port; lists hold socket ids in the order they were bound. */
+export interface PortTables {
+  udp: Map<number, SocketId[]>;
+  tcpListen: Map<number, SocketId[]>;
+  /** Bound, listening or not, for conflict checks. */
+  tcpBound: Map<number, SocketId[]>;
+  /** By `connectionKey`: local port * 65536 + remote port. */
+  tcpConnections: Map<number, SocketId[]>;
+  ping: Map<number, SocketId>;
+  raw: SocketId[];
+  nextPingId: number;
+}
+
+export type { NetlinkEvent };
