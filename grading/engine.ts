@@ -1,0 +1,210 @@
+/**
+ * Grading one lesson: which goals are reached, why the others are not, and what the answers are worth.
+ *
+ * The engine holds plain data (GraderState) and looks at the lab only when asked to judge; whoever owns the lab decides
+ * when (250 virtual ms after the last change), so that a replay judges at the same instants. It turns what a check could
+ * not find out into "can't tell", never into "not yet".
+ */
+import type { Hint, Lesson, QuestionSpec } from '../contracts/course.ts';
+import type { Observer } from '../contracts/observer.ts';
+import type { CheckVerdict, QuestionVerdict, Report } from '../contracts/report.ts';
+import { assertionOf, judgeAssertion } from './assertion.ts';
+import type { Finding } from './define.ts';
+import { type Answers, CannotTell, Look } from './look.ts';
+import { type AskedQuestion, askedQuestions, explainChoice, isRightChoice, judgeTyped } from './questions.ts';
+import { fill, resolveValue } from './values.ts';
+
+export type AnswerGiven = readonly number[] | string;
+
+/** Everything the engine remembers. Plain data: it goes into a replica, and an undo puts an older one back. */
+export interface GraderState {
+  /** Goals that hold once, by id: when they were reached. */
+  readonly reachedAtMs: Record<string, number>;
+  readonly hintsTaken: Record<string, number>;
+  readonly answers: Record<string, { given: number[] | string; attempts: number; passed: boolean }>;
+  /** Fields of forms (`c3.serviceIP`) and marked evidence of point checks (`c2`). */
+  readonly typed: Record<string, string>;
+}
+
+export interface JudgeOptions {
+  readonly nowMs: number;
+  /** Bounds one look in the real world's time, where a backend may hang; the default does not. */
+  limit?<Value>(work: Promise<Value>): Promise<Value>;
+}
+
+export type GradedLesson = Pick<Lesson, 'id' | 'places' | 'checks' | 'questions' | 'screens' | 'values'>;
+
+export interface Grader {
+  judge(observer: Observer, options: JudgeOptions): Promise<Report>;
+  /** Takes the next hint of a check; false when there is none left. It appears in the next report. */
+  takeHint(checkId: string): boolean;
+  /** Answers a question or a prediction; a value or mark is judged in the next report, against the lab as it then is. */
+  answer(questionId: string, given: AnswerGiven): void;
+  /** Fills a form's field or marks evidence for a check. */
+  type(key: string, text: string): void;
+  state(): GraderState;
+}
+
+const hintLevels = 3;
+
+export function createGrader(lesson: GradedLesson, from?: GraderState): Grader {
+  const state: GraderState = from === undefined ? { reachedAtMs: {}, hintsTaken: {}, answers: {}, typed: {} } : structuredClone(from);
+  const asked = askedQuestions(lesson.screens);
+
+  return {
+    async judge(observer, { nowMs, limit = (work) => work }) {
+      const answers: Answers = { ...state.typed };
+      const look = new Look(observer, lesson.places, answers);
+      const checks = await judgeChecks(lesson, look, state, nowMs, limit);
+      const questions: QuestionVerdict[] = [];
+      for (const question of asked) questions.push(await judgeQuestion(question, lesson.questions[question.id], state, look, limit));
+      const values: Record<string, string | null> = {};
+      for (const name of lesson.values) values[name] = await orNull(limit(resolveValue(name, look)));
+      const verdicts = [...checks, ...questions];
+      return {
+        lesson: lesson.id,
+        atMs: nowMs,
+        checks,
+        questions,
+        points: sum(verdicts.map(({ points }) => points)),
+        pointsEarned: sum(verdicts.map(({ pointsEarned }) => pointsEarned)),
+        hintsUsed: sum(Object.values(state.hintsTaken)),
+        isComplete: verdicts.every(({ points, pointsEarned }) => points === pointsEarned),
+        values,
+      };
+    },
+    takeHint(checkId) {
+      const check = lesson.checks.find(({ id }) => id === checkId);
+      const taken = state.hintsTaken[checkId] ?? 0;
+      if (check === undefined || taken >= Math.min(hintLevels, check.hints.length)) return false;
+      state.hintsTaken[checkId] = taken + 1;
+      return true;
+    },
+    answer(questionId, given) {
+      const before = state.answers[questionId];
+      const question = asked.find(({ id }) => id === questionId);
+      if (question === undefined || (question.isPrediction && before !== undefined)) return;
+      const copy = typeof given === 'string' ? given : [...given];
+      const passed = typeof copy !== 'string' && isRightChoice(question, copy);
+      state.answers[questionId] = { given: copy, attempts: (before?.attempts ?? 0) + 1, passed: passed || (before?.passed ?? false) };
+    },
+    type(key, text) {
+      state.typed[key] = text;
+    },
+    state: () => structuredClone(state),
+  };
+}
+
+type Limit = NonNullable<JudgeOptions['limit']>;
+
+async function judgeChecks(lesson: GradedLesson, look: Look, state: GraderState, nowMs: number, limit: Limit): Promise<CheckVerdict[]> {
+  const verdicts: CheckVerdict[] = [];
+  const isReached = new Set<string>();
+  for (const check of lesson.checks) {
+    const taken = state.hintsTaken[check.id] ?? 0;
+    const left = Math.min(hintLevels, check.hints.length) - taken;
+    const goal = (await orNull(fill(check.goal, look)))?.text ?? check.goal;
+    const common = { id: check.id, goal, points: check.points, hintsLeft: Math.max(0, left), see: [], waitingFor: [] };
+    const latchedAtMs = check.holds === 'once' ? state.reachedAtMs[check.id] : undefined;
+    if (latchedAtMs !== undefined) {
+      isReached.add(check.id);
+      verdicts.push({ ...common, status: 'reached', passed: true, pointsEarned: check.points, hints: await hintTexts(check.hints, taken, look, check.id, {}), reachedAtMs: latchedAtMs });
+      continue;
+    }
+    const waitingFor = check.needs.filter((need) => !isReached.has(need));
+    if (waitingFor.length > 0) {
+      verdicts.push({ ...common, status: 'waiting', passed: false, pointsEarned: 0, waitingFor, hints: await hintTexts(check.hints, taken, look, check.id, {}), reachedAtMs: null });
+      continue;
+    }
+    try {
+      const finding = await limit(judgeAssertion(assertionOf(check), look, check.id));
+      if (finding.passed) {
+        isReached.add(check.id);
+        state.reachedAtMs[check.id] ??= nowMs;
+      } else {
+        delete state.reachedAtMs[check.id];
+      }
+      verdicts.push({
+        ...common,
+        status: finding.passed ? 'reached' : 'not-yet',
+        passed: finding.passed,
+        pointsEarned: finding.passed ? check.points : 0,
+        expected: finding.expected,
+        found: finding.found,
+        because: finding.passed ? undefined : await limit(reason(check.diagnoses, finding, look, check.id)),
+        layer: finding.passed ? undefined : finding.layer,
+        see: [...(finding.see ?? [])],
+        hints: await hintTexts(check.hints, taken, look, check.id, finding.values ?? {}),
+        reachedAtMs: state.reachedAtMs[check.id] ?? null,
+      });
+    } catch (error) {
+      verdicts.push({ ...common, status: 'cannot-tell', passed: null, pointsEarned: 0, cause: causeOf(error), hints: await hintTexts(check.hints, taken, look, check.id, {}), reachedAtMs: null });
+    }
+  }
+  return verdicts;
+}
+
+/** The lesson's diagnosis of this very mistake, else what the kind itself found out. */
+async function reason(diagnoses: readonly { when: { kind: string }; say: string }[], finding: Finding, look: Look, checkId: string): Promise<string | undefined> {
+  for (const { when, say } of diagnoses) {
+    const applies = await orNull(judgeAssertion(when, look, checkId));
+    if (applies?.passed !== true) continue;
+    return (await fill(say, look, { ...finding.values, ...applies.values })).text;
+  }
+  return finding.because;
+}
+
+/** The hints taken so far; one that depends on the lab is chosen anew each time, as the lab moves on. */
+async function hintTexts(hints: readonly Hint[], taken: number, look: Look, checkId: string, values: Readonly<Record<string, string>>): Promise<string[]> {
+  const texts: string[] = [];
+  for (const hint of hints.slice(0, taken)) {
+    const say = typeof hint === 'string' ? hint : await firstFitting(hint, look, checkId);
+    texts.push((await orNull(fill(say, look, values)))?.text ?? say);
+  }
+  return texts;
+}
+
+async function firstFitting(choices: readonly { when?: { kind: string }; say: string }[], look: Look, checkId: string): Promise<string> {
+  for (const { when, say } of choices) {
+    if (when === undefined || (await orNull(judgeAssertion(when, look, checkId)))?.passed === true) return say;
+  }
+  return choices.at(-1)?.say ?? '';
+}
+
+async function judgeQuestion(question: AskedQuestion, spec: QuestionSpec | undefined, state: GraderState, look: Look, limit: Limit): Promise<QuestionVerdict> {
+  const { id, isPrediction, points } = question;
+  const answer = state.answers[id];
+  const open = { id, isPrediction, points, pointsEarned: 0 };
+  if (answer === undefined) return { ...open, answer: null, passed: null, attempts: 0 };
+  const given = { ...open, answer: answer.given, attempts: answer.attempts };
+  if (typeof answer.given !== 'string') {
+    const because = (await fill(explainChoice(question, answer.given), look)).text;
+    return { ...given, passed: answer.passed, pointsEarned: answer.passed ? points : 0, because };
+  }
+  try {
+    const { isRight, because } = await limit(judgeTyped(spec, answer.given, look));
+    if (isRight) state.answers[id] = { ...answer, passed: true };
+    const passed = isRight || answer.passed;
+    return { ...given, passed, pointsEarned: passed ? points : 0, because };
+  } catch (error) {
+    return { ...given, passed: answer.passed ? true : null, pointsEarned: answer.passed ? points : 0, cause: causeOf(error) };
+  }
+}
+
+/** For what is only shown beside a verdict (values, hints, diagnoses): it is left out when it cannot be known. */
+async function orNull<Value>(work: Promise<Value>): Promise<Value | null> {
+  try {
+    return await work;
+  } catch {
+    return null;
+  }
+}
+
+function causeOf(error: unknown): string {
+  if (error instanceof CannotTell) return error.message;
+  return error instanceof Error ? `the check broke: ${error.message}` : 'the check broke';
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,8 @@
+/** What other rooms use of grading. */
+export { createGrader, type AnswerGiven, type GradedLesson, type Grader, type GraderState, type JudgeOptions } from './engine.ts';
+export { judgeAssertion } from './assertion.ts';
+export { CannotTell, Look, type Places } from './look.ts';
+export { checkKinds } from './checks/index.ts';
+export { checksJsonSchema, nearestWord, validateAssertion, type AssertionProblem } from './validate.ts';
+export { fill, placeholdersIn, resolveValue, deviceFields, placeFields } from './values.ts';
+export { matchesLine } from './pattern.ts';
