@@ -1,0 +1,22 @@
+/** Packet formats for the tools that build or print packets: tcpdump, ping, traceroute, arping, dig. */
+export * as bytes from '../../simulator/bytes.ts';
+export * as mac from '../../simulator/wire/mac.ts';
+export * as ip4 from '../../simulator/wire/ip4.ts';
+export * as ip6 from '../../simulator/wire/ip6.ts';
+export * as ethernet from '../../simulator/wire/ethernet.ts';
+export * as vlan from '../../simulator/wire/vlan.ts';
+export * as arp from '../../simulator/wire/arp.ts';
+export * as ipv4 from '../../simulator/wire/ipv4.ts';
+export * as ipv6 from '../../simulator/wire/ipv6.ts';
+export * as icmp from '../../simulator/wire/icmp.ts';
+export * as icmp6 from '../../simulator/wire/icmp6.ts';
+export * as igmp from '../../simulator/wire/igmp.ts';
+export * as udp from '../../simulator/wire/udp.ts';
+export * as tcp from '../../simulator/wire/tcp.ts';
+export * as dns from '../../simulator/wire/dns.ts';
+export * as bpdu from '../../simulator/wire/bpdu.ts';
+export * as sll2 from '../../simulator/wire/sll2.ts';
+export * as pcap from '../../simulator/wire/pcap.ts';
+export type { Ip4, Prefix4 } from '../../simulator/wire/ip4.ts';
+export type { Ip6, Prefix6 } from '../../simulator/wire/ip6.ts';
+export type { Mac } from '../../simulator/wire/mac.ts';
