@@ -1,0 +1,51 @@
+/** `podwire serve`: the application in a browser, on a loopback port. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createHost } from '../host/host.ts';
+import { AlreadyRunning, noteAddress } from '../host/instance-lock.ts';
+import { dataDir, productDir } from '../host/paths.ts';
+import { serve as serveHost } from '../host/server.ts';
+import type { CliCommand } from './podwire.ts';
+
+export const serve: CliCommand = {
+  name: 'serve',
+  usage: 'serve [--port N] [--no-open]',
+  summary: 'open Podwire in the browser',
+  async run(args) {
+    const portAt = args.indexOf('--port');
+    const port = portAt < 0 ? 0 : Number(args[portAt + 1]);
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      process.stderr.write(`podwire: serve: --port wants a number from 0 to 65535, found ${args[portAt + 1] ?? 'nothing'}\n`);
+      return 2;
+    }
+    const product = productDir();
+    let host;
+    try {
+      host = createHost({ userDataDir: dataDir(), coursesDir: join(product, 'courses'), shell: 'browser' });
+    } catch (cause) {
+      if (!(cause instanceof AlreadyRunning)) throw cause;
+      process.stderr.write(`podwire: ${cause.message}\n`);
+      if (cause.url !== undefined && !args.includes('--no-open')) openBrowser(cause.url);
+      return 1;
+    }
+    const server = await serveHost({ host, pagesDir: join(product, 'dist', 'renderer'), port });
+    noteAddress(dataDir(), server.url);
+    process.stdout.write(`Podwire is at ${server.url}\nPress Ctrl+C to stop. Your work is saved as you type.\n`);
+    if (!args.includes('--no-open')) openBrowser(server.url);
+    await new Promise<void>((resolve) => {
+      process.once('SIGINT', resolve);
+      process.once('SIGTERM', resolve);
+    });
+    await server.close();
+    host.close();
+    return 0;
+  },
+};
+
+/** Best effort: the address has been printed. */
+function openBrowser(url: string): void {
+  const [program, ...args] = process.platform === 'darwin' ? ['open', url] : process.platform === 'win32' ? ['cmd', '/c', 'start', '', url] : ['xdg-open', url];
+  const child = spawn(program!, args, { stdio: 'ignore', detached: true });
+  child.on('error', () => undefined);
+  child.unref();
+}

@@ -1,0 +1,10 @@
+/** The page begins here: a line to the host, then the application. */
+import '@fontsource-variable/inter';
+import '@fontsource-variable/jetbrains-mono';
+import '@xterm/xterm/css/xterm.css';
+import './theme/tokens.css';
+import './theme/base.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+
+mount(App, { target: document.getElementById('app')! });
