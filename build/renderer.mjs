@@ -11,10 +11,10 @@ export function rendererConfig({ version }) {
     root: resolve(root, 'renderer'),
     base: './',
     logLevel: 'warn',
-    plugins: [svelte()],
+    plugins: [svelte({ configFile: false })],
     resolve: { alias: { 'jq-wasm': 'jq-wasm/inline' } },
     define: { PODWIRE_VERSION: JSON.stringify(version) },
-    worker: { format: 'es', plugins: () => [svelte()] },
+    worker: { format: 'es', plugins: () => [svelte({ configFile: false })] },
     build: {
       outDir: resolve(root, 'dist/renderer'),
       emptyOutDir: true,

@@ -50,11 +50,12 @@ function start(): void {
     closing?.close();
   });
 
-  app.whenReady().then(async () => {
+  app.whenReady().then(() => {
     refusePermissions();
     servePages(protocol, join(import.meta.dirname, '../renderer'));
     installMenu(process.platform, app.isPackaged);
-    host = await createHost({
+    host = createHost({
+      shell: 'electron',
       userDataDir: app.getPath('userData'),
       coursesDir: app.isPackaged ? join(process.resourcesPath, 'courses') : join(import.meta.dirname, '../../courses'),
     });

@@ -32,7 +32,10 @@ export function createWindow(): BrowserWindow {
   });
   window.once('ready-to-show', () => window.show());
   keepInside(window);
-  void window.loadURL(firstPage);
+  window.loadURL(firstPage).catch((error: unknown) => {
+    // Closed before its page had come: nobody is left to show it to.
+    if (!window.isDestroyed()) throw error;
+  });
   return window;
 }
 

@@ -184,8 +184,9 @@ export class BrowserWindowDouble extends EventEmitter {
   async loadURL(address: string): Promise<void> {
     const page = await this.page;
     this.ownNavigation = address;
+    await page.goto(this.around.pages.toBrowser(address), { waitUntil: 'commit' });
     this.around.onWindow(this);
-    await page.goto(this.around.pages.toBrowser(address), { waitUntil: 'load' });
+    await page.waitForLoadState('load');
     if (!this.destroyed) this.emit('ready-to-show');
   }
 

@@ -39,11 +39,18 @@ export class Pages {
     return match === null ? address : `${match[2]}://${match[1]}${match[3]}`;
   }
 
+  private mayNavigate(request: PageRequest, address: string): boolean {
+    try {
+      return request.frame().parentFrame() !== null || this.onNavigation(request, address);
+    } catch {
+      return false; // a popup, so new that it has no frame: its opener is asked when it appears
+    }
+  }
+
   private async answer(route: Route, request: PageRequest): Promise<void> {
     const address = this.fromBrowser(request.url());
     const scheme = address.slice(0, address.indexOf(':'));
-    const isMainNavigation = request.isNavigationRequest() && request.frame().parentFrame() === null;
-    if (isMainNavigation && !this.onNavigation(request, address)) return route.abort('aborted');
+    if (request.isNavigationRequest() && !this.mayNavigate(request, address)) return route.abort('aborted');
     const handler = this.handlers.get(scheme);
     if (handler === undefined) {
       this.refused.push(address);
