@@ -8,7 +8,9 @@
 import type { Course, Lesson, RunBlock } from '../contracts/course.ts';
 import { LabRequest, type LabEvent, type LabRequestInput } from '../contracts/lab.ts';
 import { createGrader, type Grader } from '../grading/index.ts';
+import { concat } from '../simulator/bytes.ts';
 import type { Backend, Lab, RunOptions } from './backend.ts';
+import { keyNamed } from './keys.ts';
 import { decodeLog, encodeRecord, engineVersion, type LogRecord } from './log.ts';
 import { networkView } from './network-view.ts';
 import { commandMarks, outputsOf } from './shown.ts';
@@ -227,7 +229,7 @@ class Session implements LabSession {
     const kept = this.replayed;
     this.replayed = undefined;
     for (const [terminal, chunks] of kept ?? []) {
-      const whole = concatenate(chunks);
+      const whole = concat(...chunks);
       const from = whole.length > KEPT_WHEN_RESUMED ? whole.indexOf(10, whole.length - KEPT_WHEN_RESUMED) + 1 : 0;
       this.data(terminal, whole.subarray(from));
     }
@@ -342,7 +344,7 @@ class Session implements LabSession {
     const terminal = terminalId ?? block.terminal;
     if (!this.lab.terminals().some(({ id }) => id === terminal)) return this.fail('no-such-terminal', `there is no terminal ${terminal}`, false);
     if (block.keys !== null) {
-      this.accept({ kind: 'input', atUs: 0, terminal, data: block.keys.map(keyOf).join('') });
+      this.accept({ kind: 'input', atUs: 0, terminal, data: block.keys.map(keyNamed).join('') });
       return;
     }
     if (!this.lab.isPrompting(terminal)) {
@@ -580,25 +582,6 @@ class Session implements LabSession {
     this.emit({ type: 'failed', code, message, isFatal });
     if (isFatal) this.close();
   }
-}
-
-const namedKeys: Readonly<Record<string, string>> = { enter: '\r', tab: '\t', escape: '\x1b', space: ' ', up: '\x1b[A', down: '\x1b[B', right: '\x1b[C', left: '\x1b[D', home: '\x1b[H', end: '\x1b[F', backspace: '\x7f', delete: '\x1b[3~' };
-
-/** `ctrl-c`, `enter`, or a character that stands for itself. */
-export function keyOf(name: string): string {
-  const control = /^ctrl-([a-z[\]\\^_@])$/.exec(name);
-  if (control !== null) return String.fromCharCode(control[1]!.toUpperCase().charCodeAt(0) & 31);
-  return namedKeys[name] ?? name;
-}
-
-function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 function messageOf(cause: unknown): string {

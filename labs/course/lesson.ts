@@ -5,7 +5,7 @@
 import {
   type CourseProblem, type Lesson, LessonFile, LessonHead, ProofFile, SolutionFile, type SolutionStep,
 } from '../../contracts/course.ts';
-import { deviceFields, nearestWord, placeFields, placeholdersIn, validateAssertion } from '../../grading/index.ts';
+import { assertionOf, deviceFields, nearestWord, placeFields, placeholdersIn, validateAssertion } from '../../grading/index.ts';
 import { type LessonText, readLessonText } from './markdown.ts';
 import { type Path, readBySchema, readYaml, type YamlText } from './problems.ts';
 
@@ -129,8 +129,7 @@ function judgeTogether(lesson: Lesson, text: LessonText, sources: Sources, folde
     if (seen.has(check.id)) inYaml(yaml, at('id'), 'an id that is used once', check.id);
     for (const need of check.needs) if (!seen.has(need)) inYaml(yaml, at('needs'), `an earlier check: ${[...seen].join(', ') || 'none'}`, need, nearestWord(need, [...seen]));
     seen.add(check.id);
-    const common = new Set(['id', 'goal', 'points', 'needs', 'holds', 'hints', 'diagnoses']);
-    assertion(yaml, at(), { ...Object.fromEntries(Object.entries(check).filter(([key]) => !common.has(key))), kind: check.kind });
+    assertion(yaml, at(), assertionOf(check));
     for (const [number, { when }] of check.diagnoses.entries()) assertion(yaml, at('diagnoses', number, 'when'), when);
     for (const [number, hint] of check.hints.entries()) {
       if (typeof hint === 'string') continue;

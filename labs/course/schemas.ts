@@ -5,7 +5,7 @@ import { checksJsonSchema } from '../../grading/index.ts';
 
 export function authorSchemas(): Record<string, unknown> {
   const asWritten = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' });
-  const lesson = asWritten(LessonFile) as { properties: { checks: { items: unknown } } };
+  const lesson = asWritten(LessonFile) as unknown as { properties: { checks: { items: unknown } } };
   lesson.properties.checks.items = checksJsonSchema();
   return {
     'course.schema.json': asWritten(CourseFile),

@@ -1,0 +1,150 @@
+/**
+ * Active questions: asked of a copy of the world, so they cost little and leave no trace. No process runs in a copy; its kernels answer
+ * echo requests and complete handshakes of listening sockets by themselves.
+ */
+import type { ConnectQuestion, ConnectView, PingQuestion, PingView, TraceQuestion } from '../../contracts/observer.ts';
+import type { Death, PacketTrace, Place } from '../../contracts/trace.ts';
+import type { Endpoint, NetKernel, SocketId, SocketType } from '../../simulator/kernel/api.ts';
+import type { Errno } from '../../simulator/result.ts';
+import type { TraceEvent } from '../../simulator/world/trace.ts';
+import type { World } from '../../simulator/world/api.ts';
+import { checksum } from '../../simulator/bytes.ts';
+import { headerOf, packetTrace, type PlaceOf } from './trace.ts';
+
+/** An ARP that nobody answers fails after three seconds. */
+const PATIENCE_US = 3_600_000;
+
+export interface ActiveWorld {
+  readonly world: World;
+  readonly placeOf: PlaceOf;
+  /** The kernel and namespace of a place; undefined when there is no such place. */
+  find(place: Place): { kernelId: number; ns: number } | undefined;
+  /** A name from /etc/hosts of that machine, or the address itself; undefined: unknown. */
+  resolve(machine: string, host: string): string | undefined;
+}
+
+const errorTexts: Partial<Record<Errno, string>> = {
+  ENETUNREACH: 'Network is unreachable', EHOSTUNREACH: 'Destination Host Unreachable', EPERM: 'Operation not permitted', EACCES: 'Do you want to ping broadcast?', EINVAL: 'Invalid argument',
+  ECONNREFUSED: 'Connection refused', ETIMEDOUT: 'Connection timed out', EADDRNOTAVAIL: 'Cannot assign requested address', EMSGSIZE: 'Message too long',
+};
+
+export function ping(active: ActiveWorld, { from, to, sizeBytes = 56, ttl }: PingQuestion): PingView {
+  return ask(active, from, { type: 'ping', family: 'inet' }, ({ kernel, id, world, events }) => {
+    if (ttl !== undefined) kernel.sockets.setOptions(id, { ttl });
+    const connected = kernel.sockets.connect(id, { address: to, port: 0 });
+    if (!connected.ok) return { outcome: 'error', error: errorTexts[connected.error] ?? connected.error, ...noWay(from, connected.error, to) };
+    kernel.sockets.setOptions(id, { receiveError: true });
+    const sent = kernel.sockets.send(id, echoRequest(sizeBytes));
+    if (!sent.ok) return { outcome: 'error', error: errorTexts[sent.error] ?? sent.error, ...journeys(events, active.placeOf) };
+    const isOver = runUntil(world, () => {
+      const { readable, error, errorQueue } = kernel.sockets.readiness(id);
+      return readable || error || errorQueue;
+    });
+    const { request, reply, died } = journeys(events, active.placeOf);
+    if (isOver && kernel.sockets.receiveDatagram(id).ok) return { outcome: 'reply', request, ...(reply === undefined ? {} : { reply }) };
+    const report = kernel.sockets.receiveErrorReport(id);
+    const error = report.ok ? icmpText(report.value.type, report.value.code) ?? errorTexts[report.value.error] : undefined;
+    return { outcome: error === undefined ? 'silence' : 'error', ...(error === undefined ? {} : { error }), request, ...(reply === undefined ? {} : { reply }), ...(died === undefined ? {} : { died }) };
+  }) ?? { outcome: 'error', error: 'no such place', ...noWay(from, 'ENOENT', to) };
+}
+
+export function connect(active: ActiveWorld, { from, host, port, protocol = 'tcp' }: ConnectQuestion): ConnectView {
+  const address = active.resolve(from.machine, host);
+  if (address === undefined) return { outcome: 'unknown-host', ...noWay(from, 'ENOENT', host) };
+  return ask(active, from, { type: protocol, family: 'inet' }, ({ kernel, id, world, events }): ConnectView => {
+    const started = kernel.sockets.connect(id, { address, port });
+    if (!started.ok && started.error !== 'EINPROGRESS') return { outcome: started.error === 'ECONNREFUSED' ? 'refused' : 'unreachable', ...noWay(from, started.error, address) };
+    if (protocol === 'udp') kernel.sockets.send(id, new Uint8Array(1));
+    runUntil(world, () => {
+      const { readable, writable, error, hangup } = kernel.sockets.readiness(id);
+      return error || hangup || readable || (protocol === 'tcp' && writable);
+    });
+    const { readable, writable } = kernel.sockets.readiness(id);
+    const error = kernel.sockets.takeError(id);
+    const outcome = error === 'ECONNREFUSED' ? 'refused' : error !== undefined ? 'unreachable' : protocol === 'tcp' ? (writable ? 'connected' : 'timeout') : readable ? 'connected' : 'timeout';
+    const { request, reply, died } = journeys(events, active.placeOf);
+    return { outcome, request, ...(reply === undefined ? {} : { reply }), ...(outcome === 'connected' || died === undefined ? {} : { died }) };
+  }) ?? { outcome: 'unreachable', ...noWay(from, 'ENOENT', host) };
+}
+
+/** One new packet of a new flow, as far as it gets. */
+export function trace(active: ActiveWorld, { from, to, protocol, port = 33434, sourcePort }: TraceQuestion): PacketTrace {
+  const type: SocketType = protocol === 'icmp' ? { type: 'ping', family: 'inet' } : { type: protocol, family: 'inet' };
+  return ask(active, from, type, ({ kernel, id, world, events }) => {
+    const target: Endpoint = { address: to, port: protocol === 'icmp' ? 0 : port };
+    if (sourcePort !== undefined) kernel.sockets.bind(id, { address: '0.0.0.0', port: sourcePort });
+    const connected = kernel.sockets.connect(id, target);
+    if (!connected.ok && connected.error !== 'EINPROGRESS') return noWay(from, connected.error, to).request;
+    if (protocol === 'icmp') kernel.sockets.send(id, echoRequest(56));
+    else if (protocol === 'udp') kernel.sockets.send(id, new Uint8Array(32));
+    runUntil(world, () => {
+      const { readable, error, errorQueue, hangup } = kernel.sockets.readiness(id);
+      return readable || error || errorQueue || hangup;
+    });
+    return journeys(events, active.placeOf).request;
+  }) ?? noWay(from, 'ENOENT', to).request;
+}
+
+interface Asking { readonly world: World; readonly kernel: NetKernel; readonly id: SocketId; readonly events: TraceEvent[] }
+
+function ask<Value>(active: ActiveWorld, from: Place, type: SocketType, question: (asking: Asking) => Value): Value | undefined {
+  const found = active.find(from);
+  if (found === undefined) return undefined;
+  const world = active.world.clone();
+  const kernel = world.kernel(found.kernelId);
+  const opened = kernel.sockets.open(found.ns, type, 0);
+  if (!opened.ok) return undefined;
+  const events: TraceEvent[] = [];
+  world.traceSink = (event) => events.push(event);
+  return question({ world, kernel, id: opened.value, events });
+}
+
+function runUntil(world: World, isOver: () => boolean): boolean {
+  const limitUs = world.nowUs + PATIENCE_US;
+  while (!isOver()) {
+    const nextUs = world.nextEventUs();
+    if (nextUs === undefined || nextUs > limitUs) return false;
+    world.step();
+  }
+  return true;
+}
+
+/** The first packet that was sent is the question; the first that runs the other way is the answer. */
+function journeys(events: readonly TraceEvent[], placeOf: PlaceOf): { request: PacketTrace; reply: PacketTrace | undefined; died: Death | undefined } {
+  const first = events.find(({ frame }) => headerOf(frame) !== undefined);
+  if (first === undefined) return { request: { steps: [], outcome: 'left' }, reply: undefined, died: undefined };
+  const request = packetTrace(events, first.traceId, placeOf);
+  const asked = headerOf(first.frame)!;
+  const answer = events.find((event) => {
+    if (event.traceId === first.traceId) return false;
+    const header = headerOf(event.frame);
+    return header !== undefined && header.protocol === asked.protocol && header.source === asked.destination && header.sourcePort === asked.destinationPort;
+  });
+  const reply = answer === undefined ? undefined : packetTrace(events, answer.traceId, placeOf);
+  return { request, reply, died: request.died ?? reply?.died };
+}
+
+/** The kernel refused before any packet was made. */
+function noWay(from: Place, error: Errno, to: string): { request: PacketTrace; died: Death } {
+  const where = from.netns === '' ? from.machine : from.netns;
+  const reason = error === 'ENETUNREACH' ? `${where} has no route to ${to}.` : error === 'ENOENT' ? `${where} does not exist.` : `${where} refuses: ${errorTexts[error] ?? error}.`;
+  const died: Death = { cause: error === 'ENETUNREACH' ? 'no-route' : error.toLowerCase(), reason, at: { place: from }, layer: error === 'ENETUNREACH' ? 'route' : 'address' };
+  return { request: { steps: [{ kind: 'drop', place: from, atUs: 0, text: reason }], outcome: 'died', died }, died };
+}
+
+function echoRequest(size: number): Uint8Array {
+  const bytes = new Uint8Array(8 + size);
+  bytes[0] = 8;
+  bytes[7] = 1;
+  for (let at = 8; at < bytes.length; at++) bytes[at] = at & 255;
+  const sum = checksum(bytes);
+  bytes[2] = sum >> 8;
+  bytes[3] = sum & 255;
+  return bytes;
+}
+
+function icmpText(type: number, code: number): string | undefined {
+  if (type === 11) return 'Time to live exceeded';
+  if (type !== 3) return undefined;
+  return { 0: 'Destination Net Unreachable', 1: 'Destination Host Unreachable', 2: 'Destination Protocol Unreachable', 3: 'Destination Port Unreachable', 4: 'Frag needed and DF set', 9: 'Destination Net Prohibited', 10: 'Destination Host Prohibited', 13: 'Packet filtered' }[code];
+}
