@@ -96,6 +96,8 @@ const stepCommon = {
   name: Identifier.optional(),
   /** Marked steps may be left out and the lesson still passes: looks, waits, tidying. */
   optional: z.boolean().default(false),
+  /** Not needed for the goals, but for what comes after: leaving a shell. Unlike an optional step it is never skipped. */
+  tidy: z.boolean().default(false),
 };
 
 export const TypeStep = z.strictObject({

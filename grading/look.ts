@@ -39,11 +39,15 @@ export class Look {
     return place;
   }
 
-  /** How the lesson calls a place, else machine/namespace. */
-  nameOf(place: Place): string {
-    const known = Object.entries(this.places).find(([, { machine, netns }]) => machine === place.machine && netns === place.netns);
-    if (known) return known[0];
-    return place.netns === '' ? place.machine : `${place.machine}/${place.netns}`;
+  /** What a learner calls a place: a namespace by its own name, a machine by the lesson's. */
+  title(name: string): string {
+    const { netns } = this.place(name);
+    return netns === '' ? name : netns;
+  }
+
+  nameOf({ machine, netns }: Place): string {
+    if (netns !== '') return netns;
+    return Object.entries(this.places).find(([, place]) => place.machine === machine && place.netns === '')?.[0] ?? machine;
   }
 
   links(at: string): Promise<LinkView[]> { return this.#in(at, 'links', (place) => this.#observer.links(place)); }

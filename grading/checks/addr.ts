@@ -15,7 +15,7 @@ export const addr = defineCheck({
   places: ({ at }) => [at],
   async judge({ at, dev, is, absent = false }, { look }) {
     const [address, prefix] = is.split('/');
-    const expected = absent ? `no ${is} on ${dev} in ${at}` : `${is} on ${dev} in ${at}`;
+    const expected = absent ? `no ${is} on ${dev} in ${look.title(at)}` : `${is} on ${dev} in ${look.title(at)}`;
     const all = await look.addresses(at);
     const holders = all.filter((each) => each.address === address);
     const isThere = holders.some((each) => each.device === dev && (prefix === undefined || each.prefixLength === Number(prefix)));

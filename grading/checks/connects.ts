@@ -13,9 +13,9 @@ export const connects = defineCheck({
   }),
   places: ({ from }) => [from],
   async judge({ from, to, protocol, expect }, { look }) {
-    const expected = `${from} to ${to.host}:${to.port} (${protocol}): ${expect}`;
+    const expected = `${look.title(from)} to ${to.host}:${to.port} (${protocol}): ${expect}`;
     const { outcome, died } = await look.connect({ from: look.place(from), host: to.host, port: to.port, protocol });
-    const see = [{ kind: 'trace' as const, label: `${from} to ${to.host}:${to.port}`, place: look.place(from) }];
+    const see = [{ kind: 'trace' as const, label: `${look.title(from)} to ${to.host}:${to.port}`, place: look.place(from) }];
     if (outcome === expect) return pass(expected, outcome, { see });
     return fail({ expected, found: outcome, because: died?.reason ?? `The connection ends in: ${outcome}.`, layer: died?.layer ?? 'application', see, values: { outcome } });
   },

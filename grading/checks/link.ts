@@ -27,33 +27,34 @@ export const link = defineCheck({
   async judge(wanted, call) {
     const { at, name } = wanted;
     const { look } = call;
-    const expected = describe(wanted);
+    const where = look.title(at);
+    const expected = describe(wanted, where);
     const link = (await look.links(at)).find((each) => each.name === name);
     const see: Evidence[] = [{ kind: 'link', label: name, place: look.place(at) }];
     if (wanted.absent === true) {
       return link === undefined
         ? pass(expected)
-        : fail({ expected, found: `${name} is in ${at}`, because: `${name} is still in ${at}.`, layer: 'link', see, values: { name, state: link.operstate, where: at } });
+        : fail({ expected, found: `${name} is in ${where}`, because: `${name} is still in ${where}.`, layer: 'link', see, values: { name, state: link.operstate, where } });
     }
     if (link === undefined) {
-      const where = await elsewhere(call, at, name);
+      const other = await elsewhere(call, at, name);
       return fail({
         expected,
-        found: where === null ? `there is no ${name}` : `${name} is in ${where}`,
-        because: where === null ? `There is no ${name} in ${at} yet.` : `${name} is in ${where}, not in ${at}.`,
+        found: other === null ? `there is no ${name}` : `${name} is in ${other}`,
+        because: other === null ? `There is no ${name} in ${where} yet.` : `${name} is in ${other}, not in ${where}.`,
         layer: 'link',
-        values: { name, state: 'missing', where: where ?? 'nowhere' },
+        values: { name, state: 'missing', where: other ?? 'nowhere' },
       });
     }
     const wrong = (await firstDifference(wanted, link, call)) ?? null;
-    const values = { name, state: link.operstate, kind: link.kind, where: at };
+    const values = { name, state: link.operstate, kind: link.kind, where };
     if (wrong === null) return pass(expected, expected, { see, values });
     return fail({ expected, found: wrong.found, because: wrong.because, layer: 'link', see, values });
   },
 });
 
-function describe({ at, name, type, up, carrier, peer, state, absent }: z.infer<typeof spec>): string {
-  if (absent === true) return `no ${name} in ${at}`;
+function describe({ name, type, up, carrier, peer, state, absent }: z.infer<typeof spec>, where: string): string {
+  if (absent === true) return `no ${name} in ${where}`;
   const parts = [
     type === undefined ? '' : `a ${type}`,
     up === undefined ? '' : up ? 'switched on' : 'switched off',
@@ -61,7 +62,7 @@ function describe({ at, name, type, up, carrier, peer, state, absent }: z.infer<
     peer === undefined ? '' : `the other end of ${peer}`,
     state === undefined ? '' : `state ${state}`,
   ].filter((part) => part !== '');
-  return `${name} in ${at}${parts.length === 0 ? '' : `, ${parts.join(', ')}`}`;
+  return `${name} in ${where}${parts.length === 0 ? '' : `, ${parts.join(', ')}`}`;
 }
 
 async function firstDifference(wanted: z.infer<typeof spec>, link: LinkView, call: JudgeCall): Promise<{ found: string; because: string } | undefined> {
@@ -101,7 +102,7 @@ async function isPeer(link: LinkView, peerName: string, { look }: JudgeCall): Pr
 
 async function elsewhere({ look }: JudgeCall, at: string, name: string): Promise<string | null> {
   for (const other of Object.keys(look.places)) {
-    if (other !== at && (await look.links(other)).some((each) => each.name === name)) return other;
+    if (other !== at && (await look.links(other)).some((each) => each.name === name)) return look.title(other);
   }
   return null;
 }

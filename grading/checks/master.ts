@@ -14,10 +14,10 @@ export const master = defineCheck({
     if (loose.length === 0) return pass(expected);
     const port = loose[0] as string;
     const link = links.find(({ name }) => name === port);
-    const found = link === undefined ? `there is no ${port} in ${at}` : `${port} is a port of ${link.master ?? 'nothing'}`;
+    const found = link === undefined ? `there is no ${port} in ${look.title(at)}` : `${port} is a port of ${link.master ?? 'nothing'}`;
     return fail({
       expected, found,
-      because: link === undefined ? `There is no ${port} in ${at}.` : link.master === null ? `${port} is not plugged in.` : `${port} is plugged into ${link.master}.`,
+      because: link === undefined ? `There is no ${port} in ${look.title(at)}.` : link.master === null ? `${port} is not plugged in.` : `${port} is plugged into ${link.master}.`,
       layer: 'link', see: [{ kind: 'link', label: port, place: look.place(at) }], values: { port },
     });
   },

@@ -14,7 +14,7 @@ export const installed = defineCheck({
     if (missing.length === 0) return pass(expected);
     const are = missing.length === 1 ? 'is' : 'are';
     return fail({
-      expected, found: `${listed(missing)} ${are} missing`, because: `${listed(missing)} ${are} not installed on ${at}.`,
+      expected, found: `${listed(missing)} ${are} missing`, because: `${listed(missing)} ${are} not installed on ${look.title(at)}.`,
       layer: 'application', values: { missing: listed(missing) }, see: missing.map((label) => ({ kind: 'package', label, place: look.place(at) })),
     });
   },

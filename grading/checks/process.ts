@@ -17,7 +17,7 @@ export const process = defineCheck({
   async judge({ at, runs, state, absent = false }, { look }) {
     const { netns } = look.place(at);
     const what = runs.replaceAll('*', ' ').trim();
-    const expected = absent ? `no ${what} in ${at}` : `${what} ${state === 'alive' ? 'running' : 'stopped'} in ${at}`;
+    const expected = absent ? `no ${what} in ${look.title(at)}` : `${what} ${state === 'alive' ? 'running' : 'stopped'} in ${look.title(at)}`;
     const all = (await look.processes(at)).filter((each) => each.state !== 'zombie' && matchesLine(runs, each.argv.join(' ')));
     const here = all.filter((each) => each.netns === netns);
     const match = here.find((each) => (each.state === 'stopped') === (state === 'stopped'));
@@ -28,10 +28,10 @@ export const process = defineCheck({
     const abroad = all.find((each) => each.netns !== netns);
     return fail({
       expected,
-      found: stopped !== undefined ? `${what} is stopped` : abroad !== undefined ? `${what} runs outside ${at}` : `no ${what} runs in ${at}`,
+      found: stopped !== undefined ? `${what} is stopped` : abroad !== undefined ? `${what} runs outside ${look.title(at)}` : `no ${what} runs in ${look.title(at)}`,
       because: stopped !== undefined ? `${what} is suspended, so it sends nothing.`
         : abroad !== undefined ? `${what} runs in ${abroad.netns === '' ? look.nameOf({ machine: look.place(at).machine, netns: '' }) : abroad.netns ?? 'a namespace without a name'}.`
-        : `Nothing like ${what} runs in ${at}.`,
+        : `Nothing like ${what} runs in ${look.title(at)}.`,
       layer: 'application',
     });
   },

@@ -15,16 +15,16 @@ export const route = defineCheck({
   }),
   places: ({ at }) => [at],
   async judge({ at, to, via, dev, absent = false }, { look }) {
-    const expected = `${absent ? 'no ' : 'a '}route in ${at}: ${to}${via === undefined ? '' : ` via ${via}`}${dev === undefined ? '' : ` dev ${dev}`}`;
+    const expected = `${absent ? 'no ' : 'a '}route in ${look.title(at)}: ${to}${via === undefined ? '' : ` via ${via}`}${dev === undefined ? '' : ` dev ${dev}`}`;
     const routes = (await look.routes(at)).filter((each) => each.destination === to && (each.table === 'main' || each.table === ''));
     const match = routes.find((each) => (via === undefined || each.gateway === via) && (dev === undefined || each.device === dev));
     const see = [{ kind: 'route' as const, label: to, place: look.place(at) }];
     if ((match !== undefined) !== absent) return pass(expected, expected, { see });
     const other = routes[0];
-    const found = other === undefined ? `${at} has no route to ${to}`
+    const found = other === undefined ? `${look.title(at)} has no route to ${to}`
       : `${to}${other.gateway === null ? '' : ` via ${other.gateway}`} dev ${other.device ?? 'none'}`;
-    const because = absent ? `${at} still has that route.`
-      : other === undefined ? `${at} knows no way to ${to === 'default' ? 'addresses outside its own networks' : to}.`
+    const because = absent ? `${look.title(at)} still has that route.`
+      : other === undefined ? `${look.title(at)} knows no way to ${to === 'default' ? 'addresses outside its own networks' : to}.`
       : `The route to ${to} takes another way: ${found}.`;
     return fail({ expected, found, because, layer: 'route', see });
   },

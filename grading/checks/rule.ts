@@ -26,7 +26,7 @@ export const rule = defineCheck({
   places: ({ at }) => [at],
   async judge(wanted, { look }) {
     const { at, table, chain, absent = false } = wanted;
-    const expected = `${absent ? 'no rule' : 'a rule'} in ${at}, table ${table}, chain ${chain}${describe(wanted)}`;
+    const expected = `${absent ? 'no rule' : 'a rule'} in ${look.title(at)}, table ${table}, chain ${chain}${describe(wanted)}`;
     const chains = await look.chains(at);
     const rules = chains.find((each) => each.table === table && each.name === chain)?.rules ?? [];
     const match = rules.find((each) => fits(wanted, each));

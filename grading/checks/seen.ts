@@ -29,8 +29,10 @@ const spec = z.strictObject({
   lacks: patterns.optional(),
   /** 'ok' for exit 0, 'bad' for another; a job that still runs has neither. */
   exit: z.enum(['ok', 'bad']).optional(),
-  /** A pattern for a program that must be running at this place while the evidence is judged. */
-  whileRunning: z.string().optional(),
+  /** Only the newest job of all terminals counts: for diagnoses of what was done just now. */
+  last: z.boolean().optional(),
+  /** A program (a pattern) that must be running at a place while the evidence is judged. */
+  whileRunning: z.strictObject({ at: z.string(), runs: z.string() }).optional(),
   /** The device of a capture, and what one of its packets must be. */
   dev: z.string().optional(),
   packet: packet.optional(),
@@ -44,11 +46,13 @@ export const seen = defineCheck({
   kind: 'seen',
   summary: 'something has been shown in a terminal or a capture',
   spec,
-  places: ({ at }) => [at],
+  places: ({ at, whileRunning }) => (whileRunning === undefined ? [at] : [at, whileRunning.at]),
   async judge(wanted, call) {
-    const expected = `${wanted.what}, seen in ${wanted.at}`;
-    if (wanted.whileRunning !== undefined && !(await runs(wanted.whileRunning, wanted.at, call))) {
-      return fail({ expected, found: `nothing like ${wanted.whileRunning.replaceAll('*', ' ').trim()} runs`, because: 'The program it is about is not running.', layer: 'application' });
+    const expected = `${wanted.what}, seen in ${look.title(wanted.at)}`;
+    const { whileRunning } = wanted;
+    if (whileRunning !== undefined && !(await runs(whileRunning, call))) {
+      const program = whileRunning.runs.replaceAll('*', ' ').trim();
+      return fail({ expected, found: `no ${program} runs in ${look.title(whileRunning.at)}`, because: `It is about a running program, and no ${program} runs in ${look.title(whileRunning.at)} now.`, layer: 'application' });
     }
     return wanted.dev === undefined ? inTerminal(wanted, expected, call) : inCapture(wanted, wanted.dev, expected, call);
   },
@@ -56,14 +60,15 @@ export const seen = defineCheck({
 
 async function inTerminal(wanted: Spec, expected: string, { look }: JudgeCall): Promise<Finding> {
   const { machine, netns } = look.place(wanted.at);
-  const jobs = (await look.commands()).filter((job) => job.machine === machine && job.netns === netns && isBy(wanted, job));
+  const all = await look.commands();
+  const jobs = (wanted.last === true ? all.slice(-1) : all).filter((job) => job.machine === machine && namespaceOf(job) === netns && isBy(wanted, job));
   const match = jobs.find((job) => shows(wanted, job));
   if (match !== undefined) return pass(expected, expected, { see: [command(match)] });
   const last = jobs.at(-1);
   return fail({
     expected,
     found: last === undefined ? 'it has not been looked at' : `the last look was: ${last.line}`,
-    because: last === undefined ? `Nothing that could show it has run in ${wanted.at}.` : 'What it printed does not show it.',
+    because: last === undefined ? `Nothing that could show it has run in ${look.title(wanted.at)}.` : 'What it printed does not show it.',
     layer: 'application', see: last === undefined ? [] : [command(last)],
   });
 }
@@ -101,9 +106,18 @@ function fits(wanted: z.infer<typeof packet>, real: CapturedPacket): boolean {
   return Object.entries(wanted).every(([key, value]) => real[key as keyof CapturedPacket] === value);
 }
 
-async function runs(pattern: string, at: string, { look }: JudgeCall): Promise<boolean> {
+async function runs({ at, runs: pattern }: { at: string; runs: string }, { look }: JudgeCall): Promise<boolean> {
   const { netns } = look.place(at);
   return (await look.processes(at)).some((each) => each.netns === netns && each.state !== 'zombie' && each.state !== 'stopped' && matchesLine(pattern, each.argv.join(' ')));
+}
+
+/** `ip -n NAME` looks into NAME without a process ever moving there, on backends that cannot see its setns. */
+function namespaceOf({ netns, programs }: CommandView): string | null {
+  for (const argv of programs) {
+    const at = argv.findIndex((word) => word === '-n' || word === '-netns');
+    if (basename(argv[0] ?? '') === 'ip' && at === 1) return argv[2] ?? netns;
+  }
+  return netns;
 }
 
 function command(job: CommandView): Evidence {

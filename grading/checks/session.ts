@@ -17,7 +17,7 @@ export const session = defineCheck({
   async judge({ at, screen, attached, shells }, { look }) {
     const place = look.place(at);
     const what = screen === undefined ? 'a terminal' : `the screen session ${screen}`;
-    const expected = `${what} in ${at}${shells > 1 ? `, ${shells} shells deep` : ''}${attached === undefined ? '' : attached ? ', attached' : ', detached'}`;
+    const expected = `${what} in ${look.title(at)}${shells > 1 ? `, ${shells} shells deep` : ''}${attached === undefined ? '' : attached ? ', attached' : ', detached'}`;
     const all = (await look.sessions()).filter((each) => each.machine === place.machine && (screen === undefined ? each.kind === 'terminal' : each.name === screen));
     const match = all.find((each) => {
       const inside = each.shells.filter(({ netns }) => netns === place.netns).length;
@@ -29,7 +29,7 @@ export const session = defineCheck({
     const where = other === undefined ? 'none' : look.nameOf({ machine: other.machine, netns: other.shells.at(-1)?.netns ?? '' });
     return fail({
       expected, found: other === undefined ? `there is no ${screen ?? 'terminal'}` : `${what} is in ${where}${screen === undefined ? '' : other.isAttached ? ', attached' : ', detached'}`,
-      because: other === undefined ? `There is no ${screen === undefined ? 'terminal' : `screen session called ${screen}`} on ${at}.` : `You are in ${where}.`,
+      because: other === undefined ? `There is no ${screen === undefined ? 'terminal' : `screen session called ${screen}`} on ${look.title(at)}.` : `You are in ${where}.`,
       layer: 'application', values: { session: where },
     });
   },

@@ -8,10 +8,10 @@ export const sysctl = defineCheck({
   spec: z.strictObject({ at: z.string(), key: z.string(), is: z.union([z.string(), z.number()]).transform(String) }),
   places: ({ at }) => [at],
   async judge({ at, key, is }, { look }) {
-    const expected = `${key} = ${is} in ${at}`;
+    const expected = `${key} = ${is} in ${look.title(at)}`;
     const value = await look.sysctl(at, key);
     const see = [{ kind: 'sysctl' as const, label: key, place: look.place(at) }];
     if (value === is) return pass(expected, expected, { see });
-    return fail({ expected, found: value === null ? `${at} has no ${key}` : `${key} = ${value}`, because: `${key} is ${value ?? 'missing'} in ${at}.`, layer: 'forwarding', see, values: { value: value ?? '' } });
+    return fail({ expected, found: value === null ? `${look.title(at)} has no ${key}` : `${key} = ${value}`, because: `${key} is ${value ?? 'missing'} in ${look.title(at)}.`, layer: 'forwarding', see, values: { value: value ?? '' } });
   },
 });

@@ -20,10 +20,10 @@ export const trace = defineCheck({
   async judge({ from, to, protocol, port, leaves }, { look }) {
     const place = look.place(leaves.at);
     const under = `${leaves.source === undefined ? '' : ` as ${leaves.source}`}${leaves.destination === undefined ? '' : ` for ${leaves.destination}`}`;
-    const expected = `a packet from ${from} to ${to} leaves ${leaves.at} by ${leaves.dev}${under}`;
-    if (!(await look.exists(from))) return fail({ expected, found: `there is no ${from}`, because: `${from} does not exist yet.`, layer: 'link' });
+    const expected = `a packet from ${look.title(from)} to ${to} leaves ${look.title(leaves.at)} by ${leaves.dev}${under}`;
+    if (!(await look.exists(from))) return fail({ expected, found: `there is no ${look.title(from)}`, because: `${look.title(from)} does not exist yet.`, layer: 'link' });
     const { steps, died } = await look.trace({ from: look.place(from), to, protocol, port });
-    const see = [{ kind: 'trace' as const, label: `${from} to ${to}`, place: look.place(from) }];
+    const see = [{ kind: 'trace' as const, label: `${look.title(from)} to ${to}`, place: look.place(from) }];
     const sent = steps.filter((step) => step.kind === 'transmit' && step.place.machine === place.machine && step.place.netns === place.netns);
     const leaving = sent.find((step) => step.device === leaves.dev);
     if (leaving === undefined) {
