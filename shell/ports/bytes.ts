@@ -1,0 +1,2 @@
+/** Text encodings and integers (simulator/bytes.ts). */
+export * from '../../simulator/bytes.ts';
