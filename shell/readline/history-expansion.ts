@@ -170,7 +170,7 @@ function expandEvent(history: History, line: string, at: number, soFar: string, 
   }
   const words = splitWords(source);
   const designator = readDesignator(line, i, words, memory, source);
-  if (designator.kind === 'error') return { kind: 'error', message: `${line.slice(at, designator.end)}: bad word specifier` };
+  if (designator.kind === 'error') return { kind: 'error', message: `${line.slice(i, designator.end)}: bad word specifier` };
   let text = designator.text;
   i = designator.end;
   let printsOnly = false;
@@ -213,7 +213,7 @@ function expandEvent(history: History, line: string, at: number, soFar: string, 
       else text = text.replace(from, () => to);
       i = end;
       continue;
-    } else return { kind: 'error', message: `${line.slice(i, j + 1)}: unrecognized history modifier` };
+    } else return { kind: 'error', message: `${modifier}: unrecognized history modifier` };
     i = j + 1;
   }
   return { kind: 'text', text, end: i, printsOnly };

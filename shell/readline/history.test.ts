@@ -30,10 +30,10 @@ describe('history expansion', () => {
   ])('%s becomes %s', (line, expected) => {
     expect(expandHistory(historyOf('ls -l a b', 'cat /etc/hosts', 'ip link set dev eth0 up'), line)).toEqual({ kind: 'expanded', text: expected });
   });
-  it.each(['echo hi!', "echo '!!'", 'echo \\!!x', '[ ! -f x ]', '! true', 'x=$!', 'echo ${!x}', 'a != b', 'echo "hi!"'])('%s stays as it is', (line) => {
+  it.each(['echo hi!', "echo '!!'", 'echo \\!x', '[ ! -f x ]', '! true', 'x=$!', 'echo ${!x}', 'a != b', 'echo "hi!"'])('%s stays as it is', (line) => {
     expect(expandHistory(historyOf('ls'), line).kind).toBe('unchanged');
   });
-  it.each([['!nosuch', '!nosuch: event not found'], ['!99', '!99: event not found'], ['^x^y', ':s^x^y: substitution failed'], ['echo !!:9', '!!:9: bad word specifier']])('%s fails with %s', (line, message) => {
+  it.each([['!nosuch', '!nosuch: event not found'], ['!99', '!99: event not found'], ['^x^y', ':s^x^y: substitution failed'], ['echo !!:9', ':9: bad word specifier'], ['!!:z', 'z: unrecognized history modifier']])('%s fails with %s', (line, message) => {
     expect(expandHistory(historyOf('ls'), line)).toEqual({ kind: 'error', message });
   });
   it(':p only prints', () => {
