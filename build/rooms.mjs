@@ -95,7 +95,7 @@ export const entries = [
   'electron/main.ts',
   'electron/preload.ts',
   'renderer/main.ts',
-  'renderer/worker/worker.ts',
+  'renderer/worker/lab-worker.ts',
 ];
 
 export const pureRoomNames = rooms.filter((room) => room.pure).map((room) => room.name);

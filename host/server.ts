@@ -4,11 +4,11 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import { extname, join, normalize } from 'node:path';
+import { createReadStream } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { Host } from './host.ts';
+import { pageFile, pageHeaders } from './pages.ts';
 
 export interface ServerOptions {
   readonly host: Host;
@@ -24,16 +24,6 @@ export interface Server {
   readonly url: string;
   close(): Promise<void>;
 }
-
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.json': 'application/json',
-  '.svg': 'image/svg+xml', '.png': 'image/png', '.ico': 'image/x-icon', '.woff2': 'font/woff2', '.wasm': 'application/wasm', '.map': 'application/json', '.txt': 'text/plain; charset=utf-8',
-};
-
-const policy = [
-  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self'",
-  "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-].join('; ');
 
 export async function serve({ host, pagesDir, port, token = randomBytes(24).toString('base64url') }: ServerOptions): Promise<Server> {
   const server = createServer((request, response) => answer(request, response, pagesDir, token));
@@ -85,18 +75,9 @@ function answer(request: IncomingMessage, response: ServerResponse, pagesDir: st
     return;
   }
   if (!isSignedIn(request, token)) return refuse(403, 'Open the address Podwire printed: it carries the key to this page.');
-  let path: string;
-  try {
-    path = normalize(decodeURIComponent(url.pathname));
-  } catch {
-    return refuse(400, 'The address is malformed.');
-  }
-  const file = join(pagesDir, path.endsWith('/') ? `${path}index.html` : path);
-  if (!file.startsWith(normalize(`${pagesDir}/`)) || !existsSync(file) || !statSync(file).isFile()) return refuse(404, 'There is no such page.');
-  response.writeHead(200, {
-    'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-security-policy': policy, 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin', 'cross-origin-resource-policy': 'same-origin', 'cache-control': file.includes('/assets/') ? 'private, max-age=31536000, immutable' : 'no-cache',
-  });
+  const file = pageFile(pagesDir, url.pathname);
+  if (file === undefined) return refuse(404, 'There is no such page.');
+  response.writeHead(200, pageHeaders(file));
   if (request.method === 'HEAD') response.end();
   else createReadStream(file).pipe(response);
 }

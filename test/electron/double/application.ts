@@ -123,7 +123,8 @@ export class ElectronApplicationDouble {
   /** Ends without asking anybody, as a crash does. */
   async dispose(): Promise<void> {
     for (const step of this.undo.splice(0)) step();
-    await this.pages.context.close();
+    // A tab closed while it loads can keep its context waiting; nobody needs to wait with it.
+    await Promise.race([this.pages.context.close(), new Promise((settle) => { setTimeout(settle, 2_000).unref(); })]);
   }
 
   /** Only on the double: answers for dialogs to come, dialogs shown, addresses refused, permissions. */

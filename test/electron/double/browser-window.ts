@@ -186,7 +186,9 @@ export class BrowserWindowDouble extends EventEmitter {
     this.ownNavigation = address;
     await page.goto(this.around.pages.toBrowser(address), { waitUntil: 'commit' });
     this.around.onWindow(this);
-    await page.waitForLoadState('load');
+    await page.waitForLoadState('load').catch((error: unknown) => {
+      if (!this.destroyed) throw error;
+    });
     if (!this.destroyed) this.emit('ready-to-show');
   }
 
@@ -241,7 +243,9 @@ export class BrowserWindowDouble extends EventEmitter {
   }
 
   destroy(): void {
-    this.page.then((page) => page.close(), () => this.gone());
+    setImmediate(() => this.gone());
+    // The tab follows in its own time: one that is just loading may be slow to go.
+    this.page.then((page) => page.close()).catch(() => undefined);
   }
 
   private gone(): void {
