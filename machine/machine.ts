@@ -1,0 +1,725 @@
+/** One machine: its processes, files, terminals and namespaces, over one network kernel. */
+import type { Result } from '../simulator/result.ts';
+import { done, fail, ok } from '../simulator/result.ts';
+import { fromUtf8, utf8 } from '../simulator/bytes.ts';
+import type { NetKernel } from '../simulator/kernel/api.ts';
+import type { World } from '../simulator/world/api.ts';
+import type { ExitCode, FileStat, MachinePorts, ProcessNote, ProcessView, Program, SignalName, SpawnOptions, WaitStatus, WindowSize } from './sys.ts';
+import type { MachineAudit } from './audit.ts';
+import type { Loaded } from './execute.ts';
+import { execute, load } from './execute.ts';
+import { accountFiles, debianFiles } from './files/base-tree.ts';
+import { CollectorFile, DEVICES, DeviceFile } from './files/devices.ts';
+import type { Inode } from './files/inode.ts';
+import { contentOf, statOf } from './files/inode.ts';
+import type { OpenFile } from './files/open-file.ts';
+import { openFile } from './files/open.ts';
+import { PipeBuffer, PipeEnd } from './files/pipe.ts';
+import { mountProc } from './files/procfs.ts';
+import { mountSys } from './files/sysfs.ts';
+import { FileTree } from './files/tree.ts';
+import type { ImageFile, ImagePackage, MachineImage } from './image.ts';
+import type { NetnsRef } from './namespaces.ts';
+import { NetnsTable } from './namespaces.ts';
+import type { Session } from './process.ts';
+import { Process, ProcessDeath } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+import { WaitQueue } from './scheduler.ts';
+import { Tty } from './tty/tty.ts';
+import { TerminalFile } from './tty/pty-files.ts';
+
+export interface MachineOptions {
+  readonly world: World;
+  readonly kernel: NetKernel;
+  readonly scheduler: Scheduler;
+  readonly name: string;
+  readonly hostname: string;
+  readonly image: MachineImage;
+  /** The next process gets this pid; pids only rise. */
+  readonly firstPid?: number;
+  /** How long the machine has been up when the lab begins. */
+  readonly upUs?: number;
+  readonly kernelRelease?: string;
+}
+
+export interface RunSpec {
+  readonly argv: readonly string[];
+  /** Absent: argv[0] is looked up in PATH. */
+  readonly path?: string;
+  readonly env: ReadonlyMap<string, string>;
+  readonly cwd: string;
+  readonly uid?: number;
+  /** A name in /run/netns, or a kernel id. */
+  readonly netns?: string | number;
+  readonly stdin?: Uint8Array | 'null';
+  readonly stdout?: (bytes: Uint8Array) => void;
+  readonly stderr?: (bytes: Uint8Array) => void;
+}
+
+export interface RunHandle {
+  readonly pid: number;
+  readonly status: WaitStatus | undefined;
+  onExit(listener: (status: WaitStatus) => void): void;
+  /** To its whole process group, as a terminal would. */
+  kill(signal: SignalName): void;
+}
+
+export interface SessionSpec {
+  readonly size: WindowSize;
+  readonly user: string;
+  /** Absent: the user's login shell. */
+  readonly argv?: readonly string[];
+  readonly path?: string;
+  readonly env?: ReadonlyMap<string, string>;
+  readonly cwd?: string;
+  readonly netns?: string | number;
+}
+
+export interface TerminalHandle {
+  readonly name: string;
+  readonly pid: number;
+  readonly status: WaitStatus | undefined;
+  /** Keys. */
+  write(bytes: Uint8Array): void;
+  onData(listener: (bytes: Uint8Array) => void): void;
+  onExit(listener: (status: WaitStatus) => void): void;
+  resize(size: WindowSize): void;
+  /** The reader is behind (true) or has caught up: writers inside wait meanwhile. */
+  pause(isPaused: boolean): void;
+  /** Pulls the plug: everything in the session gets SIGHUP. */
+  close(): void;
+  /** Process group in front, for observers. */
+  readonly foregroundGroup: number;
+}
+
+export function createMachine(options: MachineOptions): Machine {
+  return new Machine(options);
+}
+
+export class Machine {
+  readonly world: World;
+  readonly kernel: NetKernel;
+  readonly scheduler: Scheduler;
+  readonly name: string;
+  hostname: string;
+  readonly tree: FileTree;
+  readonly processes = new Map<number, Process>();
+  readonly ttys = new Map<number, Tty>();
+  readonly netns: NetnsTable;
+  readonly programs: ReadonlyMap<string, Program>;
+  readonly bootOffsetUs: number;
+  readonly kernelRelease: string;
+  readonly kernelLog: { atUs: number; line: string }[] = [];
+  readonly init: Process;
+  readonly ports: MachinePorts;
+  private nextPid: number;
+  private anonymousInodes = 20_000;
+  private readonly image: MachineImage;
+  private readonly installed: Set<string>;
+  private readonly socketQueues = new Map<number, WaitQueue>();
+  private readonly endListeners: ((process: Process) => void)[] = [];
+  private readonly otherSysctls: Map<string, { value: string; isWritable: boolean }>;
+
+  constructor(options: MachineOptions) {
+    const { world, kernel, image } = options;
+    this.world = world;
+    this.kernel = kernel;
+    this.scheduler = options.scheduler;
+    this.name = options.name;
+    this.hostname = options.hostname;
+    this.image = image;
+    this.programs = image.programs;
+    this.nextPid = options.firstPid ?? 400;
+    this.bootOffsetUs = options.upUs ?? 300_000_000;
+    this.kernelRelease = options.kernelRelease ?? '6.1.0-28-cloud-amd64';
+    this.installed = new Set(image.packages.filter((entry) => entry.installed).map((entry) => entry.name));
+    this.netns = new NetnsTable(kernel);
+    this.otherSysctls = new Map([
+      ['fs/file-max', { value: '9223372036854775807', isWritable: true }], ['kernel/hostname', { value: options.hostname, isWritable: true }], ['kernel/osrelease', { value: this.kernelRelease, isWritable: false }],
+      ['kernel/ostype', { value: 'Linux', isWritable: false }], ['kernel/pid_max', { value: '4194304', isWritable: true }], ['vm/swappiness', { value: '60', isWritable: true }],
+    ]);
+    this.tree = new FileTree(() => this.epochNowUs(), { type: 'ext4', source: '/dev/sda1', options: 'rw,relatime,discard,errors=remount-ro' });
+    const session: Session = { id: 1, leader: undefined, tty: undefined };
+    this.init = new Process(this, 1, undefined, session, 1, this.tree.root, this.netns.hold(this.netns.get(0)));
+    this.init.argv = ['/sbin/init'];
+    this.init.name = 'systemd';
+    this.init.executable = '/usr/lib/systemd/systemd';
+    this.processes.set(1, this.init);
+    this.init.task = this.scheduler.start('init', async () => {});
+    this.buildTree();
+    this.ports = this.makePorts();
+    this.scheduler.onReady(kernel.id, (socketId) => this.socketQueues.get(socketId)?.wake());
+  }
+
+  epochNowUs(): number {
+    return this.world.epochUs + this.world.nowUs;
+  }
+
+  bootedUs(): number {
+    return this.world.epochUs - this.bootOffsetUs;
+  }
+
+  get lastPid(): number {
+    return this.nextPid - 1;
+  }
+
+  nextAnonymousInode(): number {
+    this.anonymousInodes += 1;
+    return this.anonymousInodes;
+  }
+
+  log(line: string): void {
+    this.kernelLog.push({ atUs: this.world.nowUs + this.bootOffsetUs, line });
+  }
+
+  // ---- the tree
+
+  private buildTree(): void {
+    const { image, tree } = this;
+    const base = image.base === 'none' ? [] : debianFiles(this.hostname);
+    for (const file of [...base, ...accountFiles(image.users, image.groups)]) this.putFile(file);
+    tree.mount('/dev', { type: 'devtmpfs', source: 'udev', options: 'rw,nosuid,relatime,mode=755' });
+    for (const device of DEVICES) {
+      const slash = device.name.lastIndexOf('/');
+      const directory = slash < 0 ? tree.makeDirectories('/dev') : tree.makeDirectories(`/dev/${device.name.slice(0, slash)}`);
+      const inode = tree.newInode(directory.fs, 'character', device.mode, 0, 0);
+      inode.rdev = device.rdev;
+      tree.attach(directory, device.name.slice(slash + 1), inode);
+    }
+    for (const [path, link] of [['/dev/fd', '/proc/self/fd'], ['/dev/stdin', '/proc/self/fd/0'], ['/dev/stdout', '/proc/self/fd/1'], ['/dev/stderr', '/proc/self/fd/2']] as const) this.putFile({ path, link });
+    tree.mount('/dev/pts', { type: 'devpts', source: 'devpts', options: 'rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=000' });
+    tree.mount('/dev/shm', { type: 'tmpfs', source: 'tmpfs', options: 'rw,nosuid,nodev' }).mode = 0o1777;
+    tree.mount('/run', { type: 'tmpfs', source: 'tmpfs', options: 'rw,nosuid,nodev,noexec,relatime,mode=755' });
+    tree.makeDirectories('/run/lock').mode = 0o1777;
+    tree.makeDirectories('/run/screen').mode = 0o1777;
+    tree.makeDirectories('/tmp').mode = 0o1777;
+    tree.makeDirectories('/var/tmp').mode = 0o1777;
+    mountProc(this);
+    mountSys(this);
+    for (const user of image.users) {
+      if (!user.home.startsWith('/home/')) continue;
+      const home = tree.makeDirectories(user.home);
+      home.uid = user.uid;
+      home.gid = user.gid;
+      if (image.base === 'none') continue;
+      for (const name of ['.bashrc', '.profile', '.bash_logout']) {
+        const skeleton = tree.makeDirectories('/etc/skel').entries!.get(name);
+        if (skeleton !== undefined) this.putFile({ path: `${user.home}/${name}`, content: contentOf(skeleton).slice(), uid: user.uid, gid: user.gid });
+      }
+    }
+    const absent = new Set<string>();
+    for (const entry of image.packages) if (!this.installed.has(entry.name)) for (const path of entry.files) absent.add(path);
+    for (const entry of image.packages) if (this.installed.has(entry.name)) for (const path of entry.files) absent.delete(path);
+    for (const path of this.programs.keys()) if (!absent.has(path)) this.putProgram(path);
+    for (const file of image.files) this.putFile(file);
+  }
+
+  private putProgram(path: string): void {
+    const inode = this.placeInode(path, 'file', this.image.setuid?.has(path) === true ? 0o4755 : 0o755);
+    inode.program = path;
+    delete inode.data;
+  }
+
+  /** Puts a file of an image (or of a lab) in place, over whatever is there. */
+  putFile(file: ImageFile): Inode {
+    const { tree } = this;
+    if (file.link !== undefined) {
+      const inode = this.placeInode(file.path, 'symlink', 0o777);
+      inode.target = file.link;
+      return inode;
+    }
+    const inode = file.content === undefined ? tree.makeDirectories(file.path, file.mode) : this.placeInode(file.path, 'file', file.mode ?? 0o644);
+    if (file.content !== undefined) {
+      inode.data = typeof file.content === 'string' ? utf8(file.content) : file.content.slice();
+      inode.size = inode.data.length;
+      delete inode.program;
+    }
+    inode.mode = file.mode ?? inode.mode;
+    inode.uid = file.uid ?? 0;
+    inode.gid = file.gid ?? 0;
+    return inode;
+  }
+
+  /** Text of a file for observers, links followed; undefined when there is none. */
+  readFileAt(path: string): Uint8Array | undefined {
+    const found = this.tree.resolve(this.init, path);
+    return found.ok && found.value.kind === 'file' && found.value.synthetic === undefined ? contentOf(found.value).slice() : undefined;
+  }
+
+  private placeInode(path: string, kind: 'file' | 'symlink', mode: number): Inode {
+    const slash = path.lastIndexOf('/');
+    const directory = this.tree.makeDirectories(path.slice(0, slash));
+    const old = directory.entries!.get(path.slice(slash + 1));
+    if (old?.kind === kind) {
+      old.mode = mode;
+      return old;
+    }
+    const inode = this.tree.newInode(directory.fs, kind, mode, 0, 0);
+    this.tree.attach(directory, path.slice(slash + 1), inode);
+    return inode;
+  }
+
+  mounts(): { source: string; target: string; type: string; options: string }[] {
+    const mounts = this.tree.fileSystems.filter((fs, index, all) => all.findLastIndex((other) => other.target === fs.target) === index).map(({ source, target, type, options }) => ({ source, target, type, options }));
+    for (const { name } of this.namedNetns()) mounts.push({ source: 'nsfs', target: `/run/netns/${name}`, type: 'nsfs', options: 'rw' });
+    return mounts;
+  }
+
+  // ---- processes
+
+  createChild(parent: Process, options: Omit<SpawnOptions, 'argv'> & { argv?: readonly string[] }): Result<Process> {
+    const cwd = options.cwd === undefined ? ok(parent.cwd) : this.tree.resolve(parent, options.cwd);
+    if (!cwd.ok) return cwd;
+    if (cwd.value.kind !== 'directory') return fail('ENOTDIR');
+    const pid = this.nextPid;
+    this.nextPid += 1;
+    const session = options.newSession === true ? { id: pid, leader: undefined as Process | undefined, tty: undefined } : parent.session;
+    const group = options.newSession === true || options.processGroup === 'new' ? pid : (options.processGroup ?? parent.group);
+    const child = new Process(this, pid, parent, session, group, cwd.value, this.netns.hold(options.netns === undefined ? parent.netns : this.netns.get(options.netns.id)));
+    if (options.newSession === true) session.leader = child;
+    child.uid = options.uid ?? parent.uid;
+    child.realUid = options.uid ?? parent.realUid;
+    child.savedUid = options.uid ?? parent.savedUid;
+    child.gid = options.gid ?? parent.gid;
+    child.groups = options.groups ?? parent.groups;
+    child.argv = options.argv ?? parent.argv;
+    child.env = new Map(parent.env);
+    child.executable = parent.executable;
+    child.name = parent.name;
+    child.umask = options.umask ?? parent.umask;
+    child.niceness = parent.niceness;
+    for (const [signal, disposition] of parent.dispositions) child.dispositions.set(signal, disposition);
+    for (const signal of options.defaultSignals ?? []) child.dispositions.delete(signal);
+    for (const signal of options.ignoreSignals ?? []) child.dispositions.set(signal, 'ignore');
+    for (const signal of parent.blocked) child.blocked.add(signal);
+    if (options.fds === undefined) {
+      for (const [fd, entry] of parent.fds) this.inherit(child, fd, entry.file, entry.closeOnExec);
+    } else {
+      for (const [fd, from] of options.fds) {
+        const entry = parent.fds.get(from);
+        if (entry !== undefined) this.inherit(child, fd, entry.file, false);
+      }
+    }
+    this.processes.set(pid, child);
+    if (options.foreground === true && child.session.tty !== undefined) child.session.tty.foregroundGroup = child.group;
+    return ok(child);
+  }
+
+  private inherit(child: Process, fd: number, file: OpenFile, closeOnExec: boolean): void {
+    file.references += 1;
+    child.fds.set(fd, { file, closeOnExec });
+  }
+
+  /** Gives a process its turn-taker. A program's exception is a bug of ours: it dies as of a fault, and says why. */
+  start(process: Process, body: () => Promise<ExitCode>): void {
+    this.audit?.started(process);
+    process.task = this.scheduler.start(`${this.name}:${process.pid}`, async () => {
+      try {
+        const entered = process.enter(0);
+        if (entered !== undefined) await entered;
+        const code = await body();
+        process.end({ kind: 'exited', code: code & 255 });
+      } catch (thrown) {
+        if (thrown instanceof ProcessDeath) return;
+        this.reportFault(process, thrown);
+        process.end({ kind: 'signalled', signal: 'SEGV', coreDumped: false });
+      }
+    });
+  }
+
+  private reportFault(process: Process, thrown: unknown): void {
+    const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    const line = `podwire: internal error in ${process.name}: ${text}`;
+    this.log(line);
+    this.onFault?.(process, thrown);
+    process.fds.get(2)?.file.tryWrite(process, utf8(`${line}\n`));
+  }
+
+  /** What programs tell of themselves, for whoever watches the lab. */
+  onNote: ((process: Process, note: ProcessNote) => void) | undefined;
+  /** Who watches this machine, if anybody. */
+  audit: MachineAudit | undefined;
+
+  /** Told of every internal error, for tests. */
+  onFault: ((process: Process, thrown: unknown) => void) | undefined;
+
+  /** Loads with the cwd the child will have. */
+  loadProgram(by: Process, path: string, argv: readonly string[], cwd?: string): Result<Loaded> {
+    if (cwd !== undefined && !path.startsWith('/')) return load(this, by, `${cwd}/${path}`, argv);
+    return load(this, by, path, argv);
+  }
+
+  findProgram(by: Process, name: string, path: string): Result<string> {
+    if (name.includes('/')) {
+      const found = this.tree.resolve(by, name);
+      if (!found.ok) return found;
+      return found.value.kind === 'file' && this.tree.may(by, found.value, 1) ? ok(name) : fail('EACCES');
+    }
+    let denied = false;
+    for (const directory of path.split(':')) {
+      const candidate = `${directory === '' ? '.' : directory}/${name}`;
+      const found = this.tree.resolve(by, candidate);
+      if (!found.ok) {
+        denied ||= found.error === 'EACCES';
+        continue;
+      }
+      if (found.value.kind === 'file' && this.tree.may(by, found.value, 1)) return ok(candidate);
+      denied = true;
+    }
+    return fail(denied ? 'EACCES' : 'ENOENT');
+  }
+
+  dropFile(file: OpenFile): void {
+    file.references -= 1;
+    if (file.references === 0) file.released();
+  }
+
+  socketQueue(id: number): WaitQueue {
+    let queue = this.socketQueues.get(id);
+    if (queue === undefined) {
+      queue = new WaitQueue();
+      this.socketQueues.set(id, queue);
+    }
+    return queue;
+  }
+
+  dropSocket(id: number): void {
+    this.socketQueues.delete(id);
+    this.kernel.sockets.close(id);
+  }
+
+  /** What ends with a process: descriptors, sockets, its hold on namespaces, its session. Called by Process.end. */
+  processEnded(process: Process): void {
+    for (const { file } of process.fds.values()) this.dropFile(file);
+    process.fds.clear();
+    for (const id of process.sockets) this.dropSocket(id);
+    process.sockets.clear();
+    for (const handle of process.netnsHandles) this.netns.release(handle);
+    process.netnsHandles.length = 0;
+    this.netns.release(process.netns);
+    const { session } = process;
+    if (session.leader === process) {
+      session.leader = undefined;
+      const { tty } = session;
+      session.tty = undefined;
+      if (tty !== undefined) {
+        tty.session = undefined;
+        if (tty.foregroundGroup > 0) this.signalGroup(tty.foregroundGroup, 'HUP');
+        tty.foregroundGroup = 0;
+      }
+    }
+    // Groups that lose their last link to a living parent of the session are told when one of them is stopped.
+    const groups = new Set([process.group, ...[...process.children].map((child) => child.group)]);
+    for (const child of [...process.children]) {
+      process.children.delete(child);
+      child.parent = this.init;
+      this.init.children.add(child);
+      if (child.state === 'zombie') this.reap(child);
+    }
+    for (const group of groups) {
+      const members = [...this.processes.values()].filter((other) => other.group === group && other.session === session && other.isAlive);
+      if (members.some((other) => other.state === 'stopped') && this.isOrphanedGroup(group, session)) {
+        for (const member of members) {
+          member.post('HUP');
+          member.post('CONT');
+        }
+      }
+    }
+    for (const listener of this.endListeners) listener(process);
+    this.audit?.ended(process);
+    const ignoresChildren = process.parent?.dispositions.get('CHLD') === 'ignore';
+    if (process.parent === this.init || ignoresChildren) this.reap(process);
+  }
+
+  /** Told when any process of this machine ends. */
+  onProcessEnd(listener: (process: Process) => void): void {
+    this.endListeners.push(listener);
+  }
+
+  reap(process: Process): void {
+    const { parent } = process;
+    if (parent !== undefined) {
+      parent.children.delete(process);
+      parent.childrenUserUs += process.userUs + process.childrenUserUs;
+      parent.childrenSystemUs += process.systemUs + process.childrenSystemUs;
+    }
+    process.state = 'dead';
+    this.processes.delete(process.pid);
+  }
+
+  isOrphanedGroup(group: number, session: Session): boolean {
+    for (const member of this.processes.values()) {
+      if (member.group !== group || member.session !== session || !member.isAlive) continue;
+      const { parent } = member;
+      if (parent !== undefined && parent.group !== group && parent.session === session) return false;
+    }
+    return true;
+  }
+
+  groupExists(group: number): boolean {
+    for (const process of this.processes.values()) if (process.group === group) return true;
+    return false;
+  }
+
+  signalGroup(group: number, signal: SignalName): void {
+    for (const process of [...this.processes.values()]) if (process.group === group) process.post(signal);
+  }
+
+  kill(by: Process, pid: number, signal: SignalName | 0): Result {
+    const targets: Process[] = [];
+    for (const process of this.processes.values()) {
+      const isMeant = pid > 0 ? process.pid === pid : pid === 0 ? process.group === by.group : pid === -1 ? process.pid !== 1 && process !== by : process.group === -pid;
+      if (isMeant) targets.push(process);
+    }
+    if (targets.length === 0) return fail('ESRCH');
+    const allowed = targets.filter((target) => by.uid === 0 || by.uid === target.realUid || by.realUid === target.realUid || (signal === 'CONT' && by.session === target.session));
+    if (allowed.length === 0) return fail('EPERM');
+    if (signal !== 0) for (const target of allowed) target.post(signal);
+    return done;
+  }
+
+  processView(process: Process): ProcessView {
+    const { session, netns } = process;
+    const state = process.state === 'zombie' ? 'Z' : process.state === 'stopped' ? 'T' : process.pid !== 1 && (process.task.state === 'running' || process.task.state === 'runnable') ? 'R' : 'S';
+    return {
+      pid: process.pid, ppid: process.parent?.pid ?? 0, processGroup: process.group, session: session.id, terminal: session.tty?.name, foregroundGroup: session.tty?.foregroundGroup ?? -1,
+      uid: process.uid, gid: process.gid, name: process.name, argv: process.argv, executable: process.executable, cwd: this.tree.pathOf(process.cwd), state,
+      startedUs: process.startedUs + this.world.epochUs, cpuUs: process.userUs + process.systemUs, netns: netns.id, netnsInode: netns.inode,
+      memoryKb: 2300 + (process.executable.length * 37) % 900, env: process.env, isSessionLeader: session.leader === process, threads: 1,
+    };
+  }
+
+  processViews(): ProcessView[] {
+    return [...this.processes.values()].sort((a, b) => a.pid - b.pid).map((process) => this.processView(process));
+  }
+
+  // ---- terminals
+
+  createTty(size: WindowSize, uid: number): Tty {
+    let index = 0;
+    while (this.ttys.has(index)) index += 1;
+    const tty = new Tty(index, size, (group, signal) => this.signalGroup(group, signal));
+    this.ttys.set(index, tty);
+    const directory = this.tree.makeDirectories('/dev/pts');
+    const inode = this.tree.newInode(directory.fs, 'character', 0o620, uid, 5);
+    inode.rdev = [136, index];
+    this.tree.attach(directory, String(index), inode);
+    tty.onGone = () => {
+      this.ttys.delete(index);
+      directory.entries!.delete(String(index));
+    };
+    return tty;
+  }
+
+  terminalInode(index: number): Inode | undefined {
+    return this.tree.makeDirectories('/dev/pts').entries!.get(String(index));
+  }
+
+  deviceStat(name: string): FileStat {
+    return statOf(this.tree.makeDirectories('/dev').entries!.get(name)!);
+  }
+
+  takeTerminal(process: Process, tty: Tty): Result {
+    if (process.session.leader !== process) return fail('EPERM');
+    if (tty.session !== undefined && tty.session !== process.session) return fail('EPERM');
+    process.session.tty = tty;
+    tty.session = process.session;
+    tty.foregroundGroup = process.group;
+    return done;
+  }
+
+  // ---- namespaces
+
+  namedNetns(): { name: string; ref: NetnsRef }[] {
+    const found = this.tree.resolve(this.init, '/run/netns');
+    if (!found.ok || found.value.entries === undefined) return [];
+    const named: { name: string; ref: NetnsRef }[] = [];
+    for (const [name, inode] of found.value.entries) if (inode.netns !== undefined) named.push({ name, ref: inode.netns });
+    return named;
+  }
+
+  netnsName(id: number): string | undefined {
+    return this.namedNetns().find(({ ref }) => ref.id === id)?.name;
+  }
+
+  /** Gives a kernel namespace a name, as `ip netns add` would (scenarios). */
+  nameNetns(name: string, id: number): void {
+    const inode = this.putFile({ path: `/run/netns/${name}`, content: '', mode: 0o444 });
+    inode.netns = this.netns.hold(this.netns.get(id));
+  }
+
+  private netnsOf(wanted: string | number | undefined): NetnsRef {
+    if (wanted === undefined) return this.netns.get(0);
+    if (typeof wanted === 'number') return this.netns.get(wanted);
+    const named = this.namedNetns().find(({ name }) => name === wanted);
+    if (named === undefined) throw new Error(`machine ${this.name} has no network namespace ${wanted}`);
+    return named.ref;
+  }
+
+  // ---- sysctl
+
+  sysctlKeys(netns: number): string[] {
+    return [...this.otherSysctls.keys(), ...this.kernel.sysctl.keys(netns)];
+  }
+
+  isSysctlWritable(netns: number, key: string): boolean {
+    return this.otherSysctls.get(key)?.isWritable ?? this.kernel.sysctl.isWritable(netns, key);
+  }
+
+  sysctl(netns: number, key: string): Result<string> {
+    const own = this.otherSysctls.get(key);
+    return own === undefined ? this.kernel.sysctl.get(netns, key) : ok(key === 'kernel/hostname' ? this.hostname : own.value);
+  }
+
+  setSysctl(netns: number, key: string, value: string): Result {
+    const own = this.otherSysctls.get(key);
+    if (own === undefined) return this.kernel.sysctl.set(netns, key, value);
+    if (!own.isWritable) return fail('EACCES');
+    own.value = value;
+    if (key === 'kernel/hostname') this.hostname = value;
+    return done;
+  }
+
+  // ---- packages
+
+  private makePorts(): MachinePorts {
+    return {
+      users: () => this.accounts('/etc/passwd').map(([name = '', , uid = '0', gid = '0', gecos = '', home = '/', shell = '']) => ({ name, uid: Number(uid), gid: Number(gid), gecos, home, shell })),
+      groups: () => this.accounts('/etc/group').map(([name = '', , gid = '0', members = '']) => ({ name, gid: Number(gid), members: members === '' ? [] : members.split(',') })),
+      packages: () => this.image.packages.map((entry) => ({ ...entry, installed: this.installed.has(entry.name) })),
+      installPackage: (name) => this.changePackage(name, true),
+      removePackage: (name) => this.changePackage(name, false),
+      bootedUs: () => this.bootedUs(),
+    };
+  }
+
+  private accounts(path: string): string[][] {
+    return fromUtf8(this.readFileAt(path) ?? new Uint8Array(0)).split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(':'));
+  }
+
+  private changePackage(name: string, install: boolean): Result {
+    const entry: ImagePackage | undefined = this.image.packages.find((known) => known.name === name);
+    if (entry === undefined) return fail('ENOENT');
+    if (this.installed.has(name) === install) return done;
+    for (const path of entry.files) {
+      if (install && this.programs.has(path)) {
+        this.putProgram(path);
+        continue;
+      }
+      const found = this.tree.resolve(this.init, path, false);
+      if (!install && found.ok && found.value.kind !== 'directory') this.tree.unlink(this.init, path);
+    }
+    if (install) this.installed.add(name);
+    else this.installed.delete(name);
+    return done;
+  }
+
+  // ---- from outside
+
+  private launch(program: Loaded, env: ReadonlyMap<string, string>, cwd: string, uid: number, netns: NetnsRef, files: readonly (OpenFile | undefined)[]): Process {
+    const user = this.ports.users().find((entry) => entry.uid === uid);
+    const gid = user?.gid ?? uid;
+    const groups = [gid, ...this.ports.groups().filter((group) => user !== undefined && group.members.includes(user.name)).map((group) => group.gid)];
+    const made = this.createChild(this.init, { cwd, env, uid, gid, groups, newSession: true, netns, fds: new Map() });
+    if (!made.ok) throw new Error(`cannot start ${program.argv.join(' ')} in ${cwd}: ${made.error}`);
+    const process = made.value;
+    files.forEach((file, fd) => {
+      if (file === undefined) return;
+      file.references += 1;
+      process.fds.set(fd, { file, closeOnExec: false });
+    });
+    process.umask = 0o022;
+    this.start(process, () => execute(process, program, env));
+    return process;
+  }
+
+  /** Starts a program outside any terminal, in a session and group of its own. Nothing runs until the scheduler does. */
+  run(spec: RunSpec): RunHandle {
+    const path = spec.path ?? this.mustFind(spec.argv[0]!, spec.env.get('PATH'));
+    const loaded = this.loadProgram(this.init, path, spec.argv);
+    if (!loaded.ok) throw new Error(`cannot run ${path}: ${loaded.error}`);
+    const nothing = (): void => {};
+    const process = this.launch(loaded.value, spec.env, spec.cwd, spec.uid ?? 0, this.netnsOf(spec.netns), [
+      this.inputFile(spec.stdin ?? 'null'),
+      new CollectorFile(this.nextAnonymousInode(), spec.stdout ?? nothing),
+      new CollectorFile(this.nextAnonymousInode(), spec.stderr ?? nothing),
+    ]);
+    return this.handle(process);
+  }
+
+  private handle(process: Process): RunHandle {
+    const listeners: ((status: WaitStatus) => void)[] = [];
+    process.onEnd = (status) => {
+      for (const listener of listeners) listener(status);
+    };
+    return {
+      pid: process.pid,
+      get status() {
+        return process.status;
+      },
+      onExit: (listener) => listeners.push(listener),
+      kill: (signal) => this.signalGroup(process.pid, signal),
+    };
+  }
+
+  private mustFind(name: string, path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'): string {
+    const found = this.findProgram(this.init, name, path);
+    if (!found.ok) throw new Error(`machine ${this.name} has no program ${name}: ${found.error}`);
+    return found.value;
+  }
+
+  private inputFile(bytes: Uint8Array | 'null'): OpenFile {
+    if (bytes === 'null') {
+      const opened = openFile(this.init, '/dev/null', { read: true });
+      if (!opened.ok || !(opened.value instanceof DeviceFile)) throw new Error('/dev/null is missing');
+      return opened.value;
+    }
+    const pipe = new PipeBuffer(this.nextAnonymousInode());
+    if (bytes.length > 0) pipe.push(bytes);
+    return new PipeEnd(pipe, { read: true });
+  }
+
+  /** Opens a terminal and logs a user in on it. */
+  spawnSession(spec: SessionSpec): TerminalHandle {
+    const user = this.ports.users().find((entry) => entry.name === spec.user);
+    if (user === undefined) throw new Error(`machine ${this.name} has no user ${spec.user}`);
+    const shell = spec.path ?? user.shell;
+    const env = new Map<string, string>([
+      ['HOME', user.home], ['LOGNAME', user.name], ['USER', user.name], ['SHELL', user.shell], ['TERM', 'xterm-256color'], ['LANG', 'C.UTF-8'], ['MAIL', `/var/mail/${user.name}`],
+      ['PATH', user.uid === 0 ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : '/usr/local/bin:/usr/bin:/bin:/usr/games'],
+      ...(spec.env ?? []),
+    ]);
+    const loaded = this.loadProgram(this.init, shell, spec.argv ?? [`-${shell.split('/').at(-1)!}`]);
+    if (!loaded.ok) throw new Error(`cannot run ${shell}: ${loaded.error}`);
+    const tty = this.createTty(spec.size, user.uid);
+    const listeners: ((bytes: Uint8Array) => void)[] = [];
+    tty.sink = (bytes) => {
+      for (const listener of listeners) listener(bytes);
+    };
+    const file = new TerminalFile(tty, { read: true, write: true }, () => statOf(this.terminalInode(tty.index)!));
+    const process = this.launch(loaded.value, env, spec.cwd ?? user.home, user.uid, this.netnsOf(spec.netns), [file, file, file]);
+    this.takeTerminal(process, tty);
+    const handle = this.handle(process);
+    return {
+      name: tty.name,
+      pid: process.pid,
+      get status() {
+        return process.status;
+      },
+      write: (bytes) => tty.receive(bytes),
+      onData: (listener) => listeners.push(listener),
+      onExit: (listener) => handle.onExit(listener),
+      resize: (size) => {
+        tty.setSize(size);
+      },
+      pause: (isPaused) => tty.pause(isPaused),
+      close: () => {
+        tty.hangUp();
+        tty.onGone?.();
+      },
+      get foregroundGroup() {
+        return tty.foregroundGroup;
+      },
+    };
+  }
+}
