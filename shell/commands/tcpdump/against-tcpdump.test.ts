@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pcap } from '../../ports/wire.ts';
+import { compileFilter, type FilterContext } from './filter/filter.ts';
 import { createPrinter, type PrintOptions } from './print/printer.ts';
 import { cookedPackets, samplePackets } from './sample-packets.ts';
 
@@ -70,6 +71,56 @@ describe.skipIf(!isThere)('prints what tcpdump prints', () => {
   for (const capture of Object.keys(captures)) {
     it.each(flagSets)(`${capture} with %s`, (flags, options) => {
       expect(ours(capture, { numeric: true, ...options })).toBe(real(capture, flags.split(' ')));
+    });
+  }
+});
+
+/** The second word of the lines whose first word, or an alias, is the name: /etc/services, /etc/protocols. */
+function etcNumbers(file: string, name: string): string[] {
+  const lines = readFileSync(file, 'utf8').split('\n').map((line) => line.replace(/#.*/, '').trim().split(/\s+/));
+  return lines.filter(([first, , ...aliases]) => first === name || aliases.includes(name)).map(([, second]) => second!);
+}
+
+const names: Partial<FilterContext> = {
+  hostAddresses: (name) => (name === 'localhost' ? ['::1', '127.0.0.1'] : []),
+  servicePorts: (name) => {
+    const found = etcNumbers('/etc/services', name).map((entry) => entry.split('/'));
+    const port = (protocol: string): number | undefined => {
+      const entry = found.find(([, kind]) => kind === protocol);
+      return entry === undefined ? undefined : Number(entry[0]);
+    };
+    return { tcp: port('tcp'), udp: port('udp') };
+  },
+  protocolNumber: (name) => {
+    const [number] = etcNumbers('/etc/protocols', name);
+    return number === undefined ? undefined : Number(number);
+  },
+};
+
+function realOutcome(capture: string, filter: string): string {
+  const run = spawnSync('tcpdump', ['-n', '-r', join(folder, capture), filter], { encoding: 'latin1', env: { ...process.env, TZ: 'UTC' } });
+  const complaint = run.stderr.split('\n').filter((line) => !line.startsWith('reading from file') && !line.startsWith('Warning: interface names')).join('\n');
+  return complaint + run.stdout;
+}
+
+function ourOutcome(capture: string, filter: string): string {
+  const file = pcap.parse(captures[capture]!);
+  if (typeof file === 'string') throw new Error(file);
+  const compiled = compileFilter(filter, { ...names, linkType: file.linkType, isFile: true });
+  if (!compiled.ok) return `tcpdump: ${compiled.message}\n`;
+  const known = interfaces();
+  const print = createPrinter({ numeric: true, interfaceName: (index) => known.get(index) });
+  const taken = file.packets.filter((packet) => compiled.accepts(packet.bytes, { originalLength: packet.originalLength }));
+  return taken.map((packet) => `${print({ ...packet, linkType: file.linkType })}\n`).join('');
+}
+
+const filters = readFileSync(new URL('fixtures/filters.txt', import.meta.url), 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+describe.skipIf(!isThere)('filters as libpcap filters', () => {
+  for (const capture of Object.keys(captures)) {
+    const foreign = captures[capture]![20] === pcap.LINKTYPE_ETHERNET ? '[cooked] ' : '[ethernet] ';
+    it.each(filters.filter((line) => !line.startsWith(foreign)).map((line) => line.replace(/^\[\w+\] /, '')))(`${capture}: %s`, (filter) => {
+      expect(ourOutcome(capture, filter)).toBe(realOutcome(capture, filter));
     });
   }
 });

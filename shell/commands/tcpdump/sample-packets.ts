@@ -183,7 +183,7 @@ function otherFrames(): Uint8Array[] {
     stp, corrupted(stp, 20), frame(7, Uint8Array.from([0x42, 0x42, 3, 0, 0, 0, 0x80]), '01:80:c2:00:00:00'), frame(3, Uint8Array.from([0xf0, 0xf1, 0xbf])), frame(4, Uint8Array.from([0x04, 0x08, 1, 1])),
     tag(42, 3, false, plain), tag(7, 0, true, arpFrame(2, MAC_B)), frame(ethernet.TYPE_QINQ, wire.concat(vlan.emit({ id: 9, priority: 0, isDropEligible: false, etherType: 0x8100 }), tag(42, 3, false, plain).subarray(14))),
     frame(0x1234, PAD), frame(0x88b5, PAD.subarray(0, 7)), frame(0x0800, Uint8Array.from([0x65, 0, 0, 0])), frame(0x0800, Uint8Array.from([0x35, 0, 0, 0])), frame(0x86dd, ipv4.emit({ source: A, destination: B, protocol: 17 }, PAD)),
-    plain, udpFrame(68, 9999, new Uint8Array(0)), corrupted(plain, 50), udpFrame(33000, 33434, PAD.subarray(0, 32)), plain.subarray(0, 36), plain.subarray(0, 60), plain.subarray(0, 24),
+    plain, udpFrame(9998, 9999, new Uint8Array(0)), corrupted(plain, 50), udpFrame(33000, 33434, PAD.subarray(0, 32)), plain.subarray(0, 36), plain.subarray(0, 60), plain.subarray(0, 24),
     ip({ protocol: 17, options: record }, plain.subarray(34)), ip({ protocol: 99 }, PAD), ip({ protocol: 250 }, PAD), ip({ protocol: 4 }, quotedUdp), ip({ protocol: 41 }, quotedUdp6), ip({ protocol: 58 }, PAD),
     ip({ protocol: 1, moreFragments: true, dontFragment: false }, icmp.emit({ type: 8, code: 0, rest: 1, payload: PAD })), ip({ protocol: 1, fragmentOffset: 1480, dontFragment: false }, PAD), ip({ protocol: 17, fragmentOffset: 8, moreFragments: true }, PAD),
     ip({ protocol: 17, typeOfService: 0xb9, timeToLive: 0 }, plain.subarray(34)), ip({ protocol: 17, typeOfService: 3 }, plain.subarray(34)), ip({ protocol: 17, typeOfService: 2 }, plain.subarray(34)), corrupted(plain, 24),

@@ -1,7 +1,7 @@
 /** ARP and RARP (print-arp.c). */
 import { bytes as wire } from '../../../ports/wire.ts';
 import { hex4, type Dissection } from './dissection.ts';
-import { dumpUndecoded } from './dump.ts';
+import { hexAndAsciiDump } from './dump.ts';
 import { etherTypeName } from './protocols.ts';
 
 const OPERATIONS: Readonly<Record<number, string>> = {
@@ -60,7 +60,7 @@ export function printArp(out: Dissection, at: number, length: number): void {
       out.print(`${mac(senderMac)} at ${ip(senderIp)}`);
       break;
     default:
-      dumpUndecoded(out, at);
+      hexAndAsciiDump(out, '\n\t', at, out.end);
       return;
   }
   out.print(`, length ${length}`);

@@ -75,10 +75,10 @@ export class Dissection {
     this.linkHeader = options.linkHeader ?? false;
   }
 
-  /** No dump of undecodable packets where the reader asked for a dump of all packets, or for quiet. */
+  /** No dump of undecodable packets where -x or -X dumps all packets anyway, or for quiet. */
   get suppressesDump(): boolean {
-    const { hex = 0, hexAndAscii = 0, ascii = 0 } = this.options;
-    return hex + hexAndAscii + ascii + this.quiet > 0;
+    const { hex = 0, hexAndAscii = 0 } = this.options;
+    return hex + hexAndAscii + this.quiet > 0;
   }
 
   print(text: string): void {

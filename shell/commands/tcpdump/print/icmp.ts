@@ -6,6 +6,7 @@ import { printIpv4 } from './ipv4.ts';
 export function printIcmp(out: Dissection, at: number, length: number, isFragmented: boolean): void {
   out.protocol = 'icmp';
   const type = out.u8(at);
+  if (!hasNeeded(out, at, type, out.u8(at + 1))) return out.truncated();
   out.print(`ICMP ${describe(out, at, type, out.u8(at + 1))}, length ${length}`);
   if (out.verbosity === 0) return;
   if (!isFragmented && out.has(at, length)) {
@@ -17,10 +18,17 @@ export function printIcmp(out: Dissection, at: number, length: number, isFragmen
   }
   if (!icmp.isError(type)) return;
   const quoted = at + icmp.HEADER_LENGTH;
-  const quotedLength = out.u16(quoted + 2);
   out.print('\n\t');
+  const quotedLength = out.u16(quoted + 2);
   out.within(quoted, quotedLength, () => printIpv4(out, quoted, quotedLength));
   out.protocol = 'icmp';
+}
+
+/** The checks that tcpdump makes beforehand; other missing bytes are met while printing. */
+function hasNeeded(out: Dissection, at: number, type: number, code: number): boolean {
+  if (type === icmp.UNREACHABLE && code === icmp.PORT_UNREACHABLE) return out.has(at + 17, 1);
+  if (type === icmp.TIME_EXCEEDED) return out.has(at + 24, 4);
+  return type !== icmp.TIMESTAMP_REPLY || out.has(at + 16, 4);
 }
 
 const SIMPLE: Readonly<Record<number, string>> = { 4: 'source quench', 10: 'router solicitation', 15: 'information request', 16: 'information reply', 17: 'address mask request' };
@@ -36,7 +44,6 @@ function describe(out: Dissection, at: number, type: number, code: number): stri
     case icmp.REDIRECT:
       return redirect(out, at, code);
     case icmp.TIME_EXCEEDED:
-      out.need(at + 24, 4);
       return code === 0 ? 'time exceeded in-transit' : code === 1 ? 'ip reassembly time exceeded' : `time exceeded-#${code}`;
     case icmp.PARAMETER_PROBLEM:
       return code !== 0 ? `parameter problem - code ${code}` : `parameter problem - octet ${out.u8(at + 4)}`;

@@ -57,7 +57,10 @@ function printBody(out: Dissection, at: number, length: number, type: number, co
       else out.print(code === 1 ? ' (reassembly)' : `, unknown code (${code})`);
       return true;
     case 4: {
-      out.need(at + 32, 16);
+      if (!out.has(at + 32, 16)) {
+        out.truncated();
+        return false;
+      }
       const problem = ['erroneous', 'next header', 'option', 'incomplete header chain'][code];
       out.print(problem === undefined ? `, code-#${code}` : `, ${problem} - octet ${out.u32(at + 4)}`);
       return true;
@@ -117,8 +120,7 @@ function printUnreachable(out: Dissection, at: number, length: number, code: num
   } else if (code === 2) {
     out.print(` ${out.ip6(quoted + 24)}, source address ${out.ip6(quoted + 8)}`);
   } else if (code === 4) {
-    out.need(quoted, ipv6.HEADER_LENGTH);
-    const upper = ipv6.upperLayer(out.bytes.subarray(0, out.end), quoted);
+    const upper = !out.has(quoted, ipv6.HEADER_LENGTH) ? 'truncated' : ipv6.upperLayer(out.bytes.subarray(0, out.end), quoted);
     if (typeof upper === 'string' || !out.has(upper.at, 4)) {
       out.truncated();
       return false;
@@ -138,6 +140,7 @@ function printUnreachable(out: Dissection, at: number, length: number, code: num
 }
 
 function printRouterAdvertisement(out: Dissection, at: number, length: number): void {
+  out.need(at + 4, 12);
   const flags = out.u8(at + 5);
   out.print(`\n\thop limit ${out.u8(at + 4)}, Flags [${bitNames(ROUTER_FLAGS, 'none', flags)}], pref ${PREFERENCES[(flags >> 3) & 3]!}`);
   out.print(`, router lifetime ${out.u16(at + 6)}s, reachable time ${out.u32(at + 8)}ms, retrans timer ${out.u32(at + 12)}ms`);

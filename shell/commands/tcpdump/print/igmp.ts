@@ -34,13 +34,12 @@ export function printIgmp(out: Dissection, at: number, length: number): void {
 }
 
 function printQuery(out: Dissection, at: number, length: number): void {
-  const group = out.u32(at + 4);
-  const code = out.u8(at + 1);
   out.print('igmp query');
+  const code = out.u8(at + 1);
   if (length < 12) {
     out.print(code === 0 ? ' v1' : ' v2');
     if (code !== 0 && code !== 100) out.print(` [max resp time ${code}]`);
-    if (group !== 0) out.print(` [gaddr ${out.ip4(at + 4)}]`);
+    if (out.u32(at + 4) !== 0) out.print(` [gaddr ${out.ip4(at + 4)}]`);
     if (length !== 8) out.print(` [len ${length}]`);
     return;
   }
@@ -48,7 +47,7 @@ function printQuery(out: Dissection, at: number, length: number): void {
   if ((length & 3) !== 0) return out.print(` [invalid len ${length}]`);
   const tenths = code < 128 ? code : ((code & 15) | 16) << (((code & 0x70) >> 4) + 3);
   if (code !== 100) out.print(` [max resp time ${tenths < 600 ? `${(tenths * 0.1).toFixed(1)}s` : duration(Math.floor(tenths / 10))}]`);
-  if (group === 0) return;
+  if (out.u32(at + 4) === 0) return;
   out.print(` [gaddr ${out.ip4(at + 4)}`);
   const count = out.u16(at + 10);
   if (count > 0) {

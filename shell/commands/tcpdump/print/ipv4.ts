@@ -16,7 +16,7 @@ export function printIpv4(out: Dissection, at: number, length: number): void {
     return out.invalid();
   }
   if (!out.linkHeader) out.print('IP ');
-  out.need(at, ipv4.MIN_HEADER_LENGTH);
+  if (!out.has(at, ipv4.MIN_HEADER_LENGTH)) return out.truncated();
   if (length < ipv4.MIN_HEADER_LENGTH) return out.print(`truncated-ip ${length}`);
   const headerLength = ipv4.headerLength(out.bytes, at);
   if (headerLength < ipv4.MIN_HEADER_LENGTH) return out.print(`bad-hlen ${headerLength}`);
@@ -31,7 +31,7 @@ export function printIpv4(out: Dissection, at: number, length: number): void {
 
 function printBody(out: Dissection, at: number, headerLength: number, bodyLength: number): void {
   const protocol = ipv4.protocol(out.bytes, at);
-  if (out.verbosity > 0) printHeaderLine(out, at, headerLength, protocol);
+  if (out.verbosity > 0 && !printHeaderLine(out, at, headerLength, protocol)) return;
   const version: { version: 4; at: number } = { version: 4, at };
   if (ipv4.fragmentOffset(out.bytes, at) === 0) {
     if (!hasPorts(protocol)) out.print(`${addressesLine(out, version)}: `);
@@ -47,8 +47,10 @@ function printBody(out: Dissection, at: number, headerLength: number, bodyLength
   out.print(`${addressesLine(out, version)}: ${name ?? `ip-proto-${protocol}`}`);
 }
 
-function printHeaderLine(out: Dissection, at: number, headerLength: number, protocol: number): void {
+/** Answers false when the options were cut off, which ends the packet. */
+function printHeaderLine(out: Dissection, at: number, headerLength: number, protocol: number): boolean {
   const { bytes } = out;
+  let isCut = false;
   const typeOfService = ipv4.typeOfService(bytes, at);
   out.print(`(tos 0x${typeOfService.toString(16)}${ECN[typeOfService & 3]!}`);
   const timeToLive = ipv4.timeToLive(bytes, at);
@@ -58,7 +60,8 @@ function printHeaderLine(out: Dissection, at: number, headerLength: number, prot
   out.print(`, proto ${headerProtocolName(protocol)} (${protocol}), length ${ipv4.totalLength(bytes, at)}`);
   if (headerLength > ipv4.MIN_HEADER_LENGTH) {
     out.print(', options (');
-    printOptions(out, at + ipv4.MIN_HEADER_LENGTH, at + headerLength);
+    isCut = !printOptions(out, at + ipv4.MIN_HEADER_LENGTH, at + headerLength);
+    if (isCut) out.print(' [truncated-option]');
     out.print(')');
   }
   if (out.options.skipChecksums !== true && out.has(at, headerLength)) {
@@ -69,13 +72,18 @@ function printHeaderLine(out: Dissection, at: number, headerLength: number, prot
     }
   }
   out.print(')\n    ');
+  if (!isCut) return true;
+  out.print(`${addressesLine(out, { version: 4, at })}: `);
+  out.truncated();
+  return false;
 }
 
 const OPTION_NAMES: Readonly<Record<number, string>> = {
   0: 'EOL', 1: 'NOP', 7: 'RR', 68: 'timestamp', 82: 'traceroute', 130: 'security', 131: 'LSRR', 137: 'SSRR', 148: 'RA',
 };
 
-function printOptions(out: Dissection, from: number, to: number): void {
+/** Answers false when an option was not captured as a whole. */
+function printOptions(out: Dissection, from: number, to: number): boolean {
   let separator = '';
   let at = from;
   while (at < to) {
@@ -83,9 +91,12 @@ function printOptions(out: Dissection, from: number, to: number): void {
     out.print(`${separator}${OPTION_NAMES[code] ?? `unknown ${code}`}`);
     separator = ',';
     const length = code <= 1 ? 1 : out.u8(at + 1);
-    if ((code > 1 && length < 2) || length > to - at) return out.print(` [bad length ${length}]`);
-    out.need(at, length);
-    if (code === 0) return;
+    if ((code > 1 && length < 2) || length > to - at) {
+      out.print(` [bad length ${length}]`);
+      return true;
+    }
+    if (!out.has(at, length)) return false;
+    if (code === 0) return true;
     if (code === 68) printTimestamps(out, at, length);
     if (code === 7 || code === 131 || code === 137) printRoute(out, at, length);
     if (code === 148) {
@@ -94,6 +105,7 @@ function printOptions(out: Dissection, from: number, to: number): void {
     }
     at += length;
   }
+  return true;
 }
 
 function printRoute(out: Dissection, at: number, length: number): void {

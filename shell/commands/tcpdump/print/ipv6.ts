@@ -84,7 +84,6 @@ function printOptions(out: Dissection, from: number, to: number): boolean {
 /** Answers whether the upper layer's header is in this fragment. */
 function printFragment(out: Dissection, at: number, length: number): boolean {
   out.protocol = 'frag6';
-  out.need(at, 8);
   const offset = out.u16(at + 2) & 0xfff8;
   const identification = out.verbosity > 0 ? `0x${out.u32(at + 4).toString(16).padStart(8, '0')}:` : '';
   out.print(`frag (${identification}${offset}|${length})`);

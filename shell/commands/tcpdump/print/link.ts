@@ -131,8 +131,8 @@ function cookedTypeText(type: number): string {
 }
 
 const ACCESS_POINTS: Readonly<Record<number, string>> = {
-  0x00: 'Null', 0x02: 'Global?', 0x06: 'IP', 0x0e: 'ProWay NM', 0x42: 'STP', 0x4e: 'EIA RS-511', 0x7e: 'ISO8208', 0x80: 'XNS', 0x8e: 'ProWay ASM',
-  0xaa: 'SNAP', 0xbc: 'Banyan Vines', 0xe0: 'IPX', 0xf0: 'NetBeui', 0xf4: 'LanMan', 0xfe: 'ISONS',
+  0x00: 'Null', 0x02: '802.1B I', 0x04: 'SNA', 0x06: 'IP', 0x0e: 'ProWay NM', 0x42: 'STP', 0x4e: 'RS511', 0x7e: 'ISO8208', 0x8e: 'ProWay', 0xaa: 'SNAP',
+  0xe0: 'IPX', 0xf0: 'NetBeui', 0xfe: 'OSI',
 };
 
 const UNNUMBERED: Readonly<Record<number, string>> = { 0x03: 'ui', 0xe3: 'test', 0xaf: 'xid', 0x63: 'ua', 0x43: 'disc', 0x0f: 'dm', 0x6f: 'sabme', 0x87: 'frmr' };

@@ -109,7 +109,15 @@ function printOptions(out: Dissection, from: number, to: number, relative: Relat
     const length = hasLength ? (at + 1 < to ? out.u8(at + 1) : 0) : 1;
     if (hasLength && (length < 2 || at + length > to)) return bad();
     out.print(OPTION_NAMES[kind] ?? `unknown-${kind}`);
-    const used = printOption(out, kind, at + 2, length, relative);
+    let used: number | undefined;
+    try {
+      used = printOption(out, kind, at + 2, length, relative);
+    } catch (error) {
+      if (!(error instanceof Truncated)) throw error;
+      out.truncated();
+      if (!isFirst) out.print('>');
+      return false;
+    }
     if (used === undefined) return bad();
     if (used !== length) out.print(`[len ${length}]`);
     isFirst = false;
