@@ -48,6 +48,7 @@ export const seen = defineCheck({
   spec,
   places: ({ at, whileRunning }) => (whileRunning === undefined ? [at] : [at, whileRunning.at]),
   async judge(wanted, call) {
+    const { look } = call;
     const expected = `${wanted.what}, seen in ${look.title(wanted.at)}`;
     const { whileRunning } = wanted;
     if (whileRunning !== undefined && !(await runs(whileRunning, call))) {

@@ -1,0 +1,271 @@
+/**
+ * How a lesson proves itself, on a given seed:
+ *
+ * 1. its start is not its goal, and what needs something else says "waiting";
+ * 2. the solution reaches every goal and answers every question, twice with the same bytes;
+ * 3. without any one essential step it does not;
+ * 4. every alternate reaches every goal, every mistake gets exactly its diagnosis;
+ * 5. what a prediction marks right is what the lab then does;
+ * 6. every `::output` and placeholder has something to show, and whoever obeys hint 3 passes the check.
+ */
+import type { Alternate, Lesson, Mistake, SolutionStep } from '../../contracts/course.ts';
+import type { Report } from '../../contracts/report.ts';
+import { matchesLine } from '../../grading/index.ts';
+import { Attempt, type AttemptOptions, stepText } from './attempt.ts';
+
+export const proofRules = ['start', 'solution', 'essential', 'alternate', 'mistake', 'prediction', 'output', 'value', 'hint'] as const;
+export type ProofRule = (typeof proofRules)[number];
+
+export interface ProofFailure {
+  readonly rule: ProofRule;
+  /** Which step, alternate, mistake, prediction or check. */
+  readonly of: string;
+  readonly wanted: string;
+  readonly found: string;
+}
+
+export interface LessonProof {
+  readonly lesson: string;
+  readonly seed: number;
+  /** How many labs were opened for it. */
+  readonly attempts: number;
+  readonly failures: readonly ProofFailure[];
+}
+
+export interface ProofOptions extends AttemptOptions {
+  /** Only these parts; all of them when absent. */
+  readonly rules?: readonly ProofRule[];
+}
+
+export async function proveLesson(lesson: Lesson, options: ProofOptions): Promise<LessonProof> {
+  const proof = new Proof(lesson, options);
+  await proof.run();
+  return { lesson: lesson.id, seed: options.seed, attempts: proof.attempts, failures: proof.failures };
+}
+
+class Proof {
+  readonly #lesson: Lesson;
+  readonly #options: ProofOptions;
+  readonly failures: ProofFailure[] = [];
+  attempts = 0;
+
+  constructor(lesson: Lesson, options: ProofOptions) {
+    this.#lesson = lesson;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const parts: Readonly<Record<ProofRule, () => Promise<void>>> = {
+      start: () => this.#start(),
+      solution: () => this.#solution(),
+      essential: () => this.#essential(),
+      alternate: () => this.#alternates(),
+      mistake: () => this.#mistakes(),
+      prediction: () => this.#predictions(),
+      output: () => this.#outputs(),
+      value: () => this.#values(),
+      hint: () => this.#hints(),
+    };
+    for (const rule of proofRules) {
+      if (this.#options.rules !== undefined && !this.#options.rules.includes(rule)) continue;
+      try {
+        await parts[rule]();
+      } catch (error) {
+        this.#fail(rule, this.#lesson.id, 'a lab that can be proved', error instanceof Error ? `${error.message}${error.stack === undefined ? '' : `\n${error.stack}`}` : 'a failure');
+      }
+    }
+  }
+
+  async #start(): Promise<void> {
+    await this.#attempt(async (attempt) => {
+      const report = await attempt.judge();
+      if (report.pointsEarned >= report.points) this.#fail('start', 'points', `below ${report.points}`, `${report.pointsEarned}`);
+      const early = report.checks.filter(({ passed }) => passed === true);
+      for (const { id, goal } of early) this.#fail('start', id, 'not reached yet', goal);
+      for (const { id, status } of report.checks) {
+        const needs = this.#lesson.checks.find((check) => check.id === id)?.needs ?? [];
+        if (needs.length > 0 && status !== 'waiting' && status !== 'reached') this.#fail('start', id, 'waiting', status);
+      }
+      for (const { id, cause } of report.checks) if (cause !== undefined) this.#fail('start', id, 'a verdict', cause);
+    });
+  }
+
+  async #solution(): Promise<void> {
+    const hashes: (string | undefined)[] = [];
+    for (const steps of [this.#lesson.solution, essentials(this.#lesson.solution), this.#lesson.solution]) {
+      await this.#attempt(async (attempt) => {
+        const report = await attempt.run(steps);
+        const of = steps === this.#lesson.solution ? 'every step' : 'the essential steps';
+        this.#expectComplete('solution', of, report);
+        for (const step of attempt.stuck) this.#fail('solution', of, 'a prompt after the step', step);
+        if (steps === this.#lesson.solution) hashes.push(attempt.lab.hash());
+      });
+    }
+    if (hashes[0] !== hashes[1]) this.#fail('solution', 'the same again', `state ${hashes[0] ?? 'none'}`, `state ${hashes[1] ?? 'none'}`);
+  }
+
+  async #essential(): Promise<void> {
+    const { solution } = this.#lesson;
+    for (const [index, step] of solution.entries()) {
+      if (step.optional || step.tidy || 'wait' in step) continue;
+      await this.#attempt(async (attempt) => {
+        const report = await attempt.run(essentials(solution.filter((_, at) => at !== index)));
+        if (report.isComplete) {
+          this.#fail('essential', stepText(step), `below ${report.points} without it`, `${report.pointsEarned}`);
+          return;
+        }
+        const first = report.checks.find(({ status }) => status !== 'reached');
+        if (first !== undefined && (first.because ?? first.cause ?? '') === '') this.#fail('essential', stepText(step), `a reason at ${first.id}`, 'none');
+      });
+    }
+  }
+
+  async #alternates(): Promise<void> {
+    for (const alternate of this.#lesson.alternates) {
+      await this.#attempt(async (attempt) => {
+        const report = await attempt.run(essentials(stepsOfAlternate(this.#lesson, alternate)));
+        this.#expectComplete('alternate', alternate.name, report);
+      });
+    }
+  }
+
+  async #mistakes(): Promise<void> {
+    for (const mistake of this.#lesson.mistakes) {
+      await this.#attempt(async (attempt) => {
+        const report = await attempt.run(essentials(stepsOfMistake(this.#lesson, mistake)));
+        const verdict = report.checks.find(({ id }) => id === mistake.check);
+        if (verdict?.status !== 'not-yet') this.#fail('mistake', mistake.name, `${mistake.check} not reached`, verdict?.status ?? 'no such check');
+        else if (!matchesLine(mistake.because, verdict.because ?? '')) this.#fail('mistake', mistake.name, mistake.because, verdict.because ?? 'no reason');
+      });
+    }
+  }
+
+  async #predictions(): Promise<void> {
+    for (const [id, { after, steps, truth }] of Object.entries(this.#lesson.predictions)) {
+      await this.#attempt(async (attempt) => {
+        await attempt.run(essentials([...upTo(this.#lesson.solution, after), ...steps]));
+        const { passed, found } = await attempt.truth(truth);
+        if (!passed) this.#fail('prediction', id, 'the lab to do what is marked right', found);
+      });
+    }
+  }
+
+  /** Each output's command is run at the end where the learner has not run it on the way: it must have something to say. */
+  async #outputs(): Promise<void> {
+    const outputs = this.#lesson.screens.flatMap(({ blocks }) => blocks).flatMap((block) => (block.kind === 'output' ? [block] : []));
+    if (outputs.length === 0) return;
+    await this.#attempt(async (attempt) => {
+      await attempt.run(this.#lesson.solution);
+      for (const { of, terminal } of outputs) {
+        if (!(await hasOutput(attempt, of))) await attempt.do({ type: of, at: terminal, until: 'prompt', optional: false, tidy: false });
+        if (!(await hasOutput(attempt, of))) this.#fail('output', of, 'something to show', 'nothing');
+      }
+    });
+  }
+
+  async #values(): Promise<void> {
+    const known = new Set<string>();
+    await this.#attempt(async (attempt) => {
+      for (const step of [undefined, ...this.#lesson.solution]) {
+        if (step !== undefined) await attempt.do(step);
+        for (const [name, value] of Object.entries((await attempt.judge()).values)) if (value !== null) known.add(name);
+      }
+    });
+    for (const name of this.#lesson.values) if (!known.has(name)) this.#fail('value', name, 'a value at some point of the solution', 'none');
+  }
+
+  /** The lab as it is just before the solution reaches a check, then hint 3 done at a fresh terminal. */
+  async #hints(): Promise<void> {
+    const reachedBy = new Map<string, number>();
+    const steps = essentials(this.#lesson.solution);
+    await this.#attempt(async (attempt) => {
+      for (const [index, step] of steps.entries()) {
+        await attempt.do(step);
+        for (const { id, status } of (await attempt.judge()).checks) if (status === 'reached' && !reachedBy.has(id)) reachedBy.set(id, index);
+      }
+    });
+    for (const { id } of this.#lesson.checks) {
+      const index = reachedBy.get(id);
+      if (index === undefined) continue;
+      await this.#attempt(async (attempt) => {
+        await attempt.run(steps.slice(0, index));
+        const hint = (await attempt.hints(id))[2] ?? '';
+        const first = this.#lesson.terminals[0];
+        if (first === undefined) return;
+        attempt.lab.openTerminal({ id: 'hint', title: 'hint', place: first.place }, { columns: 80, rows: 24 });
+        await attempt.do({ wait: 1, optional: false, tidy: false });
+        const obeyed = stepsOfHint(hint, this.#lesson);
+        const report = await attempt.run(obeyed);
+        const verdict = report.checks.find((check) => check.id === id);
+        if (verdict?.status !== 'reached') this.#fail('hint', `${id}: ${hint}`, 'reached', `${verdict?.status ?? 'none'}: ${verdict?.because ?? verdict?.cause ?? ''} (did: ${obeyed.map(stepText).join('; ')})`);
+      });
+    }
+  }
+
+  #expectComplete(rule: ProofRule, of: string, report: Report): void {
+    if (report.isComplete) return;
+    const open = report.checks.filter(({ status }) => status !== 'reached').map(({ id, status, because, cause }) => `${id} ${status}: ${because ?? cause ?? ''}`);
+    const unanswered = report.questions.filter(({ points, pointsEarned }) => pointsEarned < points).map(({ id }) => `${id} unanswered`);
+    this.#fail(rule, of, `${report.points} points`, `${report.pointsEarned} (${[...open, ...unanswered].join('; ')})`);
+  }
+
+  async #attempt(work: (attempt: Attempt) => Promise<void>): Promise<void> {
+    this.attempts++;
+    const attempt = await Attempt.open(this.#lesson, this.#options);
+    try {
+      await work(attempt);
+    } finally {
+      attempt.close();
+    }
+  }
+
+  #fail(rule: ProofRule, of: string, wanted: string, found: string): void {
+    this.failures.push({ rule, of, wanted, found });
+  }
+}
+
+function essentials(steps: readonly SolutionStep[]): SolutionStep[] {
+  return steps.filter(({ optional }) => !optional);
+}
+
+function upTo(steps: readonly SolutionStep[], name: string | undefined): SolutionStep[] {
+  if (name === 'start') return [];
+  if (name === undefined) return [...steps];
+  return steps.slice(0, steps.findIndex((step) => step.name === name) + 1);
+}
+
+function stepsOfAlternate(lesson: Lesson, { from, to, steps }: Alternate): SolutionStep[] {
+  if (from === undefined || to === undefined) return [...steps, ...lesson.solution.filter((step) => 'answer' in step)];
+  const first = lesson.solution.findIndex(({ name }) => name === from);
+  const last = lesson.solution.findIndex(({ name }) => name === to);
+  return [...lesson.solution.slice(0, first), ...steps, ...lesson.solution.slice(last + 1)];
+}
+
+function stepsOfMistake(lesson: Lesson, { from, steps }: Mistake): SolutionStep[] {
+  if (from === undefined) return [...steps];
+  return [...lesson.solution.slice(0, lesson.solution.findIndex(({ name }) => name === from)), ...steps];
+}
+
+/** What a learner who obeys the hint does: the commands between backquotes and the chords, in order. */
+function stepsOfHint(hint: string, lesson: Lesson): SolutionStep[] {
+  const inside = /inside ([a-z][\w-]*)/.exec(hint)?.[1];
+  const place = Object.values(lesson.places).find(({ netns }) => netns !== '' && netns === inside);
+  const common = { at: 'hint', optional: false, tidy: false };
+  return [...hint.matchAll(/`([^`]+)`|Ctrl\+([A-Z])(?: and ([A-Z]))?/g)].map(([, command, control, key]): SolutionStep => {
+    if (command === undefined) return { ...common, keys: [`ctrl-${(control ?? '').toLowerCase()}`, ...(key === undefined ? [] : [key.toLowerCase()])], until: 'quiet' };
+    const type = place === undefined ? command : `sudo ip netns exec ${place.netns} ${command.replace(/^sudo /, '')}`;
+    const staysOpen = /^(sudo .*)?ping (?!.*-c)|^screen /.test(type);
+    return { ...common, type, until: staysOpen ? 'running' : 'prompt' };
+  });
+}
+
+async function hasOutput(attempt: Attempt, of: string): Promise<boolean> {
+  const commands = await attempt.lab.observer.commands();
+  if (!('value' in commands)) return false;
+  const wanted = squeezed(of);
+  return commands.value.some(({ line, output }) => squeezed(line) === wanted && output.trim() !== '');
+}
+
+function squeezed(line: string): string {
+  return line.trim().replace(/\s+/g, ' ').replace(/^sudo /, '');
+}
