@@ -4,7 +4,7 @@
  * https://esbuild.github.io/api/ and https://vite.dev/guide/api-javascript
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { rooms } from './rooms.mjs';
@@ -89,13 +89,17 @@ async function buildPart(name) {
 
 const isFresh = (name, stamp) => existsSync(stampPath(name)) && readFileSync(stampPath(name), 'utf8') === stamp;
 
-/** Builds the named parts, side by side. Answers the names of those built. */
+/** Builds the named parts, side by side, saying on standard error what went wrong. */
 export async function build(names = Object.keys(parts), { onlyIfStale = false } = {}) {
   const stamp = onlyIfStale ? sourceStamp() : '';
   const due = names.filter((name) => existsSync(parts[name].entry) && !(onlyIfStale && isFresh(name, stamp)));
-  if (due.length === names.length && names.length === Object.keys(parts).length) rmSync('dist', { recursive: true, force: true });
-  await Promise.all(due.map(buildPart));
-  return due;
+  const results = await Promise.allSettled(due.map(buildPart));
+  const failed = due.filter((_, index) => results[index].status === 'rejected');
+  for (const [index, result] of results.entries()) {
+    // esbuild has printed its own findings; Vite throws them.
+    if (result.status === 'rejected' && !result.reason.errors?.length) console.error(`${due[index]}: ${result.reason.message ?? result.reason}`);
+  }
+  return { built: due.filter((name) => !failed.includes(name)), failed };
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === import.meta.filename) {
@@ -106,7 +110,11 @@ if (process.argv[1] && resolve(process.argv[1]) === import.meta.filename) {
     process.exit(2);
   }
   const startedAtMs = Date.now();
-  const built = await build(names.length > 0 ? names : undefined, { onlyIfStale: process.argv.includes('--if-stale') });
+  const { built, failed } = await build(names.length > 0 ? names : undefined, { onlyIfStale: process.argv.includes('--if-stale') });
   const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
-  console.log(built.length === 0 ? 'built: nothing was out of date' : `built: ${built.join(', ')} (${seconds} s)`);
+  console.log(built.length + failed.length === 0 ? 'built: nothing was out of date' : `built: ${built.join(', ') || 'nothing'} (${seconds} s)`);
+  if (failed.length > 0) {
+    console.error(`build: could not build ${failed.join(', ')}`);
+    process.exitCode = 1;
+  }
 }

@@ -3,7 +3,6 @@
  * otherwise the same pages from a server on this machine, in your browser. Nothing is downloaded unasked.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from './build.mjs';
 import { electronBinary } from './electron-binary.mjs';
@@ -11,7 +10,11 @@ import { electronBinary } from './electron-binary.mjs';
 const root = resolve(import.meta.dirname, '..');
 const passed = process.argv.slice(2);
 
-await build(undefined, { onlyIfStale: true });
+const { failed } = await build(undefined, { onlyIfStale: true });
+if (failed.length > 0) {
+  console.error(`podwire: could not build ${failed.join(', ')}`);
+  process.exit(1);
+}
 
 const binary = electronBinary();
 const display = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
@@ -24,11 +27,6 @@ if (why !== undefined) {
   const remedy = binary.path ? '' : ` For the desktop window: ${binary.remedy}.`;
   console.log(`podwire: ${why}, so the application opens in your browser.${remedy}`);
 }
-if (why !== undefined && !existsSync(join(root, 'dist/cli/podwire.js'))) {
-  console.error('podwire: the command line has not been built (dist/cli/podwire.js is missing): run npm run build');
-  process.exit(1);
-}
-
 const child = spawn(command, args, { stdio: 'inherit', cwd: process.cwd() });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
