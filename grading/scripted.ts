@@ -1,6 +1,6 @@
 /** A lab that is only told, never run: for the tests of grading. Not reachable from the product. */
 import type {
-  AddressView, Answer, CaptureView, ChainView, CommandView, ConntrackView, FdbView, FileView, LinkView, NeighbourView, Observer, PackageView, PingView, ProcessView,
+  AddressView, Answer, CaptureView, ChainView, CommandView, ConntrackView, FdbView, FileView, LinkView, NeighbourView, Observer, PingView, ProcessView,
   RouteView, SessionView,
 } from '../contracts/observer.ts';
 import { unavailableObserver } from '../contracts/observer.ts';

@@ -60,17 +60,22 @@ export function nearestWord(word: string, known: readonly string[]): string | nu
   return best;
 }
 
+/** Insertions, deletions, substitutions and swaps of neighbours, each one edit. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   for (let row = 1; row <= a.length; row++) {
+    const above = rows[row - 1] as number[];
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
-      const substituted = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substituted, (previous[column] as number) + 1, (current[column - 1] as number) + 1));
+      const isSame = a[row - 1] === b[column - 1];
+      let edits = Math.min((above[column - 1] as number) + (isSame ? 0 : 1), (above[column] as number) + 1, (current[column - 1] as number) + 1);
+      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (isSwap) edits = Math.min(edits, ((rows[row - 2] as number[])[column - 2] as number) + 1);
+      current.push(edits);
     }
-    previous = current;
+    rows.push(current);
   }
-  return previous[b.length] as number;
+  return (rows[a.length] as number[])[b.length] as number;
 }
 
 function fieldNames(schema: z.ZodType): string[] {

@@ -39,10 +39,12 @@ export function loadCourse(files: ReadonlyMap<string, string>): LoadedCourse {
     return { id: unit.id, title: unit.title, summary: unit.summary, lessons };
   });
   for (const lesson of read.values()) {
-    if (chainOf(lesson, read) === null) problems.push({ file: `${lesson.unit}/${lesson.id}/lesson.md`, line: 2, key: 'start', wanted: 'a chain of lessons that begins at a scenario', found: `after:${lesson.start.name}, which leads back here`, nearest: null });
+    if (leadsBack(lesson, read)) problems.push({ file: `${lesson.unit}/${lesson.id}/lesson.md`, line: 2, key: 'start', wanted: 'a chain of lessons that begins at a scenario', found: `after:${lesson.start.name}, which leads back here`, nearest: null });
   }
+  // What starts after a lesson that cannot be read cannot start either.
+  const startable = units.map((unit) => ({ ...unit, lessons: unit.lessons.filter((lesson) => chainOf(lesson, read) !== null) }));
   const { id, title, summary, version, language, licence, credit } = head;
-  return { course: { id, title, summary, version, language, licence, credit, units }, problems };
+  return { course: { id, title, summary, version, language, licence, credit, units: startable }, problems };
 }
 
 /**
@@ -60,6 +62,15 @@ export function chainOf(lesson: Lesson, lessons: ReadonlyMap<string, Lesson>): {
     at = previous;
   }
   return null;
+}
+
+function leadsBack(lesson: Lesson, lessons: ReadonlyMap<string, Lesson>): boolean {
+  const passed = new Set<Lesson>();
+  for (let at: Lesson | undefined = lesson; at?.start.kind === 'after'; at = lessons.get(at.start.name)) {
+    if (passed.has(at)) return true;
+    passed.add(at);
+  }
+  return false;
 }
 
 export function lessonsOf(course: Course): Map<string, Lesson> {
