@@ -5,11 +5,12 @@
  * Order is everything. An input is stamped with a virtual instant not yet passed, its record goes to the store, and time does not pass that
  * stamp until the store has said it has it. A replay then does the same things at the same instants.
  */
-import type { Course, Lesson, RunBlock } from '../contracts/course.ts';
+import type { Lesson, RunBlock } from '../contracts/course.ts';
 import { LabRequest, type LabEvent, type LabRequestInput } from '../contracts/lab.ts';
 import { createGrader, type Grader } from '../grading/index.ts';
 import { concat } from '../simulator/bytes.ts';
 import type { Backend, Lab, RunOptions } from './backend.ts';
+import { lessonsOf, loadCourse, problemText } from './course/index.ts';
 import { keyNamed } from './keys.ts';
 import { decodeLog, encodeRecord, engineVersion, type LogRecord } from './log.ts';
 import { networkView } from './network-view.ts';
@@ -28,8 +29,6 @@ export interface SessionOptions {
   readonly backend: Backend;
   readonly wall: Wall;
   readonly emit: (event: LabEvent) => void;
-  /** Parses course files; throws an Error whose message names file, line and key. */
-  readonly parseCourse: (files: Readonly<Record<string, string>>) => Course;
   /** The store is this process's own business (command line, tests): records count as stored at once. */
   readonly storesItself?: boolean;
 }
@@ -161,13 +160,9 @@ class Session implements LabSession {
 
   private async open(request: Extract<LabRequest, { type: 'open' }>): Promise<void> {
     if (this.isOpen) return this.fail('not-now', 'the lab is open already', false);
-    let course: Course;
-    try {
-      course = this.options.parseCourse(request.files);
-    } catch (cause) {
-      return this.fail('bad-course', messageOf(cause), true);
-    }
-    this.lessons = new Map(course.units.flatMap((unit) => unit.lessons.map((lesson) => [lesson.id, lesson])));
+    const { course, problems } = loadCourse(new Map(Object.entries(request.files)));
+    if (course === null) return this.fail('bad-course', problems.map(problemText).join('\n'), true);
+    this.lessons = lessonsOf(course);
     const lesson = this.lessons.get(request.lesson);
     if (lesson === undefined) return this.fail('no-such-lesson', `the course has no lesson ${request.lesson}`, true);
     this.lesson = lesson;

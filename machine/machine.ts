@@ -647,6 +647,12 @@ export class Machine {
     return this.handle(process);
   }
 
+  /** Runs code of the lab's own as a process, for servers a scenario needs. */
+  runProgram(spec: Pick<RunSpec, 'argv' | 'env' | 'cwd' | 'uid' | 'netns'> & { readonly program: Program }): RunHandle {
+    const loaded: Loaded = { program: spec.program, argv: spec.argv, executable: `/usr/bin/${spec.argv[0]!}`, asUid: undefined };
+    return this.handle(this.launch(loaded, spec.env, spec.cwd, spec.uid ?? 0, this.netnsOf(spec.netns), []));
+  }
+
   private handle(process: Process): RunHandle {
     const listeners: ((status: WaitStatus) => void)[] = [];
     process.onEnd = (status) => {

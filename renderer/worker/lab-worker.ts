@@ -1,6 +1,5 @@
 /** The simulated lab's home in the page: a session, the worker's clock, and messages. The one file of the renderer that knows labs/. */
 import { LabRequest } from '../../contracts/lab.ts';
-import { parseCourse } from '../../labs/course/index.ts';
 import { createSession, type Wall } from '../../labs/session.ts';
 import { simulatorBackend } from '../../labs/simulator-backend.ts';
 
@@ -22,6 +21,6 @@ const wall: Wall = {
     }),
 };
 
-const session = createSession({ backend: simulatorBackend, wall, parseCourse, emit: (event) => postMessage(event) });
+const session = createSession({ backend: simulatorBackend, wall, emit: (event) => postMessage(event) });
 
 addEventListener('message', ({ data }: MessageEvent<unknown>) => session.handle(data as LabRequest));

@@ -1,0 +1,257 @@
+/** A scenario realised in the simulator: a world, its kernels, machines with programs, terminals, evidence. One per lab; nothing is shared. */
+import type { Terminal } from '../contracts/course.ts';
+import type { TerminalView } from '../contracts/lab.ts';
+import type { Observer } from '../contracts/observer.ts';
+import { createMachine, type Machine, type TerminalHandle } from '../machine/machine.ts';
+import { Scheduler } from '../machine/scheduler.ts';
+import type { SignalName, WaitStatus } from '../machine/sys.ts';
+import { concat, fromUtf8, utf8 } from '../simulator/bytes.ts';
+import { createWorld } from '../simulator/index.ts';
+import type { Lab, RunOptions } from './backend.ts';
+import { httpServer } from './http-server.ts';
+import { imageFor } from './images/index.ts';
+import { Evidence } from './observe/evidence.ts';
+import { createObserver } from './observe/observer.ts';
+import type { MachineSpec, Scenario } from './scenarios/index.ts';
+
+/** 2026-11-23 01:14:00 UTC. */
+export const DEFAULT_EPOCH_US = 1_795_396_440_000_000;
+const BOOT_AT_MOST_US = 30_000_000;
+const PROMPT_AT_MOST_US = 5_000_000;
+const RADIO_SILENCE_US = 100_000;
+const LOGIN_ENVIRONMENT = { TERM: 'xterm-256color', LANG: 'C.UTF-8', TZ: 'UTC' };
+
+export interface RunningCommand {
+  readonly pid: number;
+  readonly status: WaitStatus | undefined;
+  stdout(): string;
+  stderr(): string;
+  /** To its whole process group, as a terminal would. */
+  signal(name: SignalName): void;
+}
+
+interface OpenTerminal { readonly definition: Terminal; readonly machine: Machine; readonly handle: TerminalHandle; isOpen: boolean }
+
+export class SimulatedLab implements Lab {
+  readonly observer: Observer;
+  onData: (terminal: string, bytes: Uint8Array) => void = () => undefined;
+  onChange: () => void = () => undefined;
+  private readonly scenario: Scenario;
+  private readonly world: ReturnType<typeof createWorld>;
+  private readonly scheduler: Scheduler;
+  private readonly machines = new Map<string, Machine>();
+  private readonly open = new Map<string, OpenTerminal>();
+  /** By machine and tty: `host pts/0`. */
+  private readonly ttyNames = new Map<string, string>();
+  private readonly evidence = new Evidence();
+  private shown = 0x811c9dc5;
+  private isClosed = false;
+
+  private constructor(scenario: Scenario, seed: number) {
+    this.scenario = scenario;
+    this.world = createWorld({ seed, epochUs: DEFAULT_EPOCH_US });
+    this.scheduler = new Scheduler(this.world);
+    for (const spec of scenario.machines) this.machines.set(spec.name, this.build(spec));
+    for (const { ends, latencyUs } of scenario.wires) this.world.connect(this.port(ends[0]), this.port(ends[1]), { latencyUs });
+    this.observer = createObserver({ world: this.world, machines: this.machines, hidden: new Set(scenario.machines.filter(({ isHidden }) => isHidden).map(({ name }) => name)), evidence: this.evidence });
+    const changed = (): void => this.onChange();
+    this.world.onStateChange = changed;
+    this.evidence.onChange = changed;
+  }
+
+  /** Boots every machine; nobody is logged in yet. */
+  static async open(scenario: Scenario, { seed, ...running }: { seed: number } & RunOptions): Promise<SimulatedLab> {
+    const lab = new SimulatedLab(scenario, seed);
+    for (const { name, boot } of scenario.machines) await lab.boot(name, boot, running);
+    await lab.runUntil(lab.nowUs + 2_000_000, running);
+    return lab;
+  }
+
+  private build(spec: MachineSpec): Machine {
+    const kernel = this.world.addKernel(spec.hostname);
+    for (const { name, mac, mtu } of spec.devices) {
+      const added = kernel.netlink.addLink(0, { kind: 'ether', name, mac, mtu });
+      if (!added.ok) throw new Error(`${spec.name}: ${name}: ${added.error}`);
+    }
+    const machine = createMachine({ world: this.world, kernel, scheduler: this.scheduler, name: spec.name, hostname: spec.hostname, image: imageFor(spec) });
+    machine.audit = this.evidence.watch(
+      { name: spec.name, nowMs: () => Math.round(this.world.nowUs / 1000), netnsName: (id) => (id === 0 ? '' : (machine.netnsName(id) ?? null)), userName: (uid) => machine.ports.users().find((user) => user.uid === uid)?.name ?? String(uid) },
+      (tty) => this.ttyNames.get(`${spec.name} ${tty.name}`),
+    );
+    return machine;
+  }
+
+  private port(end: string): { kernel: number; ns: number; index: number } {
+    const [machineName = '', device = ''] = end.split('/');
+    const { kernel } = this.machine(machineName);
+    const link = kernel.netlink.link(0, device);
+    if (link === undefined) throw new Error(`a wire ends at ${end}, which does not exist`);
+    return { kernel: kernel.id, ns: 0, index: link.index };
+  }
+
+  private async boot(name: string, commands: readonly string[], running: RunOptions): Promise<void> {
+    if (commands.length === 0) return;
+    const command = this.start(['bash', '-c', `set -e\n${commands.join('\n')}`], { place: name, cwd: '/', env: { HOME: '/root', TERM: 'dumb', LANG: 'C.UTF-8', TZ: 'UTC' } });
+    await this.runWhile(() => command.status === undefined, this.nowUs + BOOT_AT_MOST_US, running);
+    if (command.status?.kind !== 'exited' || command.status.code !== 0) throw new Error(`${name} does not boot: ${command.stderr()}${command.stdout()}`);
+  }
+
+  // ---------------------------------------------------------------- time
+
+  get nowUs(): number {
+    return this.world.nowUs;
+  }
+  get epochMs(): number {
+    return Math.floor((this.world.epochUs + this.world.nowUs) / 1000);
+  }
+  nextDueUs(): number | undefined {
+    return this.scheduler.nextDueUs();
+  }
+  runUntil(targetUs: number, options: RunOptions = {}): Promise<void> {
+    return this.scheduler.runUntil(targetUs, options);
+  }
+  runUntilQuiet(quietUs: number, limitUs: number, options: RunOptions = {}): Promise<void> {
+    return this.scheduler.runUntilQuiet(quietUs, limitUs, options);
+  }
+  /** Until the condition is false, at most until `limitUs`; stops at the very instant it turns. */
+  async runWhile(condition: () => boolean, limitUs: number, options: RunOptions = {}): Promise<void> {
+    if (condition()) await this.scheduler.runUntil(limitUs, { ...options, stopWhen: () => !condition() });
+  }
+
+  // ---------------------------------------------------------------- machines
+
+  /** A machine of the lab; `@internet` names the world outside. */
+  private machine(name: string): Machine {
+    const machine = this.machines.get(name.replace(/^@/, ''));
+    if (machine === undefined) throw new Error(`the lab ${this.scenario.id} has no machine ${JSON.stringify(name)}; it has ${[...this.machines.keys()].join(', ')}`);
+    return machine;
+  }
+
+  /** `machine`, `machine/namespace`, or the name of a namespace of the home machine. */
+  private place(name: string | undefined): { machine: Machine; netns: string } {
+    if (name === undefined) return { machine: this.machine(this.scenario.home), netns: '' };
+    const [first = '', netns = ''] = name.split('/');
+    if (this.machines.has(first.replace(/^@/, ''))) return { machine: this.machine(first), netns };
+    return { machine: this.machine(this.scenario.home), netns: first };
+  }
+
+  /** Starts a program as root, without a terminal: standard input empty, output kept. */
+  start(argv: readonly string[], { place, cwd, env }: { place?: string | undefined; cwd: string; env: Readonly<Record<string, string>> }): RunningCommand {
+    const { machine, netns } = this.place(place);
+    const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    const words = netns === '' ? argv : ['ip', 'netns', 'exec', netns, ...argv];
+    const out: Uint8Array[] = [];
+    const err: Uint8Array[] = [];
+    const process = machine.run({ argv: words, cwd, env: new Map(Object.entries({ PATH: path, ...env })), uid: 0, stdout: (bytes) => out.push(bytes), stderr: (bytes) => err.push(bytes) });
+    return {
+      pid: process.pid,
+      get status() {
+        return process.status;
+      },
+      stdout: () => fromUtf8(concat(...out)),
+      stderr: () => fromUtf8(concat(...err)),
+      signal: (name) => process.kill(name),
+    };
+  }
+
+  /** A small HTTP/1.0 server that answers every request with `body`, listening when this returns. */
+  serveHttp(place: string | undefined, port: number, body: string): Promise<void> {
+    const { machine, netns } = this.place(place);
+    machine.runProgram({ program: httpServer(port, body), argv: ['python3', '-m', 'http.server', String(port)], env: new Map(), cwd: '/', ...(netns === '' ? {} : { netns }) });
+    return this.runUntil(this.nowUs + 20_000);
+  }
+
+  makeDirectory(path: string): void {
+    this.machine(this.scenario.home).putFile({ path });
+  }
+  putFile(path: string, bytes: Uint8Array, mode: number): void {
+    this.machine(this.scenario.home).putFile({ path, content: bytes, mode });
+  }
+
+  // ---------------------------------------------------------------- terminals
+
+  openTerminal(definition: Terminal, size: { columns: number; rows: number }): void {
+    const { machine, netns } = this.place(definition.place);
+    const user = definition.user ?? 'learner';
+    const handle = machine.spawnSession({ size, user, env: new Map(Object.entries(LOGIN_ENVIRONMENT)), ...(netns === '' ? {} : { netns }) });
+    handle.onData((bytes) => this.data(definition.id, bytes));
+    handle.onExit(() => this.closed(definition.id));
+    this.ttyNames.set(`${machine.name} ${handle.name}`, definition.id);
+    this.open.set(definition.id, { definition, machine, handle, isOpen: true });
+  }
+
+  closeTerminal(id: string): void {
+    this.open.get(id)?.handle.close();
+    this.open.delete(id);
+    this.onChange();
+  }
+
+  input(terminal: string, data: string): void {
+    const found = this.open.get(terminal);
+    if (found?.isOpen !== true) return;
+    found.handle.write(utf8(data));
+  }
+
+  resize(terminal: string, columns: number, rows: number): void {
+    this.open.get(terminal)?.handle.resize({ columns, rows });
+  }
+
+  terminals(): TerminalView[] {
+    const sessions = this.evidence.sessions();
+    return [...this.open.values()].map(({ definition, machine, isOpen }) => {
+      const session = sessions.find(({ terminal }) => terminal === definition.id);
+      const inner = session?.shells.at(-1);
+      const foreground = this.evidence.foregroundOf(definition.id);
+      return {
+        id: definition.id, title: definition.title, machine: machine.name, netns: inner?.netns ?? '', user: inner?.user ?? 'learner', cwd: inner?.cwd ?? '/', depth: Math.max(0, (session?.shells.length ?? 1) - 1),
+        running: foreground?.line ?? null, sinceMs: foreground?.sinceMs ?? 0, isOpen,
+      };
+    });
+  }
+
+  isPrompting(terminal: string): boolean {
+    return this.open.get(terminal)?.isOpen === true && this.evidence.foregroundOf(terminal)?.line === null;
+  }
+
+  /** Lets the shells come up to their prompts. */
+  async settle(options: RunOptions = {}): Promise<void> {
+    await this.runUntilQuiet(RADIO_SILENCE_US, this.nowUs + PROMPT_AT_MOST_US, options);
+  }
+
+  /** A lesson begins: what was typed and shown before it is nobody's evidence. */
+  forgetEvidence(): void {
+    this.evidence.forget();
+  }
+
+  private data(terminal: string, bytes: Uint8Array): void {
+    let hash = this.shown;
+    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+    this.shown = hash >>> 0;
+    this.onData(terminal, bytes);
+  }
+
+  private closed(id: string): void {
+    const found = this.open.get(id);
+    if (found !== undefined) found.isOpen = false;
+    this.onChange();
+  }
+
+  // ---------------------------------------------------------------- the whole
+
+  hash(): string {
+    let hash = this.shown;
+    for (const machine of this.machines.values()) {
+      for (const { pid, state, argv } of machine.processViews()) {
+        for (const character of `${pid} ${state} ${argv.join(' ')}\n`) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
+      }
+    }
+    return `${hash.toString(16).padStart(8, '0')}${this.world.hash().slice(0, 8)}`;
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.onData = () => undefined;
+    this.onChange = () => undefined;
+  }
+}
