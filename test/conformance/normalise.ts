@@ -1,0 +1,84 @@
+/**
+ * What may differ between two honest runs of the same commands: MAC addresses, times, ids, ephemeral ports, sequence numbers. The first
+ * time a value is seen it gets an ordinal, so that equality and difference of values are kept.
+ */
+type Replacer = (...groups: string[]) => string;
+
+export class Normaliser {
+  private readonly macs = new Map<string, string>();
+  private readonly ports = new Map<number, string>();
+  private readonly ids = new Map<string, string>();
+
+  apply(raw: string): string {
+    let text = raw.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
+    const replace = (pattern: RegExp, by: string | Replacer): void => {
+      text = typeof by === 'string' ? text.replace(pattern, by) : text.replace(pattern, (...groups) => by(...(groups as string[])));
+    };
+    replace(/\beth0@if2( {2,})/g, 'eth0    $1');
+    replace(/\beth0@if2\b/g, 'eth0');
+    text = text.replaceAll(' link-netnsid 999', '');
+    replace(/"link_index":\s?2,"ifname":\s?"eth0"/g, '"ifname":"eth0"');
+    replace(/,?\s*"link_netnsid":\s?999/g, '');
+    replace(/\b8000\.([0-9a-f]{12})\b/g, (_, hex) => `8000.${this.mac(hex!.match(/../g)!.join(':'))}`);
+    replace(/\b(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}\b/g, (mac) => this.mac(mac!));
+    replace(/fe80::[0-9a-f:]+/g, 'fe80::LL');
+    replace(/ tentative/g, '');
+    replace(/^\d\d:\d\d:\d\d\.\d{6} /gm, 'TS ');
+    replace(/time=[\d.]+ ms/g, 'time=T ms');
+    replace(/time \d+ms/g, 'time Tms');
+    replace(/(mdev = )[\d./]+ ms/g, '$1T ms');
+    replace(/, pipe \d+/g, '');
+    replace(/, ipg\/ewma [\d./]+ ms/g, '');
+    replace(/(?<=[ \s])\d+\.\d{3} ms/g, 'T ms');
+    replace(/\bid=(\d+)/g, (_, id) => `id=${this.id(id!)}`);
+    replace(/(ICMP echo (?:request|reply), id )(\d+)/g, (_, before, id) => `${before}${this.id(id!)}`);
+    replace(/(tos 0x\w+, ttl \d+, id )\d+/g, '$1N');
+    replace(/(?<=[.:=])\d{5}(?=[ :>,\n)]|$)/g, (port) => this.port(port!));
+    replace(/\b(seq|ack) \d{4,}(:\d{4,})?/g, (_, what, to) => `${what} SEQ${to === undefined ? '' : ':SEQ'}`);
+    replace(/TS val \d+ ecr (\d+)/g, (_, echo) => `TS val N ecr ${echo === '0' ? '0' : 'N'}`);
+    replace(/\bwin \d+/g, 'win W');
+    replace(/wscale \d+/g, 'wscale S');
+    replace(/cksum 0x[0-9a-f]{4} \((correct|incorrect -> 0x[0-9a-f]{4})\)/g, 'cksum X');
+    replace(/^(\s*(?:\[\w+\] )?(?:ipv4 {5}2 )?(?:tcp|udp|icmp|unknown) +\d+ )\d+ /gm, '$1T ');
+    replace(/\buse=\d+/g, 'use=N');
+    replace(/^( *\d+\t\S+\t+(?:yes|no)\t+) *[\d.]+ *$/gm, '$1AGE');
+    replace(/(timer[ \t]+)[\d.]+/g, '$1T');
+    replace(/\b(REACHABLE|STALE|DELAY|PROBE)\b/g, 'NUD');
+    replace(/^\d+ packets? received by filter/gm, 'N packets received by filter');
+    replace(/^(# (?:Generated|Completed).* on ).*$/gm, '$1DATE');
+    replace(/^((?:< )?Date: ).*$/gm, '$1DATE');
+    replace(/\[\d\d\/\w{3}\/\d{4} \d\d:\d\d:\d\d\]/g, '[DATE]');
+    replace(/\b\d+\/(python3|nc)\b/g, 'PID/$1');
+    replace(/pid=\d+,fd=\d+/g, 'pid=PID,fd=FD');
+    replace(/after \d+ (ms|milliseconds)/g, 'after N $1');
+    replace(/([RT]X packets) \d+ {2}bytes \d+ \([^)]*\)/g, '$1 N  bytes N (N)');
+    return text.replace(/[ \t]+$/gm, '');
+  }
+
+  /** For screens: also pids of job lines and watch's clock. */
+  applyToScreen(raw: string): string {
+    const text = raw
+      .replace(/^(.*\$ )?(\[\d+\]) \d+$/gm, (_, prompt: string | undefined, job: string) => `${prompt ?? ''}${job} PID`)
+      .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}/g, 'DATE');
+    return this.apply(text);
+  }
+
+  private mac(found: string): string {
+    const mac = found.toLowerCase();
+    if (mac === '00:00:00:00:00:00' || mac === 'ff:ff:ff:ff:ff:ff' || /^(33:33|01:00|01:80|42:01:0a:8e|02:00:00)/.test(mac)) return mac;
+    return ordinal(this.macs, mac, 'MAC');
+  }
+  private id(found: string): string {
+    return ordinal(this.ids, found, 'ID');
+  }
+  private port(found: string): string {
+    const port = Number(found);
+    return port >= 32768 && port <= 60999 ? ordinal(this.ports, port, 'EPH') : found;
+  }
+}
+
+function ordinal<Key>(known: Map<Key, string>, key: Key, prefix: string): string {
+  const name = known.get(key) ?? `${prefix}${known.size + 1}`;
+  known.set(key, name);
+  return name;
+}
