@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chainOf, lessonsOf, loadCourse, problemText } from './index.ts';
+import { chainOf, lessonsOf, loadCourse, loadLesson, problemText } from './index.ts';
 import { authorSchemas } from './schemas.ts';
 
 const course = `id: c
@@ -73,6 +73,14 @@ describe('a course', () => {
     const two = lessons.get('two');
     if (two === undefined) throw new Error('no lesson');
     expect(chainOf(two, lessons)).toMatchObject({ scenario: 'vm-bare', earlier: [{ id: 'one' }] });
+  });
+
+  it('can be read for one lesson alone, with just enough of those before it', () => {
+    const { lesson, lessons, problems } = loadLesson(files(), 'two');
+    expect(problems).toEqual([]);
+    expect(lesson?.screens).toHaveLength(1);
+    expect([...lessons.values()].map(({ id, title, screens, solution: { length } }) => [id, title, screens.length, length])).toEqual([['two', 'Title', 1, 1], ['one', 'Title', 0, 1]]);
+    expect(loadLesson(files(), 'three').problems.map(problemText)).not.toEqual([]);
   });
 
   it('refuses a chain without an end', () => {

@@ -47,6 +47,30 @@ export function loadCourse(files: ReadonlyMap<string, string>): LoadedCourse {
   return { course: { id, title, summary, version, language, licence, credit, units: startable }, problems };
 }
 
+export interface LoadedLesson {
+  /** Null, with problems, when the lesson or one it starts after cannot be read. */
+  readonly lesson: Lesson | null;
+  /** The lesson and, briefly (without screens), those its start leads back to. */
+  readonly lessons: ReadonlyMap<string, Lesson>;
+  readonly problems: readonly CourseProblem[];
+}
+
+/** One lesson and what it starts after, without reading the rest of the course: what opening a lab needs, fast. */
+export function loadLesson(files: ReadonlyMap<string, string>, id: string): LoadedLesson {
+  const problems: CourseProblem[] = [];
+  const lessons = new Map<string, Lesson>();
+  const unitOf = (lesson: string): string | undefined => [...files.keys()].find((path) => path.endsWith(`/${lesson}/lesson.md`))?.split('/')[0];
+  for (let wanted: string | undefined = id; wanted !== undefined && !lessons.has(wanted); ) {
+    const unit = unitOf(wanted) ?? '';
+    const folder = `${unit}/${wanted}`;
+    const lesson = readLesson({ folder, id: wanted, unit, text: (name) => files.get(`${folder}/${name}`) }, problems, { isBrief: wanted !== id });
+    if (lesson === null) return { lesson: null, lessons, problems };
+    lessons.set(wanted, lesson);
+    wanted = lesson.start.kind === 'after' ? lesson.start.name : undefined;
+  }
+  return { lesson: lessons.get(id) ?? null, lessons, problems };
+}
+
 /**
  * How a lesson's lab comes about: the scenario, then for each earlier lesson of the chain its setup and solution, and
  * last the lesson's own setup. Null when the chain does not end at a scenario.

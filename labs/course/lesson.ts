@@ -17,7 +17,11 @@ export interface LessonFiles {
   text(name: string): string | undefined;
 }
 
-export function readLesson(files: LessonFiles, problems: CourseProblem[]): Lesson | null {
+/**
+ * `brief` leaves out what only a reader or a proof needs (screens, alternates, mistakes) and the judging of files together:
+ * enough to do the lesson's solution on the way to a later one, in a fraction of the time.
+ */
+export function readLesson(files: LessonFiles, problems: CourseProblem[], { isBrief = false } = {}): Lesson | null {
   const before = problems.length;
   const name = (file: string) => `${files.folder}/${file}`;
   const read = (file: string): string | null => {
@@ -31,11 +35,11 @@ export function readLesson(files: LessonFiles, problems: CourseProblem[]): Lesso
   const lesson = yaml === null ? null : readBySchema(yaml, LessonFile, problems);
   const solutionYaml = yamlOf(name('solution.yaml'), read('solution.yaml'), problems);
   const solution = solutionYaml === null ? null : readBySchema(solutionYaml, SolutionFile, problems);
-  const proofYaml = yamlOf(name('proof.yaml'), files.text('proof.yaml') ?? '{}', problems);
+  const proofYaml = yamlOf(name('proof.yaml'), isBrief ? '{}' : (files.text('proof.yaml') ?? '{}'), problems);
   const proof = proofYaml === null ? null : readBySchema(proofYaml, ProofFile, problems);
   if (!head || !yaml || !lesson || !solutionYaml || !solution || !proofYaml || !proof) return null;
 
-  const text = readLessonText(name('lesson.md'), head.body, lesson.terminals[0]?.id ?? '', problems);
+  const text: LessonText = isBrief ? { title: titleOf(head.body), screens: [], lines: new Map() } : readLessonText(name('lesson.md'), head.body, lesson.terminals[0]?.id ?? '', problems);
   const places = Object.fromEntries(Object.entries(lesson.places).map(([key, value]) => {
     const [machine = '', netns = ''] = value.split('/');
     return [key, { machine, netns }];
@@ -60,7 +64,7 @@ export function readLesson(files: LessonFiles, problems: CourseProblem[]): Lesso
     values: valuesOf(text, lesson),
     points: lesson.checks.reduce((sum, check) => sum + check.points, 0) + blocksOf(text).reduce((sum, block) => sum + (block.kind === 'question' ? block.points : 0), 0),
   };
-  judgeTogether(made, text, { markdown: name('lesson.md'), yaml, solutionYaml, proofYaml }, files.id, problems);
+  if (!isBrief) judgeTogether(made, text, { markdown: name('lesson.md'), yaml, solutionYaml, proofYaml }, files.id, problems);
   return problems.length > before ? null : made;
 }
 
@@ -75,6 +79,10 @@ function readHead(file: string, text: string, problems: CourseProblem[]): { head
   if (head === null) return null;
   // Blank lines stand in for the head, so that line numbers stay the file's.
   return { head, body: match[0].replace(/[^\n]/g, '') + text.slice(match[0].length) };
+}
+
+function titleOf(body: string): string {
+  return /^# (.+)$/m.exec(body)?.[1]?.trim() ?? '';
 }
 
 function yamlOf(file: string, text: string | null, problems: CourseProblem[]): YamlText | null {
