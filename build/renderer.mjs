@@ -12,7 +12,13 @@ export function rendererConfig({ version }) {
     base: './',
     logLevel: 'warn',
     plugins: [svelte({ configFile: false })],
-    resolve: { alias: { 'jq-wasm': 'jq-wasm/inline' } },
+    resolve: {
+      alias: {
+        'jq-wasm': 'jq-wasm/inline',
+        // Its browser build asks `document` for entities when it is loaded; the lab's worker has none.
+        'decode-named-character-reference': resolve(root, 'node_modules/decode-named-character-reference/index.js'),
+      },
+    },
     define: { PODWIRE_VERSION: JSON.stringify(version) },
     worker: { format: 'es', plugins: () => [svelte({ configFile: false })] },
     build: {
