@@ -253,6 +253,11 @@ class Session implements LabSession {
     return sequence;
   }
 
+  private noteHash(): void {
+    const hash = this.lab.hash();
+    if (hash !== undefined) this.store({ kind: 'hash', atUs: this.lab.nowUs, hash });
+  }
+
   private stored(sequence: number): void {
     for (const entry of this.pending) if (entry.sequence <= sequence) entry.isStored = true;
     this.wake();
@@ -434,8 +439,7 @@ class Session implements LabSession {
       }
       if (this.enqueueHash && this.pending.length === 0) {
         this.enqueueHash = false;
-        const hash = this.lab.hash();
-        if (hash !== undefined) this.store({ kind: 'hash', atUs: this.lab.nowUs, hash });
+        this.noteHash();
       }
       this.typeNext();
       this.show();
@@ -506,6 +510,8 @@ class Session implements LabSession {
     if (text !== this.lastReport) {
       this.lastReport = text;
       this.emit({ type: 'report', report });
+      // A replay must come to the same verdict: it has to pass this instant, in this state.
+      if (this.isOpen) this.noteHash();
     }
     const commands = await this.lab.observer.commands();
     if (!('value' in commands)) return;

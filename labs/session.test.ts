@@ -1,0 +1,163 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { LabEvent, LabRequestInput } from '../contracts/lab.ts';
+import { scriptedBackend } from '../test/scripted-backend.ts';
+import { decodeLog } from './log.ts';
+import { createSession, type LabSession, type Wall } from './session.ts';
+import { replayLog } from './replay.ts';
+
+const folder = join(import.meta.dirname, '..', 'courses', 'gke-networking');
+const files = Object.fromEntries(readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(md|yaml)$/.test(name)).map((name) => [name.replaceAll('\\', '/'), readFileSync(join(folder, name), 'utf8')]));
+const LESSON = 'u0-first-five-minutes';
+
+/** A wall clock moved by hand. */
+class HandWall implements Wall {
+  ms = 0;
+  private timers: { atMs: number; run: () => void }[] = [];
+  nowMs(): number {
+    return this.ms;
+  }
+  after(ms: number, run: () => void): () => void {
+    const timer = { atMs: this.ms + ms, run };
+    this.timers.push(timer);
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer);
+    };
+  }
+  breathe(): Promise<void> {
+    return Promise.resolve();
+  }
+  async pass(ms: number, stepMs = 10): Promise<void> {
+    const until = this.ms + ms;
+    while (this.ms < until) {
+      this.ms = Math.min(until, this.ms + stepMs);
+      for (const timer of this.timers.filter(({ atMs }) => atMs <= this.ms)) {
+        this.timers = this.timers.filter((other) => other !== timer);
+        timer.run();
+      }
+      await settled();
+    }
+  }
+}
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+class Desk {
+  readonly wall = new HandWall();
+  readonly events: LabEvent[] = [];
+  readonly session: LabSession;
+  isStoreStuck = false;
+  log: number[] = [];
+  constructor() {
+    this.session = createSession({
+      backend: scriptedBackend, wall: this.wall,
+      emit: (event) => {
+        this.events.push(event);
+        if (event.type !== 'store' || this.isStoreStuck) return;
+        this.log.push(...event.bytes);
+        queueMicrotask(() => this.session.handle({ type: 'stored', sequence: event.sequence }));
+      },
+    });
+  }
+  async open(more: Partial<Extract<LabRequestInput, { type: 'open' }>> = {}): Promise<void> {
+    this.session.handle({ type: 'open', files, lesson: LESSON, seed: 3, ...more });
+    await settled();
+    await this.wall.pass(50);
+  }
+  async type(text: string, terminal = 'vm'): Promise<void> {
+    for (const key of text) {
+      this.session.handle({ type: 'input', terminal, data: key });
+      await this.wall.pass(10);
+    }
+  }
+  shown(): string {
+    return this.events.flatMap((event) => (event.type === 'data' ? [new TextDecoder().decode(event.bytes)] : [])).join('');
+  }
+  newest<Type extends LabEvent['type']>(type: Type): Extract<LabEvent, { type: Type }> | undefined {
+    return this.events.findLast((event): event is Extract<LabEvent, { type: Type }> => event.type === type);
+  }
+}
+
+describe('a session, whatever the backend', () => {
+  let desk: Desk;
+  beforeEach(async () => {
+    desk = new Desk();
+    await desk.open();
+  });
+
+  it('opens, prompts and judges the start', () => {
+    expect(desk.newest('opened')).toMatchObject({ backend: 'scripted', seed: 3, resumed: null });
+    expect(desk.shown()).toContain('learner@debian:~$ ');
+    expect(desk.newest('report')?.report.checks[0]).toMatchObject({ id: 'c1', status: 'not-yet', because: expect.any(String) });
+  });
+  it('reaches a goal a quarter of a second after the state changed', async () => {
+    await desk.type('sudo ip link set toy0 up\r');
+    await desk.wall.pass(400);
+    expect(desk.newest('report')?.report.checks[0]).toMatchObject({ id: 'c1', status: 'reached' });
+  });
+  it('lets no input take effect before the store has it', async () => {
+    desk.isStoreStuck = true;
+    desk.session.handle({ type: 'input', terminal: 'vm', data: 'x' });
+    await desk.wall.pass(500);
+    expect(desk.shown()).not.toContain('x');
+    const record = desk.newest('store')!;
+    desk.isStoreStuck = false;
+    desk.session.handle({ type: 'stored', sequence: record.sequence });
+    await desk.wall.pass(50);
+    expect(desk.shown().endsWith('x')).toBe(true);
+  });
+  it('resumes from its log with the same screen and the same goals', async () => {
+    await desk.type('sudo ip link set toy0 up\r');
+    await desk.type('echo half');
+    await desk.wall.pass(400);
+    const again = new Desk();
+    await again.open({ log: Uint8Array.from(desk.log) });
+    expect(again.newest('opened')?.resumed).toMatchObject({ isFaithful: true });
+    expect(again.shown()).toBe(desk.shown());
+    expect(again.newest('report')?.report.checks[0]?.status).toBe('reached');
+  });
+  it('drops a torn last record and goes on', async () => {
+    await desk.type('echo a');
+    const again = new Desk();
+    await again.open({ log: Uint8Array.from(desk.log.slice(0, -3)) });
+    expect(again.shown().endsWith('echo ')).toBe(true);
+  });
+  it('notes a state hash every fifty inputs, and a replay finds the same ones', async () => {
+    await desk.type(`${'echo 12345\r'.repeat(10)}`);
+    await desk.wall.pass(300);
+    const log = Uint8Array.from(desk.log);
+    expect(decodeLog(log).records.filter(({ kind }) => kind === 'hash').length).toBeGreaterThanOrEqual(2);
+    const replayed = await replayLog(log, files, scriptedBackend);
+    expect(replayed.isFaithful).toBe(true);
+    const shown = Buffer.concat(replayed.shown.get('vm') ?? []).toString();
+    expect(desk.shown().startsWith(shown)).toBe(true);
+    expect(shown.length).toBeGreaterThan(300);
+  });
+  it('resets the lab, keeps what was earned, and a replay does the same', async () => {
+    await desk.type('sudo ip link set toy0 up\r');
+    await desk.wall.pass(400);
+    desk.session.handle({ type: 'reset', what: 'lab' });
+    await desk.wall.pass(600);
+    expect(desk.newest('reset-done')).toBeDefined();
+    expect(desk.newest('report')?.report.checks[0]?.status).toBe('reached');
+    await desk.type('echo new\r');
+    await desk.wall.pass(300);
+    const replayed = await replayLog(Uint8Array.from(desk.log), files, scriptedBackend);
+    expect(Buffer.concat(replayed.shown.get('vm') ?? []).toString()).toMatch(/^learner@debian:~\$ echo new\r\n/);
+  });
+  it('catches up at most a quarter of a second of work after a stall', async () => {
+    await desk.wall.pass(1500);
+    const before = desk.newest('clock')!.atMs;
+    desk.wall.ms += 60_000;
+    await desk.type('echo hi\r');
+    await desk.wall.pass(300);
+    expect(desk.shown()).toContain('hi\r\n');
+    expect(desk.newest('clock')!.atMs).toBeGreaterThan(before);
+  });
+  it('says what is wrong with a message it does not know', () => {
+    desk.session.handle({ type: 'dance' } as unknown as LabRequestInput);
+    expect(desk.newest('failed')).toMatchObject({ code: 'bad-message', isFatal: false });
+  });
+});
