@@ -1,8 +1,17 @@
 // https://vite.dev/config/
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 
 const root = resolve(import.meta.dirname, '..');
+
+/** The application's icon, beside the page. */
+const icon = {
+  name: 'podwire-icon',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'icon.svg', source: readFileSync(resolve(root, 'build/icons/icon.svg')) });
+  },
+};
 
 /** How the pages are bundled: relative addresses, so that app:// and the loopback server serve the same files. */
 export function rendererConfig({ version }) {
@@ -11,7 +20,7 @@ export function rendererConfig({ version }) {
     root: resolve(root, 'renderer'),
     base: './',
     logLevel: 'warn',
-    plugins: [svelte({ configFile: false })],
+    plugins: [svelte({ configFile: false }), icon],
     resolve: {
       alias: {
         'jq-wasm': 'jq-wasm/inline',
@@ -24,7 +33,8 @@ export function rendererConfig({ version }) {
     build: {
       outDir: resolve(root, 'dist/renderer'),
       emptyOutDir: true,
-      target: 'chrome140',
+      // Electron's Chromium, and the browser of whoever has no Electron.
+      target: 'es2022',
       sourcemap: true,
       reportCompressedSize: false,
       chunkSizeWarningLimit: 4000,
