@@ -9,14 +9,16 @@ export function commandMarks(commands: readonly CommandView[]): CommandMark[] {
   return commands.slice(-MARKS_KEPT).map(({ id, terminal, netns, line, startedAtMs, endedAtMs, exit }) => ({ id, terminal, netns, line, startedAtMs, endedAtMs, exit }));
 }
 
-/** By `terminal|of`: the newest output of that very command there, null while nobody has run it. */
-export function outputsOf(lesson: Pick<Lesson, 'screens'>, commands: readonly CommandView[]): Record<string, string | null> {
+/** By `terminal|of`: the newest output of that very command there (at the block's place, if it names one), null while nobody has run it. */
+export function outputsOf(lesson: Pick<Lesson, 'screens' | 'places'>, commands: readonly CommandView[]): Record<string, string | null> {
   const outputs: Record<string, string | null> = {};
   for (const { blocks } of lesson.screens) {
     for (const block of blocks) {
       if (block.kind !== 'output') continue;
       const wanted = squeeze(block.of);
-      const found = commands.findLast(({ line, terminal }) => terminal === block.terminal && squeeze(line) === wanted) ?? commands.findLast(({ line }) => squeeze(line) === wanted);
+      const place = block.place === null ? undefined : lesson.places[block.place];
+      const fitting = commands.filter(({ line, machine, netns }) => squeeze(line) === wanted && (place === undefined || (machine === place.machine && netns === place.netns)));
+      const found = fitting.findLast(({ terminal }) => terminal === block.terminal) ?? fitting.at(-1);
       outputs[`${block.terminal}|${block.of}`] = found?.output ?? null;
     }
   }
