@@ -69,7 +69,15 @@ export class Attempt {
   }
 
   async judge(): Promise<Report> {
-    await this.#pass(JUDGE_AFTER_US);
+    await this.settleForJudging();
+    return this.judgeNow();
+  }
+
+  settleForJudging(): Promise<void> {
+    return this.#pass(JUDGE_AFTER_US);
+  }
+
+  judgeNow(): Promise<Report> {
     return this.#grader.judge(this.lab.observer, { nowMs: Math.round(this.lab.nowUs / 1000) });
   }
 
