@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckSpec, OptionBlock, Screen } from '../contracts/course.ts';
 import { CheckSpec as CheckSchema } from '../contracts/course.ts';
-import { createGrader, type GradedLesson } from './engine.ts';
+import { createGrader, type GradedLesson, stateOfEarned } from './engine.ts';
 import { aLink, anAddress, places, scripted } from './scripted.ts';
 import { nearestWord, validateAssertion } from './validate.ts';
 
@@ -108,6 +108,13 @@ describe('a grader', () => {
     expect((await grader.judge(bridge(), { nowMs: 1 })).questions[2]).toMatchObject({ passed: false, because: '10.0.0.1 is an IP address.' });
     grader.answer('q3', ' 02:00:00:00:00:05 ');
     expect((await grader.judge(bridge(), { nowMs: 1 })).questions[2]).toMatchObject({ passed: true, pointsEarned: 1, because: 'It is 02:00:00:00:00:05.' });
+  });
+
+  it('keeps what was earned before in a lab that begins anew', async () => {
+    const { checks, questions, pointsEarned } = await createGrader(lesson, stateOfEarned(lesson, ['c1', 'c3', 'q1', 'q3', 'p1'])).judge(empty, { nowMs: 1 });
+    expect(checks.map(({ status }) => status)).toEqual(['reached', 'not-yet', 'not-yet']);
+    expect(questions.map(({ passed }) => passed)).toEqual([true, null, true, null]);
+    expect(pointsEarned).toBe(7);
   });
 
   it('locks a prediction at its first answer, and never scores it', async () => {

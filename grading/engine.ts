@@ -95,6 +95,23 @@ export function createGrader(lesson: GradedLesson, from?: GraderState): Grader {
   };
 }
 
+/** The state of somebody who has earned these checks and questions before, in a lab that begins anew. */
+export function stateOfEarned(lesson: GradedLesson, earned: readonly string[]): GraderState {
+  const checks = lesson.checks.filter(({ id, holds }) => holds === 'once' && earned.includes(id));
+  const questions = askedQuestions(lesson.screens).filter(({ id, isPrediction }) => !isPrediction && earned.includes(id));
+  return {
+    reachedAtMs: Object.fromEntries(checks.map(({ id }) => [id, 0])),
+    hintsTaken: {},
+    answers: Object.fromEntries(questions.map((question) => [question.id, { given: rightAnswer(question), attempts: 1, passed: true }])),
+    typed: {},
+  };
+}
+
+/** The right options; what was typed or marked is not kept, only that it was right. */
+function rightAnswer({ options }: AskedQuestion): number[] | string {
+  return options.length === 0 ? '' : options.flatMap(({ isRight }, index) => (isRight ? [index] : []));
+}
+
 type Limit = NonNullable<JudgeOptions['limit']>;
 
 async function judgeChecks(lesson: GradedLesson, look: Look, state: GraderState, nowMs: number, limit: Limit): Promise<CheckVerdict[]> {

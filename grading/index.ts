@@ -1,5 +1,5 @@
 /** What other rooms use of grading. */
-export { createGrader, type AnswerGiven, type GradedLesson, type Grader, type GraderState, type JudgeOptions } from './engine.ts';
+export { createGrader, stateOfEarned, type AnswerGiven, type GradedLesson, type Grader, type GraderState, type JudgeOptions } from './engine.ts';
 export type { Finding } from './define.ts';
 export { assertionOf, judgeAssertion } from './assertion.ts';
 export { CannotTell, Look, type Places } from './look.ts';
