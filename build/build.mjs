@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build as esbuild } from 'esbuild';
+import { licenceText } from './licences.mjs';
 import { rooms } from './rooms.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -18,7 +19,7 @@ const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
 const external = ['electron', 'node-pty', 'node-sqlite3-wasm', 'esbuild'];
 
 const common = {
-  bundle: true, platform: 'node', target: 'node20', external, logLevel: 'warning', sourcemap: true, legalComments: 'none',
+  bundle: true, platform: 'node', target: 'node20', external, logLevel: 'warning', sourcemap: true, metafile: true, legalComments: 'none',
   // jq's WebAssembly travels inside the bundle: no file to find, in an archive or anywhere else.
   alias: { 'jq-wasm': 'jq-wasm/inline' },
   define: { PODWIRE_VERSION: JSON.stringify(version) },
@@ -28,11 +29,12 @@ const parts = {
   cli: {
     entry: 'cli/podwire.ts',
     async build() {
-      await esbuild({
+      const { metafile } = await esbuild({
         ...common, entryPoints: ['cli/podwire.ts'], outfile: 'dist/cli/podwire.js', format: 'esm',
         // CommonJS packages inside an ES module still call require() for Node's own modules.
         banner: { js: "#!/usr/bin/env node\nimport { createRequire as podwireRequire } from 'node:module'; const require = podwireRequire(import.meta.url);" },
       });
+      writeFileSync('dist/cli/licences.txt', licenceText(Object.keys(metafile.inputs)));
       chmodSync('dist/cli/podwire.js', 0o755);
     },
   },
@@ -43,11 +45,12 @@ const parts = {
         define: { ...common.define, 'import.meta.url': 'podwireUrl', 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
         banner: { js: "const podwireUrl = require('node:url').pathToFileURL(__filename).href;" },
       };
-      await Promise.all([
+      const [{ metafile }] = await Promise.all([
         esbuild({ ...common, ...location, entryPoints: ['electron/main.ts'], outfile: 'dist/electron/main.cjs', format: 'cjs' }),
         // The preload runs in Chromium's sandbox: its require() knows electron and little else.
         esbuild({ ...common, platform: 'browser', target: 'chrome140', sourcemap: false, entryPoints: ['electron/preload.ts'], outfile: 'dist/electron/preload.cjs', format: 'cjs' }),
       ]);
+      writeFileSync('dist/electron/licences.txt', licenceText(Object.keys(metafile.inputs)));
     },
   },
   renderer: {

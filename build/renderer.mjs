@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { licenceText } from './licences.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -13,14 +14,35 @@ const icon = {
   },
 };
 
+/** Writes licences.txt beside the page, of what the page and its worker are made of. */
+function licences() {
+  const modules = new Set();
+  const collect = (bundle) => {
+    for (const chunk of Object.values(bundle)) for (const path of Object.keys(chunk.modules ?? {})) modules.add(path);
+  };
+  return {
+    ofWorker: { name: 'podwire-licences-of-worker', generateBundle: (_options, bundle) => collect(bundle) },
+    // The worker has been bundled by the time the page is.
+    ofPage: {
+      name: 'podwire-licences',
+      generateBundle(_options, bundle) {
+        collect(bundle);
+        for (const path of this.getModuleIds()) modules.add(path);
+        this.emitFile({ type: 'asset', fileName: 'licences.txt', source: licenceText(modules) });
+      },
+    },
+  };
+}
+
 /** How the pages are bundled: relative addresses, so that app:// and the loopback server serve the same files. */
 export function rendererConfig({ version }) {
+  const { ofPage, ofWorker } = licences();
   return {
     configFile: false,
     root: resolve(root, 'renderer'),
     base: './',
     logLevel: 'warn',
-    plugins: [svelte({ configFile: false }), icon],
+    plugins: [svelte({ configFile: false }), icon, ofPage],
     resolve: {
       alias: {
         'jq-wasm': 'jq-wasm/inline',
@@ -29,7 +51,7 @@ export function rendererConfig({ version }) {
       },
     },
     define: { PODWIRE_VERSION: JSON.stringify(version) },
-    worker: { format: 'es', plugins: () => [svelte({ configFile: false })] },
+    worker: { format: 'es', plugins: () => [svelte({ configFile: false }), ofWorker] },
     build: {
       outDir: resolve(root, 'dist/renderer'),
       emptyOutDir: true,
