@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CheckSpec, OptionBlock, Screen } from '../contracts/course.ts';
 import { CheckSpec as CheckSchema } from '../contracts/course.ts';
 import { createGrader, type GradedLesson, stateOfEarned } from './engine.ts';
+import { Report } from '../contracts/report.ts';
 import { aLink, anAddress, places, scripted } from './scripted.ts';
 import { nearestWord, validateAssertion } from './validate.ts';
 
@@ -48,6 +49,17 @@ describe('a grader', () => {
     await grader.judge(bridge(), { nowMs: 10 });
     const later = await grader.judge(empty, { nowMs: 20 });
     expect(later.checks.map(({ id, status, reachedAtMs }) => [id, status, reachedAtMs])).toEqual([['c1', 'reached', 10], ['c2', 'not-yet', null], ['c3', 'not-yet', null]]);
+  });
+
+  it('reports in the shape that crosses the walls, and its state is plain data', async () => {
+    const grader = createGrader(lesson);
+    grader.takeHint('c1');
+    grader.answer('q1', [0]);
+    for (const lab of [empty, bridge(), scripted({})]) {
+      const report = await grader.judge(lab, { nowMs: 1 });
+      expect(Report.parse(structuredClone(report))).toEqual(report);
+    }
+    expect(JSON.parse(JSON.stringify(grader.state()))).toEqual(grader.state());
   });
 
   it('can go back to an earlier state', async () => {
