@@ -10,7 +10,7 @@ export type HookName = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUT
 
 /** Plain data. Matches and targets are tagged records defined beside their evaluation in matches/ and targets/ (unions `Match`, `Target`). */
 export interface RuleState {
-  readonly id: number;                       // unique in the namespace, for traces and evidence
+  id: number;                                // unique in the namespace, for traces and evidence; 0 asks replaceTable for a number
   source?: AddressMatch; destination?: AddressMatch;
   inInterface?: NameMatch; outInterface?: NameMatch;
   protocol?: { negate: boolean; number: number };
@@ -23,7 +23,13 @@ export interface RuleState {
 export interface AddressMatch { negate: boolean; address: number | string; mask: number | string }
 /** `eth0`, or a prefix `veth+`. */
 export interface NameMatch { negate: boolean; name: string }
-export interface ChainState { name: string; policy: 'ACCEPT' | 'DROP' | undefined; packets: number; bytes: number; rules: RuleState[] }
+export interface ChainState {
+  name: string; policy: 'ACCEPT' | 'DROP' | undefined; packets: number; bytes: number; rules: RuleState[];
+  /** The policy counts (chains written by iptables-restore do, those made by iptables do not). */
+  isCounted?: boolean;
+  /** When nftables got the chain; undefined for a built-in one that no command has touched. */
+  order?: number;
+}
 export interface TableState { name: TableName; family: Family; chains: ChainState[] }
 /** Extension records: `kind` names the extension, the rest is its own plain options. See matches/index.ts and targets/index.ts. */
 export type Match = import('./matches/index.ts').Match;
@@ -40,7 +46,7 @@ export interface ConntrackView {
 export interface ConntrackEvent { readonly kind: 'NEW' | 'UPDATE' | 'DESTROY'; readonly atUs: number; readonly entry: ConntrackView }
 
 export interface NetfilterCalls {
-  /** Tables that exist (created at first use by an iptables command, as nft does), or the built-in empty shape of one that does not. */
+  /** The live table (created at first use by an iptables command, as nft does), or the built-in empty shape of one that does not exist. Read only: to change it, hand `replaceTable` a new TableState that may share rules. */
   table(ns: NetnsId, family: Family, name: TableName): TableState;
   /** Which tables have been created (iptables-save prints only these). */
   createdTables(ns: NetnsId, family: Family): TableName[];

@@ -1,0 +1,116 @@
+/** NetfilterCalls: what iptables and conntrack ask of the kernel. */
+import type { Family, NetnsId } from '../kernel/api.ts';
+import { done, fail, type Result } from '../result.ts';
+import type { NetfilterCalls, TableState } from './api.ts';
+import { EVENT_UPDATE, isAccounting, sendEvent, viewOf } from './conntrack/events.ts';
+import { armTimer, destroyEntry, dropExpired } from './conntrack/track.ts';
+import type { NetfilterEnvironment } from './environment.ts';
+import type { NetfilterState } from './state.ts';
+import { countConntrackUsers, emptyTable, TABLE_ORDER, validateTable } from './tables.ts';
+
+export function createNetfilterCalls(environment: NetfilterEnvironment): NetfilterCalls {
+  const stateOf = (ns: NetnsId): NetfilterState => environment.netfilterState(ns);
+  return {
+    table: (ns, family, name) => stateOf(ns).tables[family].get(name) ?? emptyTable(family, name),
+    createdTables: (ns, family) => TABLE_ORDER.filter((name) => stateOf(ns).tables[family].has(name)),
+    replaceTable: (ns, table) => replaceTable(environment, stateOf(ns), table),
+    deleteTable(ns, family, name) {
+      stateOf(ns).tables[family].delete(name);
+      recount(stateOf(ns), family);
+      environment.stateChanged();
+    },
+    isConntrackActive: (ns) => stateOf(ns).conntrackUsers.inet + stateOf(ns).conntrackUsers.inet6 > 0,
+    conntrack(ns) {
+      const state = stateOf(ns);
+      dropExpired(environment, ns, state);
+      const accounting = isAccounting(environment, ns);
+      return [...state.conntrack.entries.values()].map((entry) => viewOf(entry, environment.nowUs, accounting));
+    },
+    deleteConntrack(ns, id) {
+      const state = stateOf(ns);
+      const entry = state.conntrack.entries.get(id);
+      if (entry === undefined || entry.timeoutAtUs <= environment.nowUs) return fail('ENOENT');
+      destroyEntry(environment, ns, state, entry);
+      environment.stateChanged();
+      return done;
+    },
+    flushConntrack(ns) {
+      const state = stateOf(ns);
+      dropExpired(environment, ns, state);
+      for (const entry of state.conntrack.entries.values()) destroyEntry(environment, ns, state, entry);
+      environment.stateChanged();
+    },
+    conntrackCount(ns) {
+      dropExpired(environment, ns, stateOf(ns));
+      return stateOf(ns).conntrack.entries.size;
+    },
+    conntrackStatistics: (ns) => ({ ...stateOf(ns).conntrack.statistics }),
+    updateConntrack(ns, id, change) {
+      const state = stateOf(ns);
+      const entry = state.conntrack.entries.get(id);
+      if (entry === undefined || entry.timeoutAtUs <= environment.nowUs) return fail('ENOENT');
+      if (change.mark !== undefined) entry.mark = change.mark >>> 0;
+      if (change.timeoutSeconds !== undefined) {
+        entry.timeoutUs = change.timeoutSeconds * 1_000_000;
+        entry.timeoutAtUs = environment.nowUs + entry.timeoutUs;
+        armTimer(environment, ns, state);
+      }
+      entry.pendingEvents &= ~EVENT_UPDATE;
+      sendEvent(environment, ns, state, 'UPDATE', entry);
+      environment.stateChanged();
+      return done;
+    },
+    subscribeConntrack(ns) {
+      const id = environment.allocateSocketId();
+      stateOf(ns).subscriptions.set(id, []);
+      armTimer(environment, ns, stateOf(ns));
+      return id;
+    },
+    takeConntrackEvents(id) {
+      for (const ns of environment.namespaceIds()) {
+        const queue = stateOf(ns).subscriptions.get(id);
+        if (queue !== undefined) return queue.splice(0);
+      }
+      return [];
+    },
+  };
+}
+
+function replaceTable(environment: NetfilterEnvironment, state: NetfilterState, table: TableState): Result {
+  const valid = validateTable(table);
+  if (!valid.ok) return valid;
+  let order = 0;
+  for (const chain of table.chains) order = Math.max(order, chain.order ?? 0);
+  for (const chain of table.chains) {
+    for (const rule of chain.rules) {
+      if (rule.id !== 0) continue;
+      rule.id = state.nextRuleId;
+      state.nextRuleId += 1;
+    }
+    if (chain.order === undefined && (chain.policy === undefined || chain.rules.length > 0 || chain.policy === 'DROP' || chain.isCounted === true)) {
+      order += 1;
+      chain.order = order;
+    }
+  }
+  state.tables[table.family].set(table.name, table);
+  recount(state, table.family);
+  environment.stateChanged();
+  return done;
+}
+
+function recount(state: NetfilterState, family: Family): void {
+  let users = 0;
+  for (const table of state.tables[family].values()) users += usersOf(table);
+  state.conntrackUsers[family] = users;
+}
+
+const counted = new WeakMap<TableState, number>();
+function usersOf(table: TableState): number {
+  let users = counted.get(table);
+  if (users === undefined) {
+    users = countConntrackUsers(table);
+    counted.set(table, users);
+  }
+  return users;
+}
+
