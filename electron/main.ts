@@ -7,6 +7,7 @@ import type { BrowserWindow } from 'electron';
 import { app, dialog, ipcMain, protocol, session } from 'electron';
 import type { Host } from '../host/host.ts';
 import { createHost } from '../host/host.ts';
+import { dataDir } from '../host/paths.ts';
 import { installMenu } from './menu.ts';
 import { connectPage } from './page-channel.ts';
 import { pagePrivileges, servePages } from './page-protocol.ts';
@@ -44,7 +45,8 @@ function start(): void {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });
-  app.on('before-quit', () => {
+  // By now the windows are gone, and all they had to say has been written.
+  app.on('will-quit', () => {
     const closing = host;
     host = undefined;
     closing?.close();
@@ -56,7 +58,8 @@ function start(): void {
     installMenu(process.platform, app.isPackaged);
     host = createHost({
       shell: 'electron',
-      userDataDir: app.getPath('userData'),
+      // The same folder as the command line's: whoever moves from the browser to the window finds everything there.
+      userDataDir: dataDir(),
       coursesDir: app.isPackaged ? join(process.resourcesPath, 'courses') : join(import.meta.dirname, '../../courses'),
     });
     openWindow();

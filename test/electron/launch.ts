@@ -33,8 +33,15 @@ export async function launch(options: Partial<LaunchOptions> & { userDataDir: st
   })) as unknown as Application;
 }
 
-/** A user data folder of its own, removed at the end. */
+/** A user data folder of its own, for Electron and for what the learner keeps; removed at the end. */
 export function freshUserData(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'podwire-user-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  process.env.PODWIRE_DATA = join(path, 'data');
+  return {
+    path,
+    remove() {
+      delete process.env.PODWIRE_DATA;
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
 }
