@@ -99,8 +99,8 @@ export async function build(names = Object.keys(parts), { onlyIfStale = false } 
   const results = await Promise.allSettled(due.map(buildPart));
   const failed = due.filter((_, index) => results[index].status === 'rejected');
   for (const [index, result] of results.entries()) {
-    // esbuild has printed its own findings; Vite throws them.
-    if (result.status === 'rejected' && !result.reason.errors?.length) console.error(`${due[index]}: ${result.reason.message ?? result.reason}`);
+    // esbuild has printed its findings already; Vite leaves that to us.
+    if (result.status === 'rejected' && (due[index] === 'renderer' || !result.reason.errors?.length)) console.error(`${due[index]}: ${result.reason.message ?? result.reason}`);
   }
   return { built: due.filter((name) => !failed.includes(name)), failed };
 }
