@@ -3,8 +3,24 @@
  */
 import type { Command } from './define.ts';
 import { ip } from './ip/ip.ts';
+import { clear } from './clear/clear.ts';
+import { less } from './less/less.ts';
+import { more } from './more/more.ts';
+import { nano } from './nano/nano.ts';
+import { reset } from './reset/reset.ts';
+import { stty } from './stty/stty.ts';
+import { tput } from './tput/tput.ts';
+import { watch } from './watch/watch.ts';
 
 const list: readonly Command[] = [
+  clear,
+  less,
+  more,
+  nano,
+  reset,
+  stty,
+  tput,
+  watch,
   ip,
 ];
 
