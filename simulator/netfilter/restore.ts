@@ -1,0 +1,209 @@
+/**
+ * iptables-restore text, parsed once for the tool and for programs that write it (iptables/xtables-restore.c). Each table between
+ * `*name` and COMMIT is one transaction.
+ */
+import type { Family } from '../kernel/api.ts';
+import type { Result } from '../result.ts';
+import type { TableName, TableState } from './api.ts';
+import { applyCommand, errnoText, operationName, TableDraft, type EditResult } from './edit.ts';
+import { ParameterProblem } from './extension.ts';
+import { builtInNames, type Names } from './names.ts';
+import { BareProblem, NotSimulated, parseCommand, type ParsedCommand } from './rule.ts';
+import { isTableName, validateTable } from './tables.ts';
+
+/** The kernel's side, as narrow as a restore needs it. */
+export interface RestorePort { table(name: TableName): TableState; replaceTable(table: TableState): Result }
+export interface RestoreOptions {
+  readonly family: Family;
+  readonly noflush?: boolean;
+  /** -c: counters in brackets are kept. */
+  readonly counters?: boolean;
+  /** --test: parse, commit nothing. */
+  readonly test?: boolean;
+  /** -T: only this table. */
+  readonly onlyTable?: string;
+  readonly names?: Names;
+  /** As the program calls itself in messages. */
+  readonly program?: string;
+  /** -L, -S and the like inside a restore: the tool prints them. */
+  readonly onList?: (command: ParsedCommand, table: TableState) => string;
+}
+export interface RestoreOutcome { readonly exit: number; readonly stdout: string; readonly stderr: string }
+
+interface Step { readonly line: number; readonly run: (draft: TableDraft) => EditResult; readonly operation: string; readonly place: string }
+class Failure extends Error {
+  readonly outcome: { exit: number; stderr: string };
+  constructor(exit: number, stderr: string) {
+    super(stderr);
+    this.outcome = { exit, stderr };
+  }
+}
+
+export const VERSION = 'v1.8.9 (nf_tables)';
+
+export function restore(port: RestorePort, text: string, options: RestoreOptions): RestoreOutcome {
+  const run = new Restore(port, options);
+  try {
+    run.read(text);
+    return { exit: 0, stdout: run.stdout, stderr: '' };
+  } catch (problem) {
+    if (!(problem instanceof Failure)) throw problem;
+    return { ...problem.outcome, stdout: run.stdout };
+  }
+}
+
+class Restore {
+  stdout = '';
+  private readonly port: RestorePort;
+  private readonly options: RestoreOptions;
+  private readonly program: string;
+  private line = 0;
+  private table: TableName | undefined;
+  private isSkipped = false;
+  private steps: Step[] = [];
+
+  constructor(port: RestorePort, options: RestoreOptions) {
+    this.port = port;
+    this.options = options;
+    this.program = options.program ?? (options.family === 'inet' ? 'iptables-restore' : 'ip6tables-restore');
+  }
+
+  read(text: string): void {
+    const lines = text.split('\n');
+    if (lines.at(-1) === '') lines.pop();
+    for (const raw of lines) {
+      this.line += 1;
+      this.one(raw);
+    }
+    if (this.table !== undefined || this.isSkipped) throw new Failure(1, `${this.program}: COMMIT expected at line ${this.line + 1}\n`);
+  }
+
+  private one(raw: string): void {
+    if (raw === '' || raw.startsWith('#')) return;
+    const inTable = this.table !== undefined || this.isSkipped;
+    if (raw.startsWith('COMMIT') && inTable) this.commit();
+    else if (raw.startsWith('*') && !inTable) this.begin(raw.slice(1).trim().split(/\s/)[0] ?? '');
+    else if (this.isSkipped) return;
+    else if (raw.startsWith(':') && inTable) this.chainLine(raw.slice(1));
+    else if (inTable) this.ruleLine(raw);
+    else throw new Failure(1, `${this.program}: line ${this.line} failed\n`);
+  }
+
+  private problem(message: string): Failure {
+    return new Failure(2, `${this.program} ${VERSION}: ${message}\nError occurred at line: ${this.line}\nTry \`${this.program} -h' or '${this.program} --help' for more information.\n`);
+  }
+
+  private begin(name: string): void {
+    if (this.options.onlyTable !== undefined && this.options.onlyTable !== name) {
+      this.isSkipped = true;
+      return;
+    }
+    if (!isTableName(name)) throw this.problem(`${this.program}: line ${this.line} table name '${name}' invalid`);
+    this.table = name;
+    this.steps = [];
+  }
+
+  private chainLine(text: string): void {
+    const [name = '', policy, counters] = text.trim().split(/\s+/);
+    if (name.length > 28) throw this.problem(`Invalid chain name \`${name}' (29 chars max)`);
+    if (policy === undefined) throw this.problem(`${this.program}: line ${this.line} policy invalid`);
+    const pair = counters === undefined ? null : /^\[(\d+):(\d+)\]$/.exec(counters);
+    if (counters !== undefined && pair === null) throw this.problem(`invalid policy counters for chain '${name}'`);
+    const values: [number, number] | undefined = pair === null ? undefined : this.options.counters === true ? [Number(pair[1]), Number(pair[2])] : [0, 0];
+    this.push('CHAIN_ADD', `chain ${name}`, (draft) => draft.restoreChain(name, policy === '-' ? undefined : policy, values));
+  }
+
+  private ruleLine(raw: string): void {
+    const bracket = /^\s*\[(\d+):(\d+)\]\s*/.exec(raw);
+    const words = splitWords(bracket === null ? raw : raw.slice(bracket[0].length));
+    const command = this.parse(words);
+    if (bracket !== null && this.options.counters === true) for (const rule of command.rules) [rule.packets, rule.bytes] = [Number(bracket[1]), Number(bracket[2])];
+    if (command.command === 'L' || command.command === 'S') {
+      this.push('', '', (draft) => {
+        this.stdout += this.options.onList?.(command, draft.toTable()) ?? '';
+        return undefined;
+      });
+      return;
+    }
+    const isRule = command.command === 'A' || command.command === 'I' || command.command === 'R' || command.command === 'D';
+    this.push(operationName(command), `${isRule ? 'rule in ' : ''}chain ${command.chain ?? ''}`, (draft) => applyCommand(draft, command));
+  }
+
+  private parse(words: readonly string[]): ParsedCommand {
+    const { family, names = builtInNames } = this.options;
+    try {
+      return parseCommand(words, { family, table: this.table!, names, isRestore: true });
+    } catch (problem) {
+      if (problem instanceof ParameterProblem) throw this.problem(problem.message);
+      if (problem instanceof BareProblem) throw new Failure(2, `${problem.message}\nError occurred at line: ${this.line}\nTry \`${this.program} -h' or '${this.program} --help' for more information.\n`);
+      if (problem instanceof NotSimulated) throw new Failure(125, `podwire: ${this.program}: ${problem.message} is not simulated yet\n`);
+      throw problem;
+    }
+  }
+
+  private push(operation: string, place: string, run: Step['run']): void {
+    this.steps.push({ line: this.line, run, operation, place });
+  }
+
+  private commit(): void {
+    const name = this.table;
+    this.table = undefined;
+    this.isSkipped = false;
+    if (name === undefined) return;
+    const before = this.port.table(name);
+    const draft = this.apply(before, this.steps, undefined);
+    if (this.options.test === true) return;
+    const result = this.port.replaceTable(draft.toTable());
+    if (result.ok) return;
+    this.stdout = '';
+    this.apply(before, this.steps, result.error);
+    throw new Failure(4, `${this.program} ${VERSION}: \nline ${this.line}: CHAIN_ADD failed (${errnoText(result.error)}): table ${name}\n`);
+  }
+
+  /** All steps on a fresh draft. With `blame`, validates after each to name the line that the kernel refuses. */
+  private apply(before: TableState, steps: readonly Step[], blame: string | undefined): TableDraft {
+    const draft = new TableDraft(before);
+    if (this.options.noflush !== true) draft.reset();
+    for (const step of steps) {
+      let problem: EditResult;
+      try {
+        problem = step.run(draft);
+      } catch (thrown) {
+        if (thrown instanceof ParameterProblem) throw this.problem(thrown.message);
+        throw thrown;
+      }
+      if (problem?.operation !== undefined) throw new Failure(4, `${this.program} ${VERSION}: \nline ${step.line}: ${problem.operation} failed (${problem.message}\n`);
+      if (problem !== undefined) throw new Failure(1, `${this.program}: line ${step.line} failed: ${problem.message}\n`);
+      if (blame === undefined) continue;
+      const valid = validateTable(draft.toTable());
+      if (!valid.ok) throw new Failure(4, `${this.program} ${VERSION}: \nline ${step.line}: ${step.operation} failed (${errnoText(valid.error)}): ${step.place}\n`);
+    }
+    return draft;
+  }
+}
+
+/** Words of a line: blanks separate, double quotes join, a backslash inside quotes takes the next character as it is (add_argv). */
+function splitWords(text: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]!;
+    if (isQuoted) {
+      if (character === '\\' && at + 1 < text.length) {
+        at += 1;
+        word = (word ?? '') + text[at]!;
+      } else if (character === '"') isQuoted = false;
+      else word = (word ?? '') + character;
+    } else if (character === '"') {
+      isQuoted = true;
+      word ??= '';
+    } else if (character === ' ' || character === '\t') {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + character;
+  }
+  if (word !== undefined) words.push(word);
+  return words;
+}
+
