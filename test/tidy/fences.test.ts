@@ -34,8 +34,8 @@ describe('what leaks the host into a pure room', () => {
     expect((await messages(code)).join('\n')).toMatch(advice);
   });
 
-  test('the same words are free in host/', async () => {
-    expect(await messages('export const now = Date.now(); setTimeout(() => console.log(now), 1);', 'host/probe.ts')).toEqual([]);
+  test('the same words are free elsewhere', async () => {
+    expect(await messages('export const now = Date.now(); setTimeout(() => console.log(now), 1);', 'renderer/probe.ts')).toEqual([]);
   });
 });
 
