@@ -11,6 +11,21 @@ import { reset } from './reset/reset.ts';
 import { stty } from './stty/stty.ts';
 import { tput } from './tput/tput.ts';
 import { watch } from './watch/watch.ts';
+import { brctl } from './brctl/brctl.ts';
+import { ifconfig } from './net-tools/ifconfig.ts';
+import { route } from './net-tools/route.ts';
+import { arp } from './net-tools/arp.ts';
+import { netstat } from './net-tools/netstat.ts';
+import { sysctl } from './sysctl/sysctl.ts';
+import { ss } from './ss/ss.ts';
+import { groups, hostname, id, su, users, w, who, whoami } from './accounts/accounts.ts';
+import { sudo } from './accounts/sudo.ts';
+import { uptime } from './system/uptime.ts';
+import { cat, head, nl, seq, tac, tail, tee, wc, yes } from './coreutils/streams.ts';
+import { column, comm, cut, expand, fold, join, paste, rev, shuf, sort, tr, uniq } from './coreutils/fields.ts';
+import { ls } from './coreutils/ls.ts';
+import { basename, chmod, chown, cp, df, dirname, du, install, ln, mkdir, mktemp, mv, pwd, readlink, realpath, rm, rmdir, stat, touch, truncate } from './coreutils/files.ts';
+import { grep } from './grep/grep.ts';
 
 const list: readonly Command[] = [
   clear,
@@ -22,6 +37,66 @@ const list: readonly Command[] = [
   tput,
   watch,
   ip,
+  brctl,
+  ifconfig,
+  route,
+  arp,
+  netstat,
+  sysctl,
+  ss,
+  groups,
+  hostname,
+  id,
+  su,
+  users,
+  w,
+  who,
+  whoami,
+  sudo,
+  uptime,
+  cat,
+  head,
+  nl,
+  seq,
+  tac,
+  tail,
+  tee,
+  wc,
+  yes,
+  column,
+  comm,
+  cut,
+  expand,
+  fold,
+  join,
+  paste,
+  rev,
+  shuf,
+  sort,
+  tr,
+  uniq,
+  ls,
+  basename,
+  chmod,
+  chown,
+  cp,
+  df,
+  dirname,
+  du,
+  install,
+  ln,
+  mkdir,
+  mktemp,
+  mv,
+  pwd,
+  readlink,
+  realpath,
+  rm,
+  rmdir,
+  stat,
+  touch,
+  truncate,
+  grep,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

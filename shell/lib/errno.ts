@@ -11,7 +11,7 @@ const table: Readonly<Record<Errno, readonly [number: number, text: string]>> = 
   EINVAL: [22, 'Invalid argument'], ENFILE: [23, 'Too many open files in system'], EMFILE: [24, 'Too many open files'],
   ENOTTY: [25, 'Inappropriate ioctl for device'], ETXTBSY: [26, 'Text file busy'], EFBIG: [27, 'File too large'],
   ENOSPC: [28, 'No space left on device'], ESPIPE: [29, 'Illegal seek'], EROFS: [30, 'Read-only file system'], EMLINK: [31, 'Too many links'],
-  EPIPE: [32, 'Broken pipe'], EDOM: [33, 'Numerical argument out of domain'], ERANGE: [34, 'Numerical result out of range'],
+  EPIPE: [32, 'Broken pipe'], EPROTO: [71, 'Protocol error'], EDOM: [33, 'Numerical argument out of domain'], ERANGE: [34, 'Numerical result out of range'],
   ENAMETOOLONG: [36, 'File name too long'], ENOSYS: [38, 'Function not implemented'], ENOTEMPTY: [39, 'Directory not empty'],
   ELOOP: [40, 'Too many levels of symbolic links'], ENODATA: [61, 'No data available'], ENOTSOCK: [88, 'Socket operation on non-socket'],
   EDESTADDRREQ: [89, 'Destination address required'], EMSGSIZE: [90, 'Message too long'], EPROTOTYPE: [91, 'Protocol wrong type for socket'],

@@ -1,0 +1,446 @@
+/** cat, tac, head, tail, tee, wc, nl, yes, seq: what passes lines on. Read first: coreutils manual, chapters 3 to 6. */
+import type { ExitCode } from '../../../machine/sys.ts';
+import { strerror } from '../../lib/errno.ts';
+import { gnuOptions } from '../../lib/getopt.ts';
+import { closeInput, linesOf, openInput, readWhole } from '../../lib/input.ts';
+import { fromUtf8, utf8 } from '../../ports/bytes.ts';
+import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { quoted } from './quote.ts';
+
+export const cat = defineCommand({
+  name: 'cat', summary: 'concatenate files', package: 'coreutils',
+  run: async (call) => {
+    const options = gnuOptions(call, { short: 'benstuvAET', long: { number: 'none=n', 'number-nonblank': 'none=b', 'squeeze-blank': 'none=s', 'show-all': 'none=A', 'show-ends': 'none=E', 'show-tabs': 'none=T', 'show-nonprinting': 'none=v' } });
+    if (options === undefined) return 1;
+    const has = (letters: string): boolean => [...letters].some((letter) => options.has(letter));
+    const style = { numbers: has('n') && !has('b'), nonBlank: has('b'), squeeze: has('s'), ends: has('AEe'), tabs: has('ATt'), visible: has('Avet') };
+    const isPlain = !Object.values(style).includes(true);
+    let code: ExitCode = 0;
+    let number = 0;
+    let blanks = 0;
+    for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
+      const opened = await openInput(call.sys, path);
+      if (!opened.ok) {
+        call.err(`cat: ${path}: ${strerror(opened.error)}`);
+        code = 1;
+        continue;
+      }
+      if (isPlain) {
+        for (;;) {
+          const got = await call.sys.read(opened.value, 65536);
+          if (!got.ok) {
+            if (got.error === 'EINTR') continue;
+            call.err(`cat: ${path}: ${strerror(got.error)}`);
+            code = 1;
+            break;
+          }
+          if (got.value.length === 0) break;
+          call.write(got.value);
+          await call.flush();
+        }
+      } else {
+        const reader = linesOf(call.sys, opened.value);
+        let step = await reader.next();
+        for (; step.done !== true; step = await reader.next()) {
+          const { text, isTerminated } = step.value;
+          blanks = text === '' ? blanks + 1 : 0;
+          if (style.squeeze && blanks > 1) continue;
+          const counts = style.numbers || (style.nonBlank && text !== '');
+          if (counts) number += 1;
+          const body = style.visible ? visible(text) : text;
+          call.write(`${counts ? `${String(number).padStart(6)}\t` : ''}${style.tabs ? body.replaceAll('\t', '^I') : body}${isTerminated ? `${style.ends ? '$' : ''}\n` : ''}`);
+          await call.flush();
+        }
+        if (!step.value.ok) {
+          call.err(`cat: ${path}: ${strerror(step.value.error)}`);
+          code = 1;
+        }
+      }
+      closeInput(call.sys, opened.value);
+    }
+    return code;
+  },
+});
+
+/** cat -v: ^X and M-X, tabs and newlines aside. */
+function visible(text: string): string {
+  let shown = '';
+  for (const byte of utf8(text)) {
+    const low = byte & 0x7f;
+    const mark = byte >= 128 ? 'M-' : '';
+    if (byte === 9) shown += '\t';
+    else if (low < 32) shown += `${mark}^${String.fromCharCode(low + 64)}`;
+    else shown += mark + (low === 127 ? '^?' : String.fromCharCode(low));
+  }
+  return shown;
+}
+
+export const tac = defineCommand({
+  name: 'tac', summary: 'print files backwards, by lines', package: 'coreutils',
+  run: async (call) => {
+    const options = gnuOptions(call, { short: '' });
+    if (options === undefined) return 1;
+    let code: ExitCode = 0;
+    for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
+      const got = await readWhole(call.sys, path);
+      if (!got.ok) {
+        call.err(`tac: failed to open '${path}' for reading: ${strerror(got.error)}`);
+        code = 1;
+        continue;
+      }
+      call.write((fromUtf8(got.value).match(/[^\n]*\n|[^\n]+$/g) ?? []).reverse().join(''));
+    }
+    return code;
+  },
+});
+
+/** Old style `-5` becomes `-n 5`. */
+function modernize(args: readonly string[], letter: string): string[] {
+  return args.flatMap((word, index) => (index === 0 && new RegExp(`^-\\d+[${letter}]*$`).test(word) ? ['-n', word.slice(1).replace(/\D/g, ''), ...(word.endsWith('f') ? ['-f'] : [])] : [word]));
+}
+
+/** 10, 10k, 2M, 3b. */
+function parseCount(text: string): number | undefined {
+  const match = /^(\d+)(b|[kKMGT](?:i?B)?)?$/.exec(text);
+  if (match === null) return undefined;
+  const unit = match[2] ?? '';
+  const power = ' KMGT'.indexOf(unit[0]?.toUpperCase() ?? ' ');
+  return Number(match[1]) * (unit === 'b' ? 512 : power > 0 ? (unit.endsWith('B') && !unit.includes('i') ? 1000 : 1024) ** power : 1);
+}
+
+export const head = defineCommand({
+  name: 'head', summary: 'print the first part of files', package: 'coreutils',
+  run: async (call) => {
+    const options = gnuOptions(call, { short: 'n:c:qvz', long: { lines: 'required=n', bytes: 'required=c', quiet: 'none=q', silent: 'none=q', verbose: 'none=v', 'zero-terminated': 'none=z' } }, modernize(call.args, 'qv'));
+    if (options === undefined) return 1;
+    const isBytes = (options.options.findLast((option) => option.name === 'n' || option.name === 'c')?.name ?? 'n') === 'c';
+    const word = options.value(isBytes ? 'c' : 'n') ?? '10';
+    const isAllBut = word.startsWith('-');
+    const count = parseCount(word.replace(/^[-+]/, ''));
+    if (count === undefined) {
+      call.err(`head: invalid number of ${isBytes ? 'bytes' : 'lines'}: ${quoted(word)}`);
+      return 1;
+    }
+    const files = options.operands.length === 0 ? ['-'] : options.operands;
+    let code: ExitCode = 0;
+    let isFirst = true;
+    for (const path of files) {
+      const opened = await openInput(call.sys, path);
+      if (!opened.ok) {
+        call.err(`head: cannot open ${quoted(path)} for reading: ${strerror(opened.error)}`);
+        code = 1;
+        continue;
+      }
+      if ((files.length > 1 && !options.has('q')) || options.has('v')) call.out(`${isFirst ? '' : '\n'}==> ${path === '-' ? 'standard input' : path} <==`);
+      isFirst = false;
+      const error = await headOne(call, opened.value, count, isBytes, isAllBut, options.has('z') ? 0 : 10);
+      if (error !== undefined) {
+        call.err(`head: error reading ${quoted(path)}: ${error}`);
+        code = 1;
+      }
+      closeInput(call.sys, opened.value);
+    }
+    return code;
+  },
+});
+
+async function headOne(call: Invocation, fd: number, count: number, isBytes: boolean, isAllBut: boolean, separator: number): Promise<string | undefined> {
+  if (isBytes || isAllBut) {
+    let taken = 0;
+    const held: Uint8Array[] = [];
+    while (isAllBut || taken < count) {
+      const got = await call.sys.read(fd, isAllBut ? 65536 : Math.min(65536, count - taken));
+      if (!got.ok) return strerror(got.error);
+      if (got.value.length === 0) break;
+      taken += got.value.length;
+      if (isAllBut) held.push(got.value);
+      else call.write(got.value);
+    }
+    if (!isAllBut) return undefined;
+    const whole = held.reduce((sum, chunk) => sum + fromUtf8(chunk), '');
+    const lines = whole.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+    call.write(isBytes ? utf8(whole).subarray(0, Math.max(0, taken - count)) : lines.slice(0, Math.max(0, lines.length - count)).join(''));
+    return undefined;
+  }
+  const reader = linesOf(call.sys, fd, separator);
+  const end = String.fromCharCode(separator);
+  for (let i = 0; i < count; i += 1) {
+    const step = await reader.next();
+    if (step.done === true) return step.value.ok ? undefined : strerror(step.value.error);
+    call.write(`${step.value.text}${step.value.isTerminated ? end : ''}`);
+  }
+  return undefined;
+}
+
+export const tail = defineCommand({
+  name: 'tail', summary: 'print the last part of files', package: 'coreutils',
+  run: (call) => runTail(call),
+});
+
+async function runTail(call: Invocation): Promise<ExitCode> {
+  const options = gnuOptions(call, { short: 'n:c:fFqvs:z', long: { lines: 'required=n', bytes: 'required=c', follow: 'optional=f', quiet: 'none=q', verbose: 'none=v', retry: 'none', pid: 'required', 'sleep-interval': 'required=s' } }, modernize(call.args, 'f'));
+  if (options === undefined) return 1;
+  const isBytes = (options.options.findLast((option) => option.name === 'n' || option.name === 'c')?.name ?? 'n') === 'c';
+  const word = options.value(isBytes ? 'c' : 'n') ?? '10';
+  const isFrom = word.startsWith('+');
+  const count = parseCount(word.replace(/^[-+]/, ''));
+  if (count === undefined) {
+    call.err(`tail: invalid number of ${isBytes ? 'bytes' : 'lines'}: ${quoted(word)}`);
+    return 1;
+  }
+  const files = options.operands.length === 0 ? ['-'] : options.operands;
+  const isNamed = (files.length > 1 && !options.has('q')) || options.has('v');
+  let code: ExitCode = 0;
+  const followed: { path: string; fd: number; size: number }[] = [];
+  let isFirst = true;
+  for (const path of files) {
+    const opened = await openInput(call.sys, path);
+    if (!opened.ok) {
+      call.err(`tail: cannot open ${quoted(path)} for reading: ${strerror(opened.error)}`);
+      code = 1;
+      continue;
+    }
+    if (isNamed) call.out(`${isFirst ? '' : '\n'}==> ${path === '-' ? 'standard input' : path} <==`);
+    isFirst = false;
+    const size = await tailOne(call, path, opened.value, count, isBytes, isFrom);
+    if (size === undefined) {
+      code = 1;
+      closeInput(call.sys, opened.value);
+    } else if (options.has('f') || options.has('F')) followed.push({ path, fd: opened.value, size });
+    else closeInput(call.sys, opened.value);
+  }
+  if (!options.has('f') && !options.has('F')) return code;
+  if (followed.length === 0) {
+    call.err('tail: no files remaining');
+    return 1;
+  }
+  if (followed.length === 1 && followed[0]!.path === '-') return code;
+  let last = followed.at(-1);
+  for (;;) {
+    await call.flush();
+    await call.sys.sleep(Math.round(Number(options.value('s') ?? '1') * 1e6) || 1_000_000);
+    for (const file of followed) {
+      const stat = call.sys.statFd(file.fd);
+      if (stat.ok && stat.value.size < file.size) {
+        call.err(`tail: ${file.path}: file truncated`);
+        call.sys.seek(file.fd, 0, 'set');
+        file.size = 0;
+      }
+      for (;;) {
+        const got = await call.sys.read(file.fd, 65536);
+        if (!got.ok || got.value.length === 0) break;
+        if (isNamed && last !== file) call.out(`\n==> ${file.path} <==`);
+        last = file;
+        file.size += got.value.length;
+        call.write(got.value);
+      }
+    }
+  }
+}
+
+/** Answers how much has been read, undefined after an error. */
+async function tailOne(call: Invocation, path: string, fd: number, count: number, isBytes: boolean, isFrom: boolean): Promise<number | undefined> {
+  let size = 0;
+  const held: string[] = [];
+  let bytes: Uint8Array[] = [];
+  if (isBytes) {
+    for (;;) {
+      const got = await call.sys.read(fd, 65536);
+      if (!got.ok) return failRead(call, path, got.error);
+      if (got.value.length === 0) break;
+      size += got.value.length;
+      bytes.push(got.value);
+    }
+    const whole = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of bytes) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    bytes = [];
+    call.write(whole.subarray(isFrom ? Math.max(0, count - 1) : Math.max(0, size - count)));
+    return size;
+  }
+  const reader = linesOf(call.sys, fd);
+  let number = 0;
+  let step = await reader.next();
+  for (; step.done !== true; step = await reader.next()) {
+    const line = `${step.value.text}${step.value.isTerminated ? '\n' : ''}`;
+    size += utf8(line).length;
+    number += 1;
+    if (isFrom) {
+      if (number >= count) call.write(line);
+      continue;
+    }
+    held.push(line);
+    if (held.length > count) held.shift();
+  }
+  if (!step.value.ok) return failRead(call, path, step.value.error);
+  call.write(held.join(''));
+  return size;
+}
+
+function failRead(call: Invocation, path: string, error: Parameters<typeof strerror>[0]): undefined {
+  call.err(`tail: error reading ${quoted(path)}: ${strerror(error)}`);
+  return undefined;
+}
+
+export const tee = defineCommand({
+  name: 'tee', summary: 'copy standard input to files and to standard output', package: 'coreutils',
+  run: async (call) => {
+    const options = gnuOptions(call, { short: 'aip', long: { append: 'none=a', 'ignore-interrupts': 'none=i' } });
+    if (options === undefined) return 1;
+    if (options.has('i')) call.sys.onSignal('INT', 'ignore');
+    let code: ExitCode = 0;
+    const outputs: number[] = [];
+    for (const path of options.operands) {
+      const opened = await call.sys.open(path, { write: true, create: true, mode: 0o666, ...(options.has('a') ? { append: true } : { truncate: true }) });
+      if (opened.ok) outputs.push(opened.value);
+      else {
+        call.err(`tee: ${path}: ${strerror(opened.error)}`);
+        code = 1;
+      }
+    }
+    for (;;) {
+      const got = await call.sys.read(0, 65536);
+      if (!got.ok || got.value.length === 0) return code;
+      call.write(got.value);
+      await call.flush();
+      for (const [index, fd] of outputs.entries()) {
+        const written = await call.sys.write(fd, got.value);
+        if (written.ok) continue;
+        call.err(`tee: ${options.operands[index]!}: ${strerror(written.error)}`);
+        code = 1;
+      }
+    }
+  },
+});
+
+export const wc = defineCommand({
+  name: 'wc', summary: 'count lines, words and bytes', package: 'coreutils',
+  run: async (call) => {
+    const options = gnuOptions(call, { short: 'clmLw', long: { bytes: 'none=c', chars: 'none=m', lines: 'none=l', words: 'none=w', 'max-line-length': 'none=L' } });
+    if (options === undefined) return 1;
+    const any = ['c', 'l', 'm', 'L', 'w'].some((letter) => options.has(letter));
+    const wants = (letter: string): boolean => (any ? options.has(letter) : letter !== 'm' && letter !== 'L');
+    let code: ExitCode = 0;
+    const rows: { counts: number[]; name: string }[] = [];
+    const files = options.operands.length === 0 ? ['-'] : options.operands;
+    let isRegular = true;
+    let total = 0;
+    for (const path of files) {
+      const stat = path === '-' ? call.sys.statFd(0) : call.sys.stat(path);
+      if (!stat.ok || stat.value.kind !== 'file') isRegular = false;
+      else total += stat.value.size;
+      const got = await readWhole(call.sys, path);
+      if (!got.ok) {
+        call.err(`wc: ${path}: ${strerror(got.error)}`);
+        code = 1;
+        if (got.error !== 'EISDIR') continue;
+      }
+      const text = got.ok ? fromUtf8(got.value) : '';
+      const lines = text.split('\n');
+      rows.push({ name: options.operands.length === 0 ? '' : path, counts: [
+        ...(wants('l') ? [lines.length - 1] : []), ...(wants('w') ? [text.split(/\s+/).filter((word) => word !== '').length] : []),
+        ...(wants('m') ? [[...text].length] : []), ...(wants('c') ? [got.ok ? got.value.length : 0] : []), ...(wants('L') ? [Math.max(...lines.map((line) => line.replace(/\t/g, '        ').length))] : []),
+      ] });
+    }
+    if (files.length > 1) rows.push({ name: 'total', counts: (rows[0]?.counts ?? []).map((_, index) => rows.reduce((sum, row) => sum + row.counts[index]!, 0)) });
+    const columns = rows[0]?.counts.length ?? 1;
+    // Widths follow the sizes that stat tells: one number alone has no padding, unknown sizes take 7.
+    const width = files.length === 1 && columns === 1 ? 1 : isRegular ? String(total).length : 7;
+    for (const row of rows) call.out(`${row.counts.map((count) => String(count).padStart(width)).join(' ')}${row.name === '' ? '' : ` ${row.name}`}`);
+    return code;
+  },
+});
+
+export const nl = defineCommand({
+  name: 'nl', summary: 'number lines', package: 'coreutils',
+  run: async (call) => {
+    const options = gnuOptions(call, { short: 'b:w:s:v:i:n:', long: { 'body-numbering': 'required=b', 'number-width': 'required=w', 'number-separator': 'required=s', 'starting-line-number': 'required=v', 'line-increment': 'required=i' } });
+    if (options === undefined) return 1;
+    if (options.has('n')) return notSimulated(call, 'option -n');
+    const style = options.value('b') ?? 't';
+    const width = Number(options.value('w') ?? '6');
+    const separator = options.value('s') ?? '\t';
+    let number = Number(options.value('v') ?? '1');
+    for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
+      const got = await readWhole(call.sys, path);
+      if (!got.ok) {
+        call.err(`nl: ${path}: ${strerror(got.error)}`);
+        return 1;
+      }
+      for (const line of fromUtf8(got.value).match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+        const isCounted = style === 'a' || (style === 't' && line !== '\n');
+        call.write(isCounted ? `${String(number).padStart(width)}${separator}${line}` : `${' '.repeat(width + separator.length)}${line}`);
+        if (isCounted) number += Number(options.value('i') ?? '1');
+      }
+    }
+    return 0;
+  },
+});
+
+export const yes = defineCommand({
+  name: 'yes', summary: 'print a line until killed', package: 'coreutils',
+  run: async (call) => {
+    const line = `${call.args.length === 0 ? 'y' : call.args.join(' ')}\n`;
+    const block = line.repeat(Math.max(1, Math.floor(4096 / line.length)));
+    for (;;) {
+      const written = await call.sys.write(1, utf8(block));
+      if (written.ok) continue;
+      call.err(`yes: standard output: ${strerror(written.error)}`);
+      return 1;
+    }
+  },
+});
+
+export const seq = defineCommand({
+  name: 'seq', summary: 'print a sequence of numbers', package: 'coreutils',
+  run: async (call) => {
+    const args = [...call.args];
+    let separator = '\n';
+    let isEqualWidth = false;
+    let format: string | undefined;
+    while (args[0] !== undefined && /^-[^\d.]/.test(args[0])) {
+      const option = args.shift()!;
+      if (option === '-s') separator = args.shift() ?? '\n';
+      else if (option.startsWith('-s')) separator = option.slice(2);
+      else if (option.startsWith('--separator=')) separator = option.slice(12);
+      else if (option === '-w' || option === '--equal-width') isEqualWidth = true;
+      else if (option === '-f') format = args.shift();
+      else if (option.startsWith('-f')) format = option.slice(2);
+      else {
+        call.err(`seq: ${option.startsWith('--') ? `unrecognized option '${option}'` : `invalid option -- '${option[1]!}'`}`);
+        call.err("Try 'seq --help' for more information.");
+        return 1;
+      }
+    }
+    if (args.length === 0 || args.length > 3) {
+      call.err(args.length === 0 ? 'seq: missing operand' : `seq: extra operand ${quoted(args[3]!)}`);
+      call.err("Try 'seq --help' for more information.");
+      return 1;
+    }
+    for (const word of args) {
+      if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word)) continue;
+      call.err(`seq: invalid floating point argument: ${quoted(word)}`);
+      call.err("Try 'seq --help' for more information.");
+      return 1;
+    }
+    const decimals = Math.max(...args.slice(0, args.length === 3 ? 2 : 1).map((word) => word.split('.')[1]?.length ?? 0), args.length === 1 ? 0 : args.length === 2 ? 0 : 0);
+    const [first, step, last] = args.length === 1 ? [1, 1, Number(args[0])] : args.length === 2 ? [Number(args[0]), 1, Number(args[1])] : [Number(args[0]), Number(args[1]), Number(args[2])];
+    if (step === 0) {
+      call.err(`seq: invalid Zero increment value: ${quoted(args[1]!)}`);
+      return 1;
+    }
+    const shown = (value: number): string => (format === undefined ? value.toFixed(args.length === 1 ? 0 : decimals) : format.replace(/%(0?\d*)(?:\.(\d+))?[gfe]/, (_, width: string, precision: string | undefined) => (precision === undefined ? String(value) : value.toFixed(Number(precision))).padStart(Number(width || '0'), width.startsWith('0') ? '0' : ' ')));
+    const width = isEqualWidth ? Math.max(shown(first).length, shown(last).length) : 0;
+    const count = Math.floor((last - first) / step + 1e-9);
+    for (let i = 0; i <= count; i += 1) {
+      const text = shown(first + i * step);
+      call.write(`${i === 0 ? '' : separator}${text.startsWith('-') ? `-${text.slice(1).padStart(width - 1, '0')}` : text.padStart(width, '0')}`);
+      if (i % 1000 === 999) await call.flush();
+    }
+    if (count >= 0) call.write('\n');
+    return 0;
+  },
+});

@@ -1,0 +1,271 @@
+/** grep(1) 3.8, egrep and fgrep. Read first: the GNU grep manual; colours as --color prints them with the default GREP_COLORS. */
+import type { ExitCode } from '../../../machine/sys.ts';
+import { strerror } from '../../lib/errno.ts';
+import { parseOptions } from '../../lib/getopt.ts';
+import { closeInput, linesOf, openInput } from '../../lib/input.ts';
+import { compileRegex } from '../../lib/regex.ts';
+import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+
+export const grep = defineCommand({
+  name: 'grep', aliases: ['egrep', 'fgrep'], summary: 'print lines that match a pattern', package: 'grep',
+  run: (call) => runGrep(call),
+});
+
+interface Mode {
+  matchers: RegExp[]; isInverted: boolean; isCount: boolean; isListing: 'with' | 'without' | undefined; isQuiet: boolean; isOnly: boolean; hasNumber: boolean; hasName: boolean; hasByte: boolean;
+  after: number; before: number; most: number; isColoured: boolean; separator: string; isSilent: boolean; label: string; isText: boolean; lineBuffered: boolean;
+}
+
+async function runGrep(call: Invocation): Promise<ExitCode> {
+  const args = call.args.flatMap((word) => (/^-\d+$/.test(word) ? ['-C', word.slice(1)] : [word]));
+  const options = parseOptions(args, { short: 'EFGPe:f:ivyVwxzbnHhlLqscoA:B:C:m:rRUaID:d:T', long: {
+    'extended-regexp': 'none=E', 'fixed-strings': 'none=F', 'basic-regexp': 'none=G', 'perl-regexp': 'none=P', regexp: 'required=e', file: 'required=f', 'ignore-case': 'none=i',
+    'no-ignore-case': 'none', 'invert-match': 'none=v', version: 'none=V', help: 'none', 'word-regexp': 'none=w', 'line-regexp': 'none=x', 'null-data': 'none=z', 'byte-offset': 'none=b', 'line-number': 'none=n',
+    'with-filename': 'none=H', 'no-filename': 'none=h', 'files-with-matches': 'none=l', 'files-without-match': 'none=L', quiet: 'none=q', silent: 'none=q', 'no-messages': 'none=s', count: 'none=c',
+    'only-matching': 'none=o', 'after-context': 'required=A', 'before-context': 'required=B', context: 'required=C', 'max-count': 'required=m', recursive: 'none=r', 'dereference-recursive': 'none=R', text: 'none=a',
+    color: 'optional', colour: 'optional=color', 'line-buffered': 'none', label: 'required', include: 'required', exclude: 'required', 'exclude-dir': 'required', 'group-separator': 'required', 'no-group-separator': 'none', null: 'none=Z' } });
+  const usage = (): ExitCode => {
+    call.err(`Usage: ${call.name} [OPTION]... PATTERNS [FILE]...`);
+    call.err(`Try '${call.name} --help' for more information.`);
+    return 2;
+  };
+  if (options.error !== undefined) {
+    call.err(`${call.name}: ${options.error}`);
+    return usage();
+  }
+  if (options.has('V')) {
+    call.out('grep (GNU grep) 3.8');
+    return 0;
+  }
+  if (options.has('help')) {
+    call.out('Usage: grep [OPTION]... PATTERNS [FILE]...\nSearch for PATTERNS in each FILE.');
+    return 0;
+  }
+  for (const letter of ['z', 'T', 'D', 'd', 'Z']) if (options.has(letter)) return notSimulated(call, `option -${letter}`);
+  if (call.name === 'egrep' || call.name === 'fgrep') call.err(`${call.name}: warning: ${call.name} is obsolescent; using grep -${call.name === 'egrep' ? 'E' : 'F'}`);
+  const operands = [...options.operands];
+  const patterns: string[] = [];
+  for (const text of options.values('e')) patterns.push(...text.split('\n'));
+  for (const file of options.values('f')) {
+    const text = file === '-' ? { ok: true as const, value: await call.stdinText() } : await call.sys.readText(file);
+    if (!text.ok) {
+      call.err(`${call.name}: ${file}: ${strerror(text.error)}`);
+      return 2;
+    }
+    if (text.value !== '') patterns.push(...text.value.replace(/\n$/, '').split('\n'));
+  }
+  if (!options.has('e') && !options.has('f')) {
+    const first = operands.shift();
+    if (first === undefined) return usage();
+    patterns.push(...first.split('\n'));
+  }
+  const dialect = options.options.findLast((option) => 'EFGP'.includes(option.name))?.name ?? (call.name === 'egrep' ? 'E' : call.name === 'fgrep' ? 'F' : 'G');
+  const matchers: RegExp[] = [];
+  const ignoresCase = options.options.findLast((option) => option.name === 'i' || option.name === 'y' || option.name === 'no-ignore-case')?.name ?? 'none';
+  for (const pattern of patterns) {
+    const made = compile(pattern, dialect, ignoresCase === 'i' || ignoresCase === 'y', options.has('w'), options.has('x'));
+    if (typeof made === 'string') {
+      call.err(`${call.name}: ${made}`);
+      return 2;
+    }
+    matchers.push(made);
+  }
+  const context = options.value('C');
+  for (const [value] of [[options.value('A')], [options.value('B')], [context]]) {
+    if (value !== undefined && !/^\d+$/.test(value)) {
+      call.err(`${call.name}: ${value}: invalid context length argument`);
+      return 2;
+    }
+  }
+  if (options.has('m') && !/^-?\d+$/.test(options.value('m')!)) {
+    call.err(`${call.name}: invalid max count`);
+    return 2;
+  }
+  const colour = options.options.findLast((option) => option.name === 'color');
+  const colourWord = colour === undefined ? 'never' : colour.value ?? 'auto';
+  const isRecursive = options.has('r') || options.has('R');
+  const listed = isRecursive ? collect(call, operands.length === 0 ? ['.'] : operands, options, operands.length === 0) : operands.length === 0 ? ['-'] : operands;
+  const mode: Mode = {
+    matchers, isInverted: options.has('v'), isCount: options.has('c'), isListing: options.has('l') ? 'with' : options.has('L') ? 'without' : undefined, isQuiet: options.has('q'), isOnly: options.has('o'),
+    hasNumber: options.has('n'), hasByte: options.has('b'), hasName: options.has('H') || (!options.has('h') && (listed.length > 1 || isRecursive || operands.length > 1)),
+    after: Number(options.value('A') ?? context ?? '0'), before: Number(options.value('B') ?? context ?? '0'), most: options.has('m') ? Number(options.value('m')) : Number.POSITIVE_INFINITY,
+    isColoured: colourWord === 'always' || (colourWord === 'auto' && call.stdoutIsTerminal && call.env.get('TERM') !== 'dumb'), separator: options.value('group-separator') ?? (options.has('no-group-separator') ? '' : '--'),
+    isSilent: options.has('s'), label: options.value('label') ?? '(standard input)', isText: options.has('a'), lineBuffered: options.has('line-buffered'),
+  };
+  if (mode.lineBuffered) call.buffering('line');
+  let found = false;
+  let hasError = false;
+  for (const path of listed) {
+    const opened = await openInput(call.sys, path);
+    if (!opened.ok) {
+      if (!mode.isSilent) call.err(`${call.name}: ${path}: ${strerror(opened.error)}`);
+      hasError = true;
+      continue;
+    }
+    const answer = await searchFile(call, opened.value, path === '-' ? mode.label : path, mode);
+    closeInput(call.sys, opened.value);
+    if (answer === 'error') hasError = true;
+    else if (answer) found = true;
+    if (found && mode.isQuiet) return 0;
+  }
+  return hasError && !(mode.isQuiet && found) ? 2 : found ? 0 : 1;
+}
+
+function compile(pattern: string, dialect: string, ignoreCase: boolean, isWord: boolean, isLine: boolean): RegExp | string {
+  let source: string;
+  if (dialect === 'F') source = pattern.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  else if (dialect === 'P') source = pattern.replace(/\(\?<([a-z]\w*)>/gi, '(?<$1>').replace(/\\h/g, '[ \\t]').replace(/\\K/g, '');
+  else {
+    const made = compileRegex(pattern, { extended: dialect === 'E', ignoreCase });
+    if (!made.ok) return made.error;
+    ({ source } = made.regex);
+  }
+  // \K of Perl keeps only what follows: a look-behind says the same.
+  if (dialect === 'P' && pattern.includes('\\K')) {
+    const at = pattern.indexOf('\\K');
+    source = `(?<=${pattern.slice(0, at)})${pattern.slice(at + 2)}`;
+  }
+  if (isLine) source = `^(?:${source})$`;
+  else if (isWord) source = `(?<![A-Za-z0-9_])(?:${source})(?![A-Za-z0-9_])`;
+  try {
+    return new RegExp(source, `${dialect === 'P' ? '' : 'us'}g${ignoreCase ? 'i' : ''}`);
+  } catch {
+    return 'invalid pattern';
+  }
+}
+
+function collect(call: Invocation, roots: readonly string[], options: { values(name: string): string[] }, isImplicit: boolean): string[] {
+  const files: string[] = [];
+  const glob = (pattern: string): RegExp => new RegExp(`^${pattern.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`);
+  const includes = options.values('include').map(glob);
+  const excludes = options.values('exclude').map(glob);
+  const skipped = options.values('exclude-dir').map(glob);
+  const visit = (path: string, isRoot: boolean): void => {
+    const stat = call.sys.stat(path, isRoot);
+    const base = path.replace(/^.*\//, '');
+    if (!stat.ok) {
+      files.push(path);
+      return;
+    }
+    if (stat.value.kind === 'directory') {
+      if (!isRoot && skipped.some((pattern) => pattern.test(base))) return;
+      const names = call.sys.list(path);
+      for (const name of names.ok ? names.value : []) visit(isImplicit && path === '.' ? name : `${path.replace(/\/$/, '')}/${name}`, false);
+    } else if (isRoot || stat.value.kind === 'file') {
+      if (includes.length > 0 && !includes.some((pattern) => pattern.test(base))) return;
+      if (!excludes.some((pattern) => pattern.test(base))) files.push(path);
+    }
+  };
+  for (const root of roots) visit(root, true);
+  return files;
+}
+
+async function searchFile(call: Invocation, fd: number, name: string, mode: Mode): Promise<boolean | 'error'> {
+  const reader = linesOf(call.sys, fd);
+  const held: { text: string; number: number; offset: number }[] = [];
+  let number = 0;
+  let count = 0;
+  let after = 0;
+  let lastPrinted = 0;
+  let offset = 0;
+  const paint = (code: string, text: string): string => (mode.isColoured ? `\u001b[${code}m\u001b[K${text}\u001b[m\u001b[K` : text);
+  const prefix = (line: number, at: number, isMatch: boolean): string => {
+    const mark = isMatch ? ':' : '-';
+    const separator = paint('36', mark);
+    return `${mode.hasName ? `${paint('35', name)}${separator}` : ''}${mode.hasNumber ? `${paint('32', String(line))}${separator}` : ''}${mode.hasByte ? `${paint('32', String(at))}${separator}` : ''}`;
+  };
+  const isPrinting = !mode.isCount && mode.isListing === undefined && !mode.isQuiet;
+  const gap = (line: number): void => {
+    if ((mode.after > 0 || mode.before > 0) && lastPrinted > 0 && line > lastPrinted + 1 && mode.separator !== '' && !mode.isOnly) call.out(paint('36', mode.separator));
+  };
+  let step = await reader.next();
+  for (; step.done !== true; step = await reader.next()) {
+    const { text } = step.value;
+    number += 1;
+    const at = offset;
+    offset += text.length + 1;
+    if (text.includes('\0') && !mode.isText) {
+      const hits = matchesOf(text, mode.matchers).length > 0 !== mode.isInverted;
+      if (hits && isPrinting) {
+        call.out(`${call.name === 'grep' ? 'grep' : call.name}: ${name}: binary file matches`);
+        return true;
+      }
+    }
+    const isMatch = mode.matchers.some((matcher) => (matcher.lastIndex = 0, matcher.test(text))) !== mode.isInverted;
+    if (isMatch && count < mode.most) {
+      count += 1;
+      if (mode.isQuiet || mode.isListing !== undefined) break;
+      if (isPrinting) {
+        if (mode.isOnly) {
+          if (!mode.isInverted) for (const [from, to] of matchesOf(text, mode.matchers)) if (to > from) call.out(`${prefix(number, at + from, true)}${paint('01;31', text.slice(from, to))}`);
+        } else {
+          gap(held[0]?.number ?? number);
+          for (const line of held) call.out(`${prefix(line.number, line.offset, false)}${line.text}`);
+          held.length = 0;
+          call.out(`${prefix(number, at, true)}${mode.isColoured && !mode.isInverted ? highlight(text, mode.matchers, paint) : text}`);
+        }
+      }
+      lastPrinted = number;
+      after = mode.after;
+      if (count >= mode.most && after === 0) break;
+      await settle(call, number);
+    } else if (after > 0 && isPrinting) {
+      if (!mode.isOnly) call.out(`${prefix(number, at, false)}${text}`);
+      after -= 1;
+      lastPrinted = number;
+      if (count >= mode.most && after === 0) break;
+    } else {
+      if (count >= mode.most) break;
+      if (mode.before > 0) {
+        held.push({ text, number, offset: at });
+        if (held.length > mode.before) held.shift();
+      }
+    }
+  }
+  if (step.done === true && !step.value.ok) {
+    if (!mode.isSilent) call.err(`${call.name}: ${name}: ${strerror(step.value.error)}`);
+    return 'error';
+  }
+  if (mode.isCount && !mode.isQuiet && mode.isListing === undefined) call.out(`${mode.hasName ? `${paint('35', name)}${paint('36', ':')}` : ''}${count}`);
+  if (mode.isListing === 'with' && count > 0 && !mode.isQuiet) call.out(paint('35', name));
+  if (mode.isListing === 'without') {
+    if (count === 0 && !mode.isQuiet) call.out(paint('35', name));
+    return count === 0;
+  }
+  return count > 0;
+}
+
+async function settle(call: Invocation, number: number): Promise<void> {
+  if (number % 256 === 0) await call.flush();
+}
+
+/** All matches from left to right, the longest at each place. */
+function matchesOf(text: string, matchers: readonly RegExp[]): [number, number][] {
+  const found: [number, number][] = [];
+  let at = 0;
+  while (at <= text.length) {
+    let best: [number, number] | undefined;
+    for (const matcher of matchers) {
+      matcher.lastIndex = at;
+      const match = matcher.exec(text);
+      if (match === null) continue;
+      const span: [number, number] = [match.index, match.index + match[0].length];
+      if (best === undefined || span[0] < best[0] || (span[0] === best[0] && span[1] > best[1])) best = span;
+    }
+    if (best === undefined) break;
+    found.push(best);
+    at = best[1] > best[0] ? best[1] : best[1] + 1;
+  }
+  return found;
+}
+
+function highlight(text: string, matchers: readonly RegExp[], paint: (code: string, text: string) => string): string {
+  let made = '';
+  let at = 0;
+  for (const [from, to] of matchesOf(text, matchers)) {
+    if (to === from) continue;
+    made += text.slice(at, from) + paint('01;31', text.slice(from, to));
+    at = to;
+  }
+  return made + text.slice(at);
+}
