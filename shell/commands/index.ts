@@ -26,6 +26,9 @@ import { column, comm, cut, expand, fold, join, paste, rev, shuf, sort, tr, uniq
 import { ls } from './coreutils/ls.ts';
 import { basename, chmod, chown, cp, df, dirname, du, install, ln, mkdir, mktemp, mv, pwd, readlink, realpath, rm, rmdir, stat, touch, truncate } from './coreutils/files.ts';
 import { grep } from './grep/grep.ts';
+import { ip6tables, iptables } from './iptables/iptables.ts';
+import { ip6tablesRestore, ip6tablesSave, iptablesRestore, iptablesSave } from './iptables/save-restore.ts';
+import { conntrack } from './conntrack/conntrack.ts';
 
 const list: readonly Command[] = [
   clear,
@@ -97,6 +100,13 @@ const list: readonly Command[] = [
   touch,
   truncate,
   grep,
+  iptables,
+  ip6tables,
+  iptablesSave,
+  ip6tablesSave,
+  iptablesRestore,
+  ip6tablesRestore,
+  conntrack,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

@@ -100,7 +100,7 @@ function builtIn(): Tables {
 
 /** xtables_chain_protos: names that iptables knows without asking the system, in its order. */
 const KNOWN: readonly (readonly [string, number])[] = [
-  ['tcp', 6], ['sctp', 132], ['udp', 17], ['udplite', 136], ['icmp', 1], ['icmpv6', 58], ['ipv6-icmp', 58], ['esp', 50], ['ah', 51], ['ipv6-mh', 135], ['mh', 135], ['all', 0],
+  ['tcp', 6], ['sctp', 132], ['udp', 17], ['udplite', 136], ['icmp', 1], ['ipv6-icmp', 58], ['icmpv6', 58], ['esp', 50], ['ah', 51], ['ipv6-mh', 135], ['mh', 135], ['all', 0],
 ];
 
 export const builtInNames: Names = {

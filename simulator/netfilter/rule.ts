@@ -69,8 +69,7 @@ class CommandParser {
   private target: Loaded | undefined;
   private jump: string | undefined;
   private isGoto = false;
-  private sources: AddressMatch[] | undefined;
-  private destinations: AddressMatch[] | undefined;
+  private readonly addresses: Partial<Record<'s' | 'd', { text: string; negate: boolean }>> = {};
   private readonly rule: RuleState = { id: 0, matches: [], target: undefined, packets: 0, bytes: 0 };
   private readonly seen = new Set<string>();
   private hasWait = false;
@@ -159,7 +158,8 @@ class CommandParser {
   private letters(text: string): void {
     for (let index = 0; index < text.length; index += 1) {
       const letter = text[index]!;
-      if (!LETTERS.includes(letter) || letter === '0' || (letter === 'f' && this.site.family === 'inet6')) throw new ParameterProblem(`unknown option "-${letter}"`);
+      if (letter === 'f' && this.site.family === 'inet6') throw new ParameterProblem("`-f' is not supported in IPv6, use -m frag instead");
+      if (!LETTERS.includes(letter) || letter === '0') throw new ParameterProblem(`unknown option "-${letter}"`);
       const rest = text.slice(index + 1);
       if (NEEDS_ARGUMENT.includes(letter)) {
         this.act(letter, rest === '' ? this.required(`-${letter}`) : rest);
@@ -197,11 +197,8 @@ class CommandParser {
     switch (letter) {
       case 's': case 'd': {
         this.once(letter);
-        const list = parseHostMask(value!, this.parseSite());
-        if (list.length > 1 && this.negate) throw new ParameterProblem('! not allowed with multiple source or destination IP addresses');
-        const negate = this.negate;
-        if (letter === 's') this.sources = list.map((match) => ({ ...match, negate }));
-        else this.destinations = list.map((match) => ({ ...match, negate }));
+        // The addresses are read when all words have been.
+        this.addresses[letter] = { text: value!, negate: this.negate };
         return;
       }
       case 'p': this.protocol(value!); return;
@@ -370,6 +367,14 @@ class CommandParser {
     return parsed;
   }
 
+  private addressesOf(letter: 's' | 'd'): (AddressMatch | undefined)[] {
+    const given = this.addresses[letter];
+    if (given === undefined) return [undefined];
+    const list = parseHostMask(given.text, this.parseSite());
+    if (list.length > 1 && given.negate) throw new ParameterProblem('! not allowed with multiple source or destination IP addresses');
+    return list.map((match) => ({ ...match, negate: given.negate }));
+  }
+
   private checked(extension: Extension<unknown>, record: Match): Match {
     const protocol = this.rule.protocol;
     const needed = extension.needsProtocol;
@@ -390,10 +395,12 @@ class CommandParser {
       rule.target = { kind: 'chain', chain: this.jump, goto: this.isGoto };
     }
     if (parsed.table === 'nat' && (this.jump === 'DROP')) throw new ParameterProblem(NAT_NOT_FOR_FILTERING);
-    if (parsed.command === 'R' && ((this.sources?.length ?? 1) > 1 || (this.destinations?.length ?? 1) > 1)) throw new ParameterProblem('Replacement rule does not specify a unique address');
+    const sources = this.addressesOf('s');
+    const destinations = this.addressesOf('d');
+    if (parsed.command === 'R' && (sources.length > 1 || destinations.length > 1)) throw new ParameterProblem('Replacement rule does not specify a unique address');
     if (parsed.command === 'D' && parsed.ruleNumber !== undefined) return;
-    for (const source of this.sources ?? [undefined]) {
-      for (const destination of this.destinations ?? [undefined]) {
+    for (const source of sources) {
+      for (const destination of destinations) {
         const one = { ...rule, matches: rule.matches.map((match) => ({ ...match })) };
         if (source !== undefined && !isEverything(source)) one.source = source;
         if (destination !== undefined && !isEverything(destination)) one.destination = destination;
