@@ -29,8 +29,14 @@ import { grep } from './grep/grep.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, ip6tablesSave, iptablesRestore, iptablesSave } from './iptables/save-restore.ts';
 import { conntrack } from './conntrack/conntrack.ts';
+import { ping } from './ping/ping.ts';
+import { tcpdump } from './tcpdump/tcpdump.ts';
+import { traceroute } from './traceroute/traceroute.ts';
 
 const list: readonly Command[] = [
+  ping,
+  tcpdump,
+  traceroute,
   clear,
   less,
   more,
