@@ -1,7 +1,8 @@
 /**
  * Packets of every kind that tcpdump's printers and filters meet, built with our own emitters. For tests only.
  */
-import { arp, bpdu, bytes as wire, dns, ethernet, icmp, icmp6, igmp, ip4, ip6, ipv4, ipv6, pcap, sll2, tcp, udp, vlan } from '../../ports/wire.ts';
+import type { pcap} from '../../ports/wire.ts';
+import { arp, bpdu, bytes as wire, dns, ethernet, icmp, icmp6, igmp, ip4, ip6, ipv4, ipv6, sll2, tcp, udp, vlan } from '../../ports/wire.ts';
 
 const MAC_A = '02:00:00:00:00:11';
 const MAC_B = '42:01:0a:8e:00:02';

@@ -1,5 +1,6 @@
 /** TCP (print-tcp.c): flags, sequence numbers relative to the conversation's first ones, options, and HTTP and DNS inside. */
-import { bytes as wire, ip4, ip6, ipv4, tcp } from '../../../ports/wire.ts';
+import type { ip4} from '../../../ports/wire.ts';
+import { bytes as wire, ip6, ipv4, tcp } from '../../../ports/wire.ts';
 import { bitNames, hex4, rightChecksum, Truncated, type Dissection, type IpContext, type TcpFlow } from './dissection.ts';
 import { printDns } from './dns.ts';
 import { printHttp } from './http.ts';
