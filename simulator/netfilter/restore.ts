@@ -12,13 +12,13 @@ import { BareProblem, NotSimulated, parseCommand, type ParsedCommand } from './r
 import { isTableName, validateTable } from './tables.ts';
 
 /** The kernel's side, as narrow as a restore needs it. */
-export interface RestorePort { table(name: TableName): TableState; replaceTable(table: TableState): Result }
+export interface RestorePort { table(name: TableName): TableState; replaceTable(table: TableState): Result; deleteTable(name: TableName): void }
 export interface RestoreOptions {
   readonly family: Family;
   readonly noflush?: boolean;
   /** -c: counters in brackets are kept. */
   readonly counters?: boolean;
-  /** --test: parse, commit nothing. */
+  /** --test: parse only. */
   readonly test?: boolean;
   /** -T: only this table. */
   readonly onlyTable?: string;
@@ -108,7 +108,7 @@ class Restore {
     if (name.length > 28) throw this.problem(`Invalid chain name \`${name}' (29 chars max)`);
     if (policy === undefined) throw this.problem(`${this.program}: line ${this.line} policy invalid`);
     const pair = counters === undefined ? null : /^\[(\d+):(\d+)\]$/.exec(counters);
-    if (counters !== undefined && pair === null) throw this.problem(`invalid policy counters for chain '${name}'`);
+    if (this.options.counters === true && pair === null) throw this.problem(`invalid policy counters for chain '${name}'`);
     const values: [number, number] | undefined = pair === null ? undefined : this.options.counters === true ? [Number(pair[1]), Number(pair[2])] : [0, 0];
     this.push('CHAIN_ADD', `chain ${name}`, (draft) => draft.restoreChain(name, policy === '-' ? undefined : policy, values));
   }
@@ -149,10 +149,14 @@ class Restore {
     const name = this.table;
     this.table = undefined;
     this.isSkipped = false;
-    if (name === undefined) return;
+    if (name === undefined || this.options.test === true) return;
     const before = this.port.table(name);
     const draft = this.apply(before, this.steps, undefined);
-    if (this.options.test === true) return;
+    if (this.steps.every(({ operation }) => operation === '')) {
+      // Nothing was written: flushing deletes the table, and nobody makes it anew.
+      if (this.options.noflush !== true) this.port.deleteTable(name);
+      return;
+    }
     const result = this.port.replaceTable(draft.toTable());
     if (result.ok) return;
     this.stdout = '';

@@ -16,7 +16,7 @@ export const TABLE_HOOKS: Readonly<Record<TableName, readonly HookName[]>> = {
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
 };
 /** As iptables-save goes through them (enum nft_table_type). */
-export const TABLE_ORDER: readonly TableName[] = ['filter', 'mangle', 'raw', 'security', 'nat'];
+export const TABLE_ORDER: readonly TableName[] = ['mangle', 'security', 'raw', 'filter', 'nat'];
 
 export function emptyTable(family: Family, name: TableName): TableState {
   return { name, family, chains: TABLE_HOOKS[name].map((chain) => ({ name: chain, policy: 'ACCEPT', packets: 0, bytes: 0, rules: [] })) };

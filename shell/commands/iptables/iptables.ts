@@ -8,6 +8,7 @@ function tablesOf(call: Invocation): TablesPort {
   return {
     table: (family, name) => netfilter.table(family, name),
     replaceTable: (table) => netfilter.replaceTable(table),
+    deleteTable: (family, name) => netfilter.deleteTable(family, name),
     createdTables: (family) => netfilter.createdTables(family),
   };
 }

@@ -8,7 +8,7 @@ import { helpText } from './help.ts';
 import { listRules, listTable, verboseRule } from './list.ts';
 
 /** The system calls iptables makes: fetch a table, commit one. */
-export interface TablesPort { table(family: Family, name: TableName): Result<TableState>; replaceTable(table: TableState): Result; createdTables(family: Family): TableName[] }
+export interface TablesPort { table(family: Family, name: TableName): Result<TableState>; replaceTable(table: TableState): Result; deleteTable(family: Family, name: TableName): void; createdTables(family: Family): TableName[] }
 export interface Outcome { readonly exit: number; readonly stdout: string; readonly stderr: string }
 
 export function tryHelp(program: string): string {
