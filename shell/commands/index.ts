@@ -3,6 +3,10 @@
  */
 import type { Command } from './define.ts';
 import { ip } from './ip/ip.ts';
+import { screen } from './screen/screen.ts';
+import { script } from './script/script.ts';
+import { top } from './top/top.ts';
+import { apropos, man, whatis } from './man/man.ts';
 import { clear } from './clear/clear.ts';
 import { less } from './less/less.ts';
 import { more } from './more/more.ts';
@@ -38,6 +42,12 @@ const list: readonly Command[] = [
   tcpdump,
   traceroute,
   clear,
+  man,
+  whatis,
+  apropos,
+  top,
+  script,
+  screen,
   less,
   more,
   nano,
