@@ -1,18 +1,9 @@
 // https://vite.dev/config/
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { licenceText } from './licences.mjs';
 
 const root = resolve(import.meta.dirname, '..');
-
-/** The application's icon, beside the page. */
-const icon = {
-  name: 'podwire-icon',
-  generateBundle() {
-    this.emitFile({ type: 'asset', fileName: 'icon.svg', source: readFileSync(resolve(root, 'build/icons/icon.svg')) });
-  },
-};
 
 /** Writes licences.txt beside the page, of what the page and its worker are made of. */
 function licences() {
@@ -42,7 +33,7 @@ export function rendererConfig({ version }) {
     root: resolve(root, 'renderer'),
     base: './',
     logLevel: 'warn',
-    plugins: [svelte({ configFile: false }), icon, ofPage],
+    plugins: [svelte({ configFile: false }), ofPage],
     resolve: {
       alias: {
         'jq-wasm': 'jq-wasm/inline',
