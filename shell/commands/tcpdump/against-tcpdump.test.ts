@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pcap } from '../../ports/wire.ts';
 import { compileFilter, type FilterContext } from './filter/filter.ts';
 import { createPrinter, type PrintOptions } from './print/printer.ts';
-import { cookedPackets, samplePackets } from './sample-packets.ts';
+import { cookedPackets, samplePackets } from './test-packets.ts';
 
 const isThere = spawnSync('tcpdump', ['--version']).stdout?.toString().includes('tcpdump version 4.99.3') ?? false;
 if (!isThere && process.env['CI'] !== undefined) throw new Error('tcpdump 4.99.3 is missing: apt-get install tcpdump');

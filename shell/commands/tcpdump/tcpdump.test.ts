@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Invocation } from '../define.ts';
 import { bytes as wire, pcap } from '../../ports/wire.ts';
 import type { Datagram } from '../../ports/kernel.ts';
-import { samplePackets } from './sample-packets.ts';
+import { samplePackets } from './test-packets.ts';
 import { tcpdump } from './tcpdump.ts';
 
 const LINKS = [
