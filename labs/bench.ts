@@ -1,6 +1,5 @@
 /** What `podwire bench` measures inside one process. Each figure names its unit and is the median of several runs, or a percentile where it says so. */
 import type { Lesson } from '../contracts/course.ts';
-import { NETWORK_OFFSET } from '../simulator/kernel/packet.ts';
 import { Attempt } from './course/attempt.ts';
 import { lessonsOf, loadCourse } from './course/index.ts';
 import { runCase, ExecCase } from './exec.ts';
@@ -90,7 +89,7 @@ async function rate(nowMs: () => number, script: string, units: number): Promise
   return Math.round((units / (median(await many(3, () => run(script))) - empty)) * 1000);
 }
 
-/** Flood echo requests across veth - bridge - veth; every delivery to a device counts as a hop. */
+/** Echo requests and replies across veth, bridge, veth; every packet a device transmits to the next one is a hop. */
 async function packetHops(nowMs: () => number): Promise<number> {
   const lab = await SimulatedLab.open(scenarioNamed('linux-host'), { seed: 1 });
   const setup = [
@@ -101,9 +100,9 @@ async function packetHops(nowMs: () => number): Promise<number> {
   const command = lab.start(['bash', '-c', `set -e\n${setup}\nip netns exec n1 ping -c1 10.9.0.2 >/dev/null`], { cwd: '/', env: {} });
   await lab.runWhile(() => command.status === undefined, lab.nowUs + 60_000_000);
   if (command.status?.kind !== 'exited' || command.status.code !== 0) throw new Error(`bench: ${command.stderr()}`);
-  const result = lab.measureHops('n1', '10.9.0.2', 20_000, NETWORK_OFFSET, nowMs);
+  const { sent, ms } = lab.flood('n1', '10.9.0.2', 20_000, nowMs);
   lab.close();
-  return result;
+  return Math.round((sent / ms) * 1000);
 }
 
 async function many(times: number, work: () => Promise<number>): Promise<number[]> {

@@ -168,6 +168,28 @@ export class SimulatedLab implements Lab {
     this.machine(this.scenario.home).putFile({ path, content: bytes, mode });
   }
 
+  /** Sends echo requests back to back from a namespace, no process involved; answers how many packets devices transmitted, and how long that took. */
+  flood(netns: string, to: string, count: number, nowMs: () => number): { sent: number; ms: number } {
+    const { machine } = this.place(undefined);
+    const { kernel } = machine;
+    const ns = machine.namedNetns().find(({ name }) => name === netns)?.ref.id ?? 0;
+    const opened = kernel.sockets.open(ns, { type: 'ping', family: 'inet' }, 0);
+    if (!opened.ok || !kernel.sockets.connect(opened.value, { address: to, port: 0 }).ok) throw new Error(`nothing leads from ${netns} to ${to}`);
+    const transmitted = (): number => kernel.namespaces.list().reduce((sum, id) => sum + kernel.netlink.links(id).reduce((inside, link) => inside + link.stats.txPackets, 0), 0);
+    const request = new Uint8Array(64);
+    request[0] = 8;
+    const before = transmitted();
+    const startedMs = nowMs();
+    for (let sent = 0; sent < count; sent++) {
+      kernel.sockets.send(opened.value, request);
+      for (let due = this.world.nextEventUs(); due !== undefined && due < this.world.nowUs + 100; due = this.world.nextEventUs()) this.world.step();
+      kernel.sockets.receiveDatagram(opened.value);
+    }
+    const ms = nowMs() - startedMs;
+    kernel.sockets.close(opened.value);
+    return { sent: transmitted() - before, ms };
+  }
+
   // ---------------------------------------------------------------- terminals
 
   openTerminal(definition: Terminal, size: { columns: number; rows: number }): void {

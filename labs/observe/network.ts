@@ -3,7 +3,7 @@ import type { AddressView, ChainView, ConntrackView, FdbView, LinkView, Neighbou
 import type * as kernelApi from '../../simulator/kernel/api.ts';
 import type { NetKernel, NetnsId } from '../../simulator/kernel/api.ts';
 import type { ConntrackView as KernelConntrack, RuleState, TableName } from '../../simulator/netfilter/api.ts';
-import { conntrackLine } from '../../shell/commands/conntrack/print.ts';
+import { entryText } from '../../shell/commands/conntrack/print.ts';
 import { describeRule } from './rules.ts';
 
 /** How a namespace is called on its machine: '' for the first, null when it has no name. */
@@ -76,7 +76,7 @@ export function chains(kernel: NetKernel, ns: NetnsId): ChainView[] {
 export function conntrack(kernel: NetKernel, ns: NetnsId): ConntrackView[] {
   return kernel.netfilter.conntrack(ns).map((entry) => ({
     protocol: entry.protocolName, original: tuple(entry.original), reply: tuple(entry.reply), state: entry.state ?? null, isReplied: entry.isReplied, isAssured: entry.isAssured,
-    timeoutS: entry.timeoutSeconds, mark: entry.mark, text: conntrackLine(entry),
+    timeoutS: entry.timeoutSeconds, mark: entry.mark, text: entryText(entry, { extended: false, id: false, isEvent: false }),
   }));
 }
 

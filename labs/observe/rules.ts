@@ -4,7 +4,7 @@ import type { RuleState } from '../../simulator/netfilter/api.ts';
 import { ruleText } from '../../simulator/netfilter/save.ts';
 
 export function describeRule(chain: string, rule: RuleState, number: number): RuleView {
-  return readRule(ruleText(chain, rule), number, rule.packets, rule.bytes);
+  return readRule(`-A ${chain}${ruleText(rule, 'inet')}`, number, rule.packets, rule.bytes);
 }
 
 const ownOptions: Readonly<Record<string, 'protocol' | 'source' | 'destination' | 'inDevice' | 'outDevice'>> = { '-p': 'protocol', '-s': 'source', '-d': 'destination', '-i': 'inDevice', '-o': 'outDevice' };
