@@ -797,7 +797,10 @@ export class SystemCalls implements Sys {
     return done;
   }
 
-  note(note: ProcessNote): void { this.host.onNote?.(this.process_, note); }
+  note(note: ProcessNote): void {
+    this.host.onNote?.(this.process_, note);
+    this.host.audit?.noted(this.process_, note);
+  }
   log(line: string): void { this.host.log(line); }
 }
 
