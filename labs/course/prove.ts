@@ -192,7 +192,8 @@ class Proof {
         const hint = (await attempt.hints(id))[2] ?? '';
         const first = this.#lesson.terminals[0];
         if (first === undefined) return;
-        attempt.lab.openTerminal({ id: 'hint', title: 'hint', place: first.place }, { columns: 80, rows: 24 });
+        const { machine } = this.#lesson.places[first.place] ?? { machine: first.place };
+        attempt.lab.openTerminal({ id: 'hint', title: 'hint', place: machine }, { columns: 80, rows: 24 });
         await attempt.do({ wait: 1, optional: false, tidy: false });
         const obeyed = stepsOfHint(hint, this.#lesson);
         const report = await attempt.run(obeyed);
