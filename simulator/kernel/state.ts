@@ -3,7 +3,7 @@
  * Addresses are numbers (IPv4) or 32 hex digits (IPv6), times are virtual microseconds.
  * Read first: include/net/net_namespace.h, include/linux/netdevice.h, include/linux/inetdevice.h
  */
-import type { NetfilterState } from '../netfilter/hooks.ts';
+import type { NetfilterEnvironment, NetfilterState } from '../netfilter/hooks.ts';
 import type { Ip4 } from '../wire/ip4.ts';
 import type { Ip6 } from '../wire/ip6.ts';
 import type { SimulatedWorld } from '../world/world.ts';
@@ -15,6 +15,8 @@ import type { Socket } from '../sockets/state.ts';
 export interface Kernel {
   readonly state: KernelState;
   readonly world: SimulatedWorld;
+  /** What netfilter may ask of this kernel (kernel/services.ts). */
+  readonly netfilter: NetfilterEnvironment;
 }
 
 export interface KernelState {
@@ -26,15 +28,14 @@ export interface KernelState {
   sockets: Map<SocketId, Socket>;
   nextSocketId: number;
   nextSocketInode: number;
+  /** ping_port_rover: the last identifier given to a ping socket, on the whole machine. */
+  lastPingId: number;
   /** icmp_global: one bucket for the machine. */
   icmpGlobalCredit: number;
   icmpGlobalStampUs: number;
   /** Sysctls that are the machine's, not a namespace's (net/core/default_qdisc ...). */
   sysctls: Map<string, string>;
 }
-
-/** A record that netfilter schedules for itself. */
-export type NetfilterTimerRecord = { readonly kind: string } & Record<string, unknown>;
 
 export interface NamespaceState {
   id: NetnsId;
@@ -68,12 +69,18 @@ export interface NamespaceState {
   icmpPeers: Map<Ip4 | Ip6, { tokensMs: number; stampUs: number; redirects: number }>;
   ports: PortTables;
   netfilter: NetfilterState;
+  /** The pending alarm of netfilter, 0 when there is none. */
+  netfilterTimer: number;
   snmp: Map<string, number>;
   subscribers: SocketId[];
   /** Packet sockets that listen on every device. */
   taps: SocketId[];
+  /** Identification of the last IPv4 packet that needed one. */
   lastIpId: number;
-  stampUs: number;
+  /** A VXLAN device receives through this namespace. */
+  hasTunnels: boolean;
+  /** linkwatch handles events of its devices at most once a second, urgent ones at once. */
+  nextLinkWatchUs: number;
 }
 
 export interface PathSettings {
@@ -151,6 +158,9 @@ export interface Device {
   stats: LinkStats;
   createdAtUs: number;
   conf4: Conf4;
+  /** Settings that no longer follow conf/default: those written by hand, all once the device has had an address (ipv4_devconf_setall). */
+  conf4Pinned: Set<string>;
+  conf4PinnedAll: boolean;
   conf6: Conf6;
   neigh4: NeighbourParameters;
   neigh6: NeighbourParameters;
@@ -159,10 +169,14 @@ export interface Device {
   groups4: Map<Ip4, number>;
   groups6: Map<Ip6, number>;
   groupsLink: Map<Mac, number>;
-  routerSolicitationsSent: number;
-  hasIpv6: boolean;
+  /** Router solicitations: 0 before the first; events of older generations do nothing. */
+  solicitationGeneration: number;
+  /** IF_READY: IPv6 has seen the link ready. */
+  isIpv6Ready: boolean;
   /** Packet sockets on this device. */
   taps: SocketId[];
+  /** The last operational state linkwatch announced; a change is processed by a 'link-watch' event. */
+  linkWatchPending: boolean;
   netem: NetemState | undefined;
   /** veth: the other end. */
   peer: { ns: NetnsId; index: LinkIndex } | undefined;
@@ -201,14 +215,14 @@ export interface BridgeState {
   multicastSnooping: boolean;
   nfCallIptables: boolean;
   groupFwdMask: number;
+  mtuSetByHand: boolean;
   /** `8000.aabbccddeeff` compare as text. */
   bridgeMac: Mac;
   designatedRoot: string;
   rootPathCost: number;
   rootPort: number;
   topologyChange: boolean; topologyChangeDetected: boolean;
-  helloTimerUs: number | undefined; tcnTimerUs: number | undefined; topologyTimerUs: number | undefined;
-  stpGeneration: number;
+  helloDueUs: number | undefined; tcnDueUs: number | undefined; topologyDueUs: number | undefined;
 }
 
 export interface BridgePortState {
@@ -325,9 +339,8 @@ export interface PortTables {
   tcpBound: Map<number, SocketId[]>;
   /** By `connectionKey`: local port * 65536 + remote port. */
   tcpConnections: Map<number, SocketId[]>;
-  ping: Map<number, SocketId>;
+  ping: SocketId[];
   raw: SocketId[];
-  nextPingId: number;
 }
 
 export type { NetlinkEvent };

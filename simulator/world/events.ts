@@ -1,7 +1,6 @@
 /** Everything that can be scheduled, as tagged records; simulator/kernel/dispatch.ts handles them all. */
 import type { LinkIndex, NetnsId, SocketId } from '../kernel/api.ts';
 import type { Packet } from '../kernel/packet.ts';
-import type { NetfilterTimerRecord } from '../kernel/state.ts';
 import type { Ip4 } from '../wire/ip4.ts';
 import type { Ip6 } from '../wire/ip6.ts';
 
@@ -14,12 +13,11 @@ export type WorldEvent =
   | (At & { kind: 'neighbour'; family: 'inet' | 'inet6'; device: LinkIndex; address: Ip4 | Ip6; generation: number })
   | (At & { kind: 'proxy-arp'; device: LinkIndex; packet: Packet })
   | (At & { kind: 'dad'; device: LinkIndex; address: Ip6 })
-  | (At & { kind: 'router-solicitation'; device: LinkIndex })
-  | (At & { kind: 'mld-report'; device: LinkIndex; groups: Ip6[]; left: number; mode: number })
-  | (At & { kind: 'igmp-report'; device: LinkIndex; groups: Ip4[]; left: number; mode: number })
+  | (At & { kind: 'router-solicitation'; device: LinkIndex; generation: number; intervalMs: number })
+  | (At & { kind: 'mld-report'; device: LinkIndex; groups: Ip6[]; left: number; mode: number; generation: number })
   | (At & { kind: 'link-watch'; device: LinkIndex })
   | (At & { kind: 'address-expiry' })
   | (At & { kind: 'reassembly'; family: 'inet' | 'inet6'; key: string; startedAtUs: number })
   | (At & { kind: 'stp'; device: LinkIndex; timer: 'hello' | 'tcn' | 'topology' | 'message-age' | 'forward-delay' | 'hold'; port: LinkIndex; dueUs: number })
   | (At & { kind: 'tcp'; socket: SocketId; timer: 'retransmit' | 'delayed-ack' | 'time-wait' | 'keepalive' | 'fin-wait-2' | 'synack'; generation: number })
-  | (At & { kind: 'netfilter'; record: NetfilterTimerRecord });
+  | (At & { kind: 'netfilter' });

@@ -2,7 +2,7 @@
  * The world of a lab: virtual time, the queue of events, dice and the kernels. Its state is one tree of plain data; the object
  * around it holds only listeners and the kernels' call tables, which are made anew for a clone.
  */
-import { createKernelState, kernelCalls } from '../kernel/kernel.ts';
+import { createKernelState, kernelCalls, openKernel } from '../kernel/kernel.ts';
 import type { LinkIndex, NetKernel, NetnsId } from '../kernel/api.ts';
 import type { Kernel, KernelState } from '../kernel/state.ts';
 import { dispatch } from '../kernel/dispatch.ts';
@@ -173,7 +173,7 @@ export class SimulatedWorld implements World {
   }
 
   private adopt(state: KernelState): NetKernel {
-    const kernel: Kernel = { state, world: this };
+    const kernel = openKernel(state, this);
     this.inner.push(kernel);
     const calls = kernelCalls(kernel);
     this.kernels.push(calls);

@@ -1,0 +1,87 @@
+/** Forwarding tables as `bridge fdb` and `brctl showmacs` read and write them. Read first: net/bridge/br_fdb.c, net/core/rtnetlink.c (ndo_dflt_fdb_dump) */
+import { done, fail, type Result } from '../result.ts';
+import type { FdbView, NetlinkCalls } from '../kernel/api.ts';
+import type { Kernel, NamespaceState } from '../kernel/state.ts';
+import { formatIp4, parseIp4 } from '../wire/ip4.ts';
+import { hexByte } from '../bytes.ts';
+import { expireEntries } from './bridge.ts';
+import { macKeyOf } from './device.ts';
+
+type Entry = Parameters<NetlinkCalls['addFdb']>[1];
+
+export function fdbViews(kernel: Kernel, namespace: NamespaceState): FdbView[] {
+  const views: FdbView[] = [];
+  const nowUs = kernel.world.nowUs;
+  for (const device of namespace.devices.values()) {
+    for (const mac of device.groupsLink.keys()) views.push({ link: device.index, master: undefined, mac, vlan: undefined, isLocal: false, isPermanent: true, isStatic: false, isSelf: true, ageSeconds: 0 });
+    for (const [key, entry] of device.vxlan?.fdb ?? []) {
+      views.push({ link: device.index, master: undefined, mac: macText(key), vlan: undefined, isLocal: false, isPermanent: entry.permanent, isStatic: false, isSelf: true, ageSeconds: (nowUs - entry.seenAtUs) / 1e6, destination: formatIp4(entry.remote) });
+    }
+    for (const remote of device.vxlan?.defaultRemotes ?? []) {
+      views.push({ link: device.index, master: undefined, mac: '00:00:00:00:00:00', vlan: undefined, isLocal: false, isPermanent: true, isStatic: false, isSelf: true, ageSeconds: 0, destination: formatIp4(remote) });
+    }
+  }
+  for (const device of namespace.devices.values()) {
+    if (device.bridge === undefined) continue;
+    expireEntries(device.bridge, nowUs);
+    for (const entry of device.bridge.fdb.values()) {
+      views.push({
+        link: entry.port, master: device.index, mac: entry.mac, vlan: entry.vlan === 0 ? undefined : entry.vlan, isLocal: entry.isLocal, isPermanent: entry.isLocal, isStatic: entry.isStatic && !entry.isLocal, isSelf: false,
+        ageSeconds: entry.isLocal || entry.isStatic ? 0 : (nowUs - entry.updatedAtUs) / 1e6,
+      });
+    }
+  }
+  return views;
+}
+
+function macText(key: number): string {
+  const high = Math.floor(key / 0x100000000);
+  const low = key % 0x100000000;
+  return [high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low].map(hexByte).join(':');
+}
+
+export function addFdb(kernel: Kernel, namespace: NamespaceState, entry: Entry, mode: 'add' | 'append' | 'replace'): Result {
+  const device = namespace.devices.get(entry.link);
+  if (device === undefined) return fail('ENODEV');
+  const key = macKeyOf(entry.mac);
+  const nowUs = kernel.world.nowUs;
+  if (device.vxlan !== undefined && entry.master !== true) {
+    const remote = entry.destination === undefined ? undefined : parseIp4(entry.destination);
+    if (remote === undefined) return fail('EINVAL');
+    if (key === 0) {
+      if (!device.vxlan.defaultRemotes.includes(remote)) device.vxlan.defaultRemotes.push(remote);
+      return done;
+    }
+    if (mode === 'add' && device.vxlan.fdb.has(key)) return fail('EEXIST');
+    device.vxlan.fdb.set(key, { remote, seenAtUs: nowUs, permanent: entry.kind === 'permanent' });
+    return done;
+  }
+  if (entry.master !== true && device.bridge === undefined) {
+    if ((Number.parseInt(entry.mac.slice(0, 2), 16) & 1) === 0) return fail('EINVAL');
+    if (device.groupsLink.has(entry.mac)) return fail('EEXIST');
+    device.groupsLink.set(entry.mac, 1);
+    return done;
+  }
+  const bridgeDevice = device.bridge !== undefined ? device : namespace.devices.get(device.master);
+  const bridge = bridgeDevice?.bridge;
+  if (bridge === undefined) return fail('EOPNOTSUPP');
+  const known = bridge.fdb.get(key);
+  if (known !== undefined && mode === 'add') return fail('EEXIST');
+  bridge.fdb.set(key, { mac: entry.mac, port: device.index, vlan: entry.vlan ?? 0, isLocal: entry.kind === 'permanent', isStatic: entry.kind !== 'dynamic', updatedAtUs: nowUs, usedAtUs: nowUs, addedByUser: true });
+  kernel.world.announceChange(kernel.state.id);
+  return done;
+}
+
+export function deleteFdb(kernel: Kernel, namespace: NamespaceState, entry: Omit<Entry, 'kind'>): Result {
+  const device = namespace.devices.get(entry.link);
+  if (device === undefined) return fail('ENODEV');
+  const key = macKeyOf(entry.mac);
+  if (device.vxlan !== undefined && entry.master !== true) return device.vxlan.fdb.delete(key) ? done : fail('ENOENT');
+  if (entry.master !== true && device.bridge === undefined) return device.groupsLink.delete(entry.mac) ? done : fail('ENOENT');
+  const bridge = (device.bridge !== undefined ? device : namespace.devices.get(device.master))?.bridge;
+  if (bridge === undefined) return fail('EOPNOTSUPP');
+  if (bridge.fdb.get(key)?.port !== device.index) return fail('ENOENT');
+  bridge.fdb.delete(key);
+  kernel.world.announceChange(kernel.state.id);
+  return done;
+}

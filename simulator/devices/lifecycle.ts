@@ -1,0 +1,95 @@
+/** Opening and closing devices, and what everybody else does then. Read first: net/core/dev.c (__dev_open, __dev_close_many), drivers/net/veth.c */
+import { fail, done, type Result } from '../result.ts';
+import { masqueradeDeviceDown } from '../netfilter/hooks.ts';
+import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
+import { notifyLink } from '../kernel/notify.ts';
+import { flushNeighbours } from '../neighbour/neighbour.ts';
+import { deviceDown4, deviceUp4 } from '../routing/device-events.ts';
+import { deviceDown6 } from '../routing/device-events6.ts';
+import { linkDown6, linkReady6 } from '../ip/autoconf6.ts';
+import { addLoopbackAddress } from '../ip/addresses4.ts';
+import { joinGroups, leaveGroups } from '../ip/groups.ts';
+import { checkPortCarrier } from './bridge-ports.ts';
+import { carrierOff, carrierOn, settleLink } from './carrier.ts';
+import { isRunning } from './device.ts';
+import { bridgeDown, bridgeUp } from './stp.ts';
+
+export function openDevice(kernel: Kernel, namespace: NamespaceState, device: Device): Result {
+  if (device.isUp) return done;
+  const lower = device.lower === 0 ? undefined : kernel.state.namespaces.get(device.lowerNs)?.devices.get(device.lower);
+  if ((device.kind === 'vlan' || device.kind === 'macvlan') && lower?.isUp !== true) return fail('ENETDOWN');
+  // The driver opens first and the flag follows, so what the driver fires is not urgent yet.
+  device.isUp = true;
+  attachQueue(kernel, device);
+  if (device.kind === 'veth') {
+    const peer = peerOf(kernel, device);
+    if (peer?.isUp === true) {
+      carrierOn(kernel, device);
+      carrierOn(kernel, peer);
+      settleLinks(kernel, device, peer);
+    }
+  }
+  if (device.kind === 'vlan' || device.kind === 'macvlan') {
+    if (lower!.carrier) carrierOn(kernel, device);
+    settleLinks(kernel, device);
+  }
+  if (device.kind === 'bridge') bridgeUp(kernel, namespace, device);
+  joinGroups(device);
+  if (device.kind === 'loopback') addLoopbackAddress(kernel, namespace, device);
+  deviceUp4(kernel, namespace, device);
+  if (device.port !== undefined) checkPortCarrier(kernel, namespace, device);
+  if (isRunning(device) && device.carrier) linkReady6(kernel, namespace, device);
+  for (const above of device.uppers) {
+    const upper = kernel.state.namespaces.get(above.ns)?.devices.get(above.index);
+    if (upper?.kind === 'vlan' && device.carrier) carrierOn(kernel, upper);
+  }
+  notifyLink(kernel, namespace, device);
+  return done;
+}
+
+export function closeDevice(kernel: Kernel, namespace: NamespaceState, device: Device): void {
+  if (!device.isUp) return;
+  device.isUp = false;
+  if (device.kind === 'veth') {
+    const peer = peerOf(kernel, device);
+    carrierOff(kernel, device);
+    if (peer !== undefined) carrierOff(kernel, peer);
+    settleLinks(kernel, device, peer);
+  }
+  if (device.kind === 'vlan' || device.kind === 'macvlan') carrierOff(kernel, device);
+  if (device.kind === 'bridge') bridgeDown(kernel, namespace, device);
+  if (device.port !== undefined) checkPortCarrier(kernel, namespace, device);
+  flushNeighbours(kernel, namespace, device, 'down');
+  linkDown6(kernel, namespace, device);
+  deviceDown4(kernel, namespace, device, false);
+  deviceDown6(kernel, namespace, device, false);
+  leaveGroups(device);
+  masqueradeDeviceDown(kernel.netfilter, namespace.id, device.index);
+  for (const above of device.uppers) {
+    const upperNamespace = kernel.state.namespaces.get(above.ns);
+    const upper = upperNamespace?.devices.get(above.index);
+    if (upperNamespace !== undefined && upper?.kind === 'vlan') closeDevice(kernel, upperNamespace, upper);
+    else if (upper?.kind === 'macvlan') carrierOff(kernel, upper);
+  }
+  notifyLink(kernel, namespace, device);
+}
+
+export function peerOf(kernel: Kernel, device: Device): Device | undefined {
+  const { peer } = device;
+  return peer === undefined ? undefined : kernel.state.namespaces.get(peer.ns)?.devices.get(peer.index);
+}
+
+/** rtnetlink calls linkwatch_run_queue before it answers the next request, so nobody sees a stale state of a veth. */
+function settleLinks(kernel: Kernel, ...devices: (Device | undefined)[]): void {
+  for (const device of devices) {
+    const namespace = device === undefined ? undefined : kernel.state.namespaces.get(device.ns);
+    if (device !== undefined && namespace !== undefined) settleLink(kernel, namespace, device);
+  }
+}
+
+/** attach_default_qdiscs */
+function attachQueue(kernel: Kernel, device: Device): void {
+  if (device.qdisc !== 'noop') return;
+  const hasQueue = device.kind === 'ether' || device.kind === 'tap' || device.kind === 'tun' || device.kind === 'ifb';
+  device.qdisc = hasQueue && device.txQueueLength > 0 ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
+}

@@ -1,0 +1,38 @@
+/** Link-layer and network groups every interface joins when it goes up. Read first: net/ipv4/igmp.c (ip_mc_up), net/ipv6/mcast.c */
+import type { Ip6 } from '../wire/ip6.ts';
+import { macOfIp4Multicast, macOfIp6Multicast } from '../wire/mac.ts';
+import type { Device } from '../kernel/state.ts';
+
+/** 224.0.0.1 */
+export const ALL_HOSTS = 0xe0000001;
+
+/** IGMP never reports 224.0.0.1 (RFC 3376 section 6), so a plain machine sends no IGMP at all. */
+export function joinGroups(device: Device): void {
+  if (!device.multicast && device.kind !== 'loopback') return;
+  if (!device.groups4.has(ALL_HOSTS)) device.groups4.set(ALL_HOSTS, 1);
+  if (device.kind !== 'loopback') countLinkGroup(device, macOfIp4Multicast(ALL_HOSTS), 1);
+}
+
+export function leaveGroups(device: Device): void {
+  if (!device.groups4.delete(ALL_HOSTS)) return;
+  if (device.kind !== 'loopback') countLinkGroup(device, macOfIp4Multicast(ALL_HOSTS), -1);
+}
+
+export function joinGroup6(device: Device, group: Ip6): boolean {
+  const users = device.groups6.get(group) ?? 0;
+  device.groups6.set(group, users + 1);
+  if (users === 0 && device.kind !== 'loopback') countLinkGroup(device, macOfIp6Multicast(group), 1);
+  return users === 0;
+}
+
+export function leaveGroup6(device: Device, group: Ip6): void {
+  const users = device.groups6.get(group) ?? 0;
+  if (users > 1) device.groups6.set(group, users - 1);
+  else if (device.groups6.delete(group) && device.kind !== 'loopback') countLinkGroup(device, macOfIp6Multicast(group), -1);
+}
+
+function countLinkGroup(device: Device, mac: string, change: number): void {
+  const users = (device.groupsLink.get(mac) ?? 0) + change;
+  if (users > 0) device.groupsLink.set(mac, users);
+  else device.groupsLink.delete(mac);
+}
