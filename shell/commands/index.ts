@@ -7,6 +7,7 @@ import { screen } from './screen/screen.ts';
 import { script } from './script/script.ts';
 import { top } from './top/top.ts';
 import { apropos, man, whatis } from './man/man.ts';
+import { vi } from './vi/vi.ts';
 import { clear } from './clear/clear.ts';
 import { less } from './less/less.ts';
 import { more } from './more/more.ts';
@@ -42,6 +43,7 @@ const list: readonly Command[] = [
   tcpdump,
   traceroute,
   clear,
+  vi,
   man,
   whatis,
   apropos,
