@@ -127,6 +127,9 @@ async function create(context: IpContext, name: string, pid: number | undefined)
   }
   if (sys.uid !== 0) return oops(context, `mount --make-shared ${DIRECTORY} failed: ${strerror('EPERM')}`);
   if (sys.stat(path).ok) return oops(context, `Cannot create namespace file "${path}": ${strerror('EEXIST')}`);
+  // The mount point of the bind is a file of its own, made first (open with O_CREAT | O_EXCL, mode 0).
+  const point = await sys.writeFile(path, '', { mode: 0 });
+  if (!point.ok) return oops(context, `Cannot create namespace file "${path}": ${strerror(point.error)}`);
   if (pid !== undefined) {
     const handle = sys.openNetns(`/proc/${pid}/ns/net`);
     const bound = handle.ok ? sys.bindNetns(path, handle.value) : handle;
@@ -167,7 +170,8 @@ function remove(context: IpContext, words: Words): ExitCode {
 
 function removeOne(context: IpContext, name: string): ExitCode {
   const path = `${DIRECTORY}/${name}`;
-  const removed = context.call.sys.unbindNetns(path);
+  const unbound = context.call.sys.unbindNetns(path);
+  const removed = unbound.ok ? context.call.sys.unlink(path) : unbound;
   return removed.ok ? 0 : oops(context, `Cannot remove namespace file "${path}": ${strerror(removed.error)}`);
 }
 
