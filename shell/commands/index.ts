@@ -34,6 +34,7 @@ import { grep } from './grep/grep.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, ip6tablesSave, iptablesRestore, iptablesSave } from './iptables/save-restore.ts';
 import { conntrack } from './conntrack/conntrack.ts';
+import { nft } from './nft/nft.ts';
 import { ping } from './ping/ping.ts';
 import { tcpdump } from './tcpdump/tcpdump.ts';
 import { traceroute } from './traceroute/traceroute.ts';
@@ -125,6 +126,7 @@ const list: readonly Command[] = [
   iptablesRestore,
   ip6tablesRestore,
   conntrack,
+  nft,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

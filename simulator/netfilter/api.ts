@@ -48,7 +48,7 @@ export interface ConntrackEvent { readonly kind: 'NEW' | 'UPDATE' | 'DESTROY'; r
 export interface NetfilterCalls {
   /** The live table (created at first use by an iptables command, as nft does), or the built-in empty shape of one that does not exist. Read only: to change it, hand `replaceTable` a new TableState that may share rules. */
   table(ns: NetnsId, family: Family, name: TableName): TableState;
-  /** Which tables have been created (iptables-save prints only these). */
+  /** Which tables have been created (iptables-save prints only these), oldest first. */
   createdTables(ns: NetnsId, family: Family): TableName[];
   /** Replaces a table's chains and rules in one transaction; counters are those given. Refuses (ELOOP, EINVAL ...) what the kernel refuses. */
   replaceTable(ns: NetnsId, table: TableState): Result;

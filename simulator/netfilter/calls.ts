@@ -6,13 +6,13 @@ import { EVENT_UPDATE, isAccounting, sendEvent, viewOf } from './conntrack/event
 import { armTimer, destroyEntry, dropExpired } from './conntrack/track.ts';
 import type { NetfilterEnvironment } from './environment.ts';
 import type { NetfilterState } from './state.ts';
-import { countConntrackUsers, emptyTable, TABLE_ORDER, validateTable } from './tables.ts';
+import { countConntrackUsers, emptyTable, validateTable } from './tables.ts';
 
 export function createNetfilterCalls(environment: NetfilterEnvironment): NetfilterCalls {
   const stateOf = (ns: NetnsId): NetfilterState => environment.netfilterState(ns);
   return {
     table: (ns, family, name) => stateOf(ns).tables[family].get(name) ?? emptyTable(family, name),
-    createdTables: (ns, family) => TABLE_ORDER.filter((name) => stateOf(ns).tables[family].has(name)),
+    createdTables: (ns, family) => [...stateOf(ns).tables[family].keys()],
     replaceTable: (ns, table) => replaceTable(environment, stateOf(ns), table),
     deleteTable(ns, family, name) {
       stateOf(ns).tables[family].delete(name);

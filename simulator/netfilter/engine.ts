@@ -37,8 +37,8 @@ function stages(context: PacketContext, tables: Map<TableName, TableState>, stat
     case 'INPUT':
       if ((verdict = ask(tables.get('mangle'), context)) !== 'accept') return verdict;
       if ((verdict = ask(tables.get('filter'), context)) !== 'accept') return verdict;
-      if ((verdict = ask(tables.get('security'), context)) !== 'accept') return verdict;
       if ((verdict = askNat(tables.get('nat'), context)) !== 'accept') return verdict;
+      if ((verdict = ask(tables.get('security'), context)) !== 'accept') return verdict;
       return confirm(context);
     case 'FORWARD':
       if ((verdict = ask(tables.get('mangle'), context)) !== 'accept') return verdict;

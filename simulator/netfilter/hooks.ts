@@ -1,7 +1,7 @@
 /**
  * Where the packet path meets netfilter: the five hooks, in the order of nf_register_net_hook priorities
- * (include/uapi/linux/netfilter_ipv4.h): defrag -400, raw -300, conntrack -200, mangle -150, nat destination -100, filter 0, security 50, nat source
- * 100, conntrack confirm at the end of INPUT and POSTROUTING.
+ * (include/uapi/linux/netfilter_ipv4.h): defrag -400, raw -300, conntrack -200, mangle -150, nat destination -100, filter 0, nat source
+ * 100, security 150 (where iptables-nft puts it), conntrack confirm at the end of INPUT and POSTROUTING.
  *
  * Contract with the IP layer:
  * - call `runHooks` once per hook and packet; 'drop' frees the packet (its `died` trace event is already sent), 'stolen' means somebody else keeps it, 'accept'

@@ -10,6 +10,7 @@ import type { NetfilterEnvironment } from '../../../simulator/netfilter/environm
 import { builtInNames, type Names } from '../../../simulator/netfilter/names.ts';
 import { createNetfilterState } from '../../../simulator/netfilter/state.ts';
 import { runIptables, type Outcome, type TablesPort } from './run.ts';
+import { rulesetText } from '../nft/nft.ts';
 import { readRestoreWords, runRestore, runSave } from './save-restore.ts';
 
 interface Line { readonly words: readonly string[]; readonly input?: string }
@@ -21,6 +22,11 @@ function split(row: string): string[] {
 
 function corpus(file: string, program: string): Line[] {
   return readFileSync(new URL(file, import.meta.url), 'utf8').split('\n').filter((row) => row !== '' && !row.startsWith('#')).map((row) => ({ words: [program, ...split(row)] }));
+}
+
+/** The rows that add rules, but for those that nft shows in a way of its own (meters, a bug with -i +, TOS as IPv6's, half of two addrtypes, IPv6 translation targets lost once IPv4's were shown). */
+function appended(file: string, program: string): Line[] {
+  return corpus(file, program).filter(({ words }) => (words.includes('-A') || words.includes('-N')) && !words.includes('-v') && !/hashlimit|TOS|! -i \+|BROADCAST|NETMAP|^ip6tables -t nat/.test(words.join(' ')));
 }
 
 const RUNNER = `
@@ -57,6 +63,10 @@ function ours(lines: readonly Line[]): Outcome[] {
   const names = machineNames();
   return lines.map(({ words: [program = '', ...words], input }) => {
     const family = program.startsWith('ip6') ? 'inet6' : 'inet';
+    if (program === 'nft') {
+      const tables = (['inet', 'inet6'] as const).flatMap((one) => calls.createdTables(0, one).map((name) => calls.table(0, one, name)));
+      return { exit: 0, stdout: rulesetText(tables), stderr: '' };
+    }
     if (program.endsWith('-save')) return runSave(port, family, words, 0);
     if (program.endsWith('-restore')) {
       const options = readRestoreWords(program, words);
@@ -104,10 +114,11 @@ describe('against the installed iptables', () => {
   const sets: readonly (readonly [string, readonly Line[]])[] = [
     ['iptables says what the real one says', [...corpus('comparison-rules.txt', 'iptables').flatMap((line) => (line.words.at(-1) === '-F' ? [...saved, line] : [line])), ...saved]],
     ['ip6tables says what the real one says', [...corpus('comparison-rules6.txt', 'ip6tables'), { words: ['ip6tables-save'] }]],
+    ['nft list ruleset shows the rules as the real one does', [...appended('comparison-rules.txt', 'iptables'), ...appended('comparison-rules6.txt', 'ip6tables'), { words: ['nft', 'list', 'ruleset'] }]],
     ['iptables-restore says and does what the real one does', restoreLines],
   ];
   it.runIf(available).each(sets)('%s', (_name, lines) => {
-    const want = real(lines).map(normal);
+    const want = real(lines).map(normal).map((outcome, at) => (lines[at]!.words[0] === 'nft' ? { ...outcome, stderr: '' } : outcome));
     const got = ours(lines).map(normal);
     const label = ({ words, input }: Line): string => [...words, ...(input === undefined ? [] : [JSON.stringify(input)])].join(' ');
     expect(got.map((outcome, at) => ({ line: label(lines[at]!), ...outcome }))).toEqual(want.map((outcome, at) => ({ line: label(lines[at]!), ...outcome })));

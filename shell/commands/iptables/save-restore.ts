@@ -1,7 +1,7 @@
 /** iptables-save(8) and iptables-restore(8), both families (iptables/xtables-save.c, xtables-restore.c). */
 import { civil, MONTHS, WEEKDAYS } from '../../lib/calendar.ts';
 import type { Family } from '../../ports/kernel.ts';
-import { isTableName, restore, saveTable, VERSION, type Names, type TableName } from '../../ports/netfilter.ts';
+import { isTableName, restore, saveTable, TABLE_ORDER, VERSION, type Names, type TableName } from '../../ports/netfilter.ts';
 import { defineCommand, type Command, type Invocation } from '../define.ts';
 import { answer, tablesOf } from './iptables.ts';
 import { listRules, listTable } from './list.ts';
@@ -36,7 +36,7 @@ export function runSave(port: TablesPort, family: Family, words: readonly string
   if (!port.table(family, 'filter').ok) return notRoot(program);
   if (only !== undefined && !isTableName(only)) return fail(1, `Table \`${only}' does not exist\n`);
   const created = port.createdTables(family);
-  const named: TableName[] = only === undefined ? created : created.filter((name) => name === only);
+  const named = TABLE_ORDER.filter((name) => created.includes(name) && (only === undefined || name === only));
   let stdout = '';
   for (const name of named) {
     const table = port.table(family, name);
