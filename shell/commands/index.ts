@@ -38,6 +38,14 @@ import { nft } from './nft/nft.ts';
 import { ping } from './ping/ping.ts';
 import { tcpdump } from './tcpdump/tcpdump.ts';
 import { traceroute } from './traceroute/traceroute.ts';
+import { env, isFalse, isTrue, kill, killall, nice, nohup, pgrep, printenv, setsid, sleep, timeout } from './system/run.ts';
+import { free, ps, pstree } from './system/ps.ts';
+import { date, dmesg, echo, logger, mount, nproc, printf, systemctl, tty, uname, whereis, which } from './system/facts.ts';
+import { curl } from './curl/curl.ts';
+import { wget } from './curl/wget.ts';
+import { nc } from './nc/nc.ts';
+import { python3 } from './python3/python3.ts';
+import { dig, host, nslookup } from './dig/dig.ts';
 
 const list: readonly Command[] = [
   ping,
@@ -127,6 +135,40 @@ const list: readonly Command[] = [
   ip6tablesRestore,
   conntrack,
   nft,
+  env,
+  isFalse,
+  isTrue,
+  kill,
+  killall,
+  nice,
+  nohup,
+  pgrep,
+  printenv,
+  setsid,
+  sleep,
+  timeout,
+  free,
+  ps,
+  pstree,
+  date,
+  dmesg,
+  echo,
+  logger,
+  mount,
+  nproc,
+  printf,
+  systemctl,
+  tty,
+  uname,
+  whereis,
+  which,
+  curl,
+  wget,
+  nc,
+  python3,
+  dig,
+  host,
+  nslookup,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

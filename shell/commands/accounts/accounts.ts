@@ -38,7 +38,7 @@ export const id = defineCommand({
     for (const name of options.operands.length === 0 ? [undefined] : options.operands) {
       const user = name === undefined ? undefined : sys.machine.users().find((each) => each.name === name || String(each.uid) === name);
       if (name !== undefined && user === undefined) {
-        call.err(`id: '${name}': no such user`);
+        call.err(`id: ‘${name}’: no such user`);
         code = 1;
         continue;
       }
@@ -74,7 +74,7 @@ export const groups = defineCommand({
     for (const name of options.operands) {
       const user = sys.machine.users().find((each) => each.name === name);
       if (user === undefined) {
-        call.err(`groups: '${name}': no such user`);
+        call.err(`groups: ‘${name}’: no such user`);
         code = 1;
       } else call.out(`${name} : ${groupsOf(sys, user).map((group) => groupName(sys, group)).join(' ')}`);
     }

@@ -5,7 +5,7 @@ import { gnuOptions, parseOptions } from '../../lib/getopt.ts';
 import { linesOf, openInput, readWhole } from '../../lib/input.ts';
 import { fromUtf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
-import { quoted } from './quote.ts';
+import { named } from './quote.ts';
 
 async function allLines(call: Invocation, files: readonly string[], failure: (path: string, reason: string) => string): Promise<string[] | undefined> {
   const lines: string[] = [];
@@ -32,7 +32,7 @@ export const sort = defineCommand({
     if (options.has('R')) return notSimulated(call, 'option -R');
     const separator = options.value('t');
     if (separator !== undefined && separator !== '\\0' && [...separator].length !== 1) {
-      call.err(separator === '' ? 'sort: empty tab' : `sort: multi-character tab ${quoted(separator)}`);
+      call.err(separator === '' ? 'sort: empty tab' : `sort: multi-character tab ${named(separator)}`);
       return 2;
     }
     const globals = [...'bdfghiMnrV'].filter((letter) => options.has(letter)).join('');
@@ -40,11 +40,11 @@ export const sort = defineCommand({
     for (const text of options.values('k')) {
       const match = /^(\d+)(?:\.(\d+))?([bdfghiMnrRV]*)(?:,(\d+)(?:\.(\d+))?([bdfghiMnrRV]*))?$/.exec(text);
       if (match === null) {
-        call.err(`sort: invalid number at field start: invalid count at start of ${quoted(text)}`);
+        call.err(`sort: invalid number at field start: invalid count at start of ${named(text)}`);
         return 2;
       }
       if (match[1] === '0') {
-        call.err(`sort: field number is zero: invalid field specification ${quoted(text)}`);
+        call.err(`sort: field number is zero: invalid field specification ${named(text)}`);
         return 2;
       }
       const flags = `${match[3] ?? ''}${match[6] ?? ''}`;
@@ -252,7 +252,7 @@ export const cut = defineCommand({
     if ([...delimiter].length > 1) return problem('the delimiter must be a single character');
     const list = options.value(kind!)!;
     const ranges = parseRanges(list);
-    if (ranges === undefined) return problem(/^0|[, ]0/.test(list) ? (kind === 'f' ? 'fields are numbered from 1' : 'byte/character positions are numbered from 1') : kind === 'f' ? `invalid field value ${quoted(list)}` : `invalid byte/character position ${quoted(list)}`);
+    if (ranges === undefined) return problem(/^0|[, ]0/.test(list) ? (kind === 'f' ? 'fields are numbered from 1' : 'byte/character positions are numbered from 1') : kind === 'f' ? `invalid field value ${named(list)}` : `invalid byte/character position ${named(list)}`);
     const wanted = (index: number): boolean => ranges.some(([low, high]) => index >= low && index <= high) !== options.has('complement');
     let code: ExitCode = 0;
     for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
@@ -318,7 +318,7 @@ function expandSet(text: string, length: number): string[] | { error: string } {
     const named = units[i]!.isEscaped ? null : /^\[:(\w+):\]/.exec(rest);
     if (named !== null) {
       const members = setClasses[named[1]!];
-      if (members === undefined) return { error: `invalid character class ${quoted(named[1]!)}` };
+      if (members === undefined) return { error: `invalid character class ${named(named[1]!)}` };
       for (let code = 0; code < 128; code += 1) if (members(code)) points.push(String.fromCharCode(code));
       i += named[0].length - 1;
       continue;
@@ -332,7 +332,7 @@ function expandSet(text: string, length: number): string[] | { error: string } {
     }
     if (units[i + 1]?.value === '-' && !units[i + 1]!.isEscaped && units[i + 2] !== undefined) {
       const [low, high] = [units[i]!.value.codePointAt(0)!, units[i + 2]!.value.codePointAt(0)!];
-      if (low > high) return { error: `range-endpoints of ${quoted(`${units[i]!.value}-${units[i + 2]!.value}`)} are in reverse collating sequence order` };
+      if (low > high) return { error: `range-endpoints of ${named(`${units[i]!.value}-${units[i + 2]!.value}`)} are in reverse collating sequence order` };
       for (let code = low; code <= high; code += 1) points.push(String.fromCodePoint(code));
       i += 2;
       continue;
@@ -355,9 +355,9 @@ export const tr = defineCommand({
       return 1;
     };
     if (first === undefined) return problem('tr: missing operand');
-    if (options.operands.length < needs) return problem(`tr: missing operand after ${quoted(first)}`, needs === 2 && !options.has('d') ? 'Two strings must be given when translating.' : 'Two strings must be given when both deleting and squeezing repeats.');
+    if (options.operands.length < needs) return problem(`tr: missing operand after ${named(first)}`, needs === 2 && !options.has('d') ? 'Two strings must be given when translating.' : 'Two strings must be given when both deleting and squeezing repeats.');
     const extra = options.operands[options.has('d') && !options.has('s') ? 1 : 2];
-    if (extra !== undefined) return problem(`tr: extra operand ${quoted(extra)}`, ...(options.has('d') && !options.has('s') ? ['Only one string may be given when deleting without squeezing repeats.'] : []));
+    if (extra !== undefined) return problem(`tr: extra operand ${named(extra)}`, ...(options.has('d') && !options.has('s') ? ['Only one string may be given when deleting without squeezing repeats.'] : []));
     const from = expandSet(first, 0);
     if ('error' in from) {
       call.err(`tr: ${from.error}`);
@@ -457,7 +457,7 @@ export const comm = defineCommand({
     const options = gnuOptions(call, { short: '123z', long: { 'output-delimiter': 'required', 'check-order': 'none', 'nocheck-order': 'none', total: 'none' } });
     if (options === undefined) return 1;
     if (options.operands.length !== 2) {
-      call.err(options.operands.length === 0 ? 'comm: missing operand' : options.operands.length === 1 ? `comm: missing operand after ${quoted(options.operands[0]!)}` : `comm: extra operand ${quoted(options.operands[2]!)}`);
+      call.err(options.operands.length === 0 ? 'comm: missing operand' : options.operands.length === 1 ? `comm: missing operand after ${named(options.operands[0]!)}` : `comm: extra operand ${named(options.operands[2]!)}`);
       call.err("Try 'comm --help' for more information.");
       return 1;
     }
@@ -491,7 +491,7 @@ export const join = defineCommand({
     if (options === undefined) return 1;
     if (options.has('o') || options.has('e') || options.has('i')) return notSimulated(call, 'option -o');
     if (options.operands.length !== 2) {
-      call.err(options.operands.length === 0 ? 'join: missing operand' : `join: missing operand after ${quoted(options.operands.at(-1)!)}`);
+      call.err(options.operands.length === 0 ? 'join: missing operand' : `join: missing operand after ${named(options.operands.at(-1)!)}`);
       call.err("Try 'join --help' for more information.");
       return 1;
     }

@@ -7,11 +7,11 @@ import type { Result } from '../../ports/result.ts';
 import { groupName, userName } from '../accounts/accounts.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { humanSize, modeString } from './ls.ts';
-import { quoted } from './quote.ts';
+import { named, quoted } from './quote.ts';
 
 function missing(call: Invocation, operands: readonly string[], wanted: number, words = ['missing operand']): boolean {
   if (operands.length >= wanted) return false;
-  call.err(operands.length === 0 ? `${call.name}: ${words[0]!}` : `${call.name}: ${words[1] ?? `missing operand after ${quoted(operands.at(-1)!)}`}`);
+  call.err(operands.length === 0 ? `${call.name}: ${words[0]!}` : `${call.name}: ${words[1] ?? `missing operand after ${named(operands.at(-1)!)}`}`);
   call.err(`Try '${call.name} --help' for more information.`);
   return true;
 }
@@ -85,7 +85,7 @@ export const cp = defineCommand({
 
 /** SOURCE... DEST: into a directory, or onto one file. */
 function targets(call: Invocation, operands: readonly string[], directory: string | undefined, isFile: boolean): [string, string][] | undefined {
-  if (directory === undefined && missing(call, operands, 2, ['missing file operand', `missing destination file operand after ${quoted(operands[0] ?? '')}`])) return undefined;
+  if (directory === undefined && missing(call, operands, 2, ['missing file operand', `missing destination file operand after ${named(operands[0] ?? '')}`])) return undefined;
   const sources = directory === undefined ? operands.slice(0, -1) : operands;
   const destination = directory ?? operands.at(-1)!;
   const stat = call.sys.stat(destination);
@@ -191,7 +191,7 @@ export const mkdir = defineCommand({
     const modeWord = options.value('m');
     const mode = modeWord === undefined ? 0o777 : changeMode(modeWord, 0o777, true, call.sys.umask());
     if (mode === undefined) {
-      call.err(`mkdir: invalid mode ${quoted(modeWord!)}`);
+      call.err(`mkdir: invalid mode ${named(modeWord!)}`);
       return 1;
     }
     const make = (path: string, isLast: boolean): boolean => {
@@ -205,7 +205,7 @@ export const mkdir = defineCommand({
         const stat = call.sys.stat(path);
         if (stat.ok && stat.value.kind === 'directory') return true;
       }
-      call.err(`mkdir: cannot create directory ${quoted(path)}: ${strerror(made.error)}`);
+      call.err(`mkdir: cannot create directory ${named(path)}: ${strerror(made.error)}`);
       code = 1;
       return false;
     };
@@ -256,7 +256,7 @@ export const touch = defineCommand({
     if (date !== undefined) {
       const parsed = parseDate(date, call.sys.now() / 1e6);
       if (parsed === undefined) {
-        call.err(`touch: invalid date format ${quoted(date)}`);
+        call.err(`touch: invalid date format ${named(date)}`);
         return 1;
       }
       timeUs = parsed * 1e6;
@@ -399,7 +399,7 @@ export const basename = defineCommand({
     if (missing(call, options.operands, 1)) return 1;
     const isMany = options.has('a') || options.has('s');
     if (!isMany && options.operands.length > 2) {
-      call.err(`basename: extra operand ${quoted(options.operands[2]!)}`);
+      call.err(`basename: extra operand ${named(options.operands[2]!)}`);
       call.err("Try 'basename --help' for more information.");
       return 1;
     }
@@ -443,7 +443,7 @@ export const mktemp = defineCommand({
     const template = options.operands[0] ?? 'tmp.XXXXXXXXXX';
     const run = /X{3,}(?!.*X{3,})/.exec(template);
     if (run === null) {
-      call.err(`mktemp: too few X's in template ${quoted(template)}`);
+      call.err(`mktemp: too few X's in template ${named(template)}`);
       return 1;
     }
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -453,7 +453,7 @@ export const mktemp = defineCommand({
     const path = directory === undefined ? name : under(directory, name);
     const made: Result<unknown> = options.has('u') ? { ok: true, value: undefined } : options.has('d') ? call.sys.makeDirectory(path, 0o700) : await call.sys.open(path, { write: true, create: true, exclusive: true, mode: 0o600 });
     if (!made.ok) {
-      call.err(`mktemp: failed to create ${options.has('d') ? 'directory' : 'file'} via template ${quoted(directory === undefined ? template : under(directory, template))}: ${strerror(made.error)}`);
+      call.err(`mktemp: failed to create ${options.has('d') ? 'directory' : 'file'} via template ${named(directory === undefined ? template : under(directory, template))}: ${strerror(made.error)}`);
       return 1;
     }
     call.out(path);
@@ -521,7 +521,7 @@ export const chmod = defineCommand({
     if (missing(call, operands, 2)) return 1;
     const [word = '', ...paths] = operands;
     if (changeMode(word, 0, false, 0) === undefined) {
-      call.err(`chmod: invalid mode: ${quoted(word)}`);
+      call.err(`chmod: invalid mode: ${named(word)}`);
       call.err("Try 'chmod --help' for more information.");
       return 1;
     }
@@ -561,7 +561,7 @@ export const chown = defineCommand({
     const uid = userWord === '' || userWord === undefined ? -1 : user?.uid ?? (/^\d+$/.test(userWord) ? Number(userWord) : undefined);
     const gid = groupWord === undefined ? -1 : groupWord === '' ? user?.gid ?? -1 : machine.groups().find((each) => each.name === groupWord)?.gid ?? (/^\d+$/.test(groupWord) ? Number(groupWord) : undefined);
     if (uid === undefined || gid === undefined) {
-      call.err(`${call.name}: invalid ${uid === undefined ? 'user' : 'group'}: ${quoted(isGroupOnly ? groupWord! : word)}`);
+      call.err(`${call.name}: invalid ${uid === undefined ? 'user' : 'group'}: ${named(isGroupOnly ? groupWord! : word)}`);
       return 1;
     }
     let code: ExitCode = 0;
@@ -695,7 +695,7 @@ export const truncate = defineCommand({
     if (options === undefined) return 1;
     const match = /^([+-]?)(\d+)([KMG]?)$/.exec(options.value('s') ?? '');
     if (match === null) {
-      call.err(options.has('s') ? `truncate: Invalid number: ${quoted(options.value('s')!)}` : "truncate: you must specify either '--size' or '--reference'");
+      call.err(options.has('s') ? `truncate: Invalid number: ${named(options.value('s')!)}` : "truncate: you must specify either '--size' or '--reference'");
       return 1;
     }
     if (missing(call, options.operands, 1, ['missing file operand'])) return 1;

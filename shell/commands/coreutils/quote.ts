@@ -9,3 +9,8 @@ export function quotedIfNeeded(name: string): string {
   if (name.includes("'") && !/["$`\\!]/.test(name)) return `"${name}"`;
   return quoted(name);
 }
+
+/** quote(): the marks of the C.UTF-8 locale, for arguments that are not file names to act on. */
+export function named(text: string): string {
+  return `‘${text}’`;
+}

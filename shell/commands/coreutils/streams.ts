@@ -5,7 +5,7 @@ import { gnuOptions } from '../../lib/getopt.ts';
 import { closeInput, linesOf, openInput, readWhole } from '../../lib/input.ts';
 import { fromUtf8, utf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
-import { quoted } from './quote.ts';
+import { named, quoted } from './quote.ts';
 
 export const cat = defineCommand({
   name: 'cat', summary: 'concatenate files', package: 'coreutils',
@@ -118,7 +118,7 @@ export const head = defineCommand({
     const isAllBut = word.startsWith('-');
     const count = parseCount(word.replace(/^[-+]/, ''));
     if (count === undefined) {
-      call.err(`head: invalid number of ${isBytes ? 'bytes' : 'lines'}: ${quoted(word)}`);
+      call.err(`head: invalid number of ${isBytes ? 'bytes' : 'lines'}: ${named(word)}`);
       return 1;
     }
     const files = options.operands.length === 0 ? ['-'] : options.operands;
@@ -185,7 +185,7 @@ async function runTail(call: Invocation): Promise<ExitCode> {
   const isFrom = word.startsWith('+');
   const count = parseCount(word.replace(/^[-+]/, ''));
   if (count === undefined) {
-    call.err(`tail: invalid number of ${isBytes ? 'bytes' : 'lines'}: ${quoted(word)}`);
+    call.err(`tail: invalid number of ${isBytes ? 'bytes' : 'lines'}: ${named(word)}`);
     return 1;
   }
   const files = options.operands.length === 0 ? ['-'] : options.operands;
@@ -416,20 +416,20 @@ export const seq = defineCommand({
       }
     }
     if (args.length === 0 || args.length > 3) {
-      call.err(args.length === 0 ? 'seq: missing operand' : `seq: extra operand ${quoted(args[3]!)}`);
+      call.err(args.length === 0 ? 'seq: missing operand' : `seq: extra operand ${named(args[3]!)}`);
       call.err("Try 'seq --help' for more information.");
       return 1;
     }
     for (const word of args) {
       if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word)) continue;
-      call.err(`seq: invalid floating point argument: ${quoted(word)}`);
+      call.err(`seq: invalid floating point argument: ${named(word)}`);
       call.err("Try 'seq --help' for more information.");
       return 1;
     }
     const decimals = Math.max(...args.slice(0, args.length === 3 ? 2 : 1).map((word) => word.split('.')[1]?.length ?? 0), args.length === 1 ? 0 : args.length === 2 ? 0 : 0);
     const [first, step, last] = args.length === 1 ? [1, 1, Number(args[0])] : args.length === 2 ? [Number(args[0]), 1, Number(args[1])] : [Number(args[0]), Number(args[1]), Number(args[2])];
     if (step === 0) {
-      call.err(`seq: invalid Zero increment value: ${quoted(args[1]!)}`);
+      call.err(`seq: invalid Zero increment value: ${named(args[1]!)}`);
       return 1;
     }
     const shown = (value: number): string => (format === undefined ? value.toFixed(args.length === 1 ? 0 : decimals) : format.replace(/%(0?\d*)(?:\.(\d+))?[gfe]/, (_, width: string, precision: string | undefined) => (precision === undefined ? String(value) : value.toFixed(Number(precision))).padStart(Number(width || '0'), width.startsWith('0') ? '0' : ' ')));
