@@ -45,6 +45,12 @@ describeInChromium('the desktop application', () => {
     expect(addresses[0]).toMatch(/^app:\/\/podwire\//);
   });
 
+  test('the first run opens on the course, ready to begin', async () => {
+    const page = await application.firstWindow();
+    await page.getByRole('heading', { level: 1, name: /packets reach pods/i }).waitFor();
+    await page.getByText('What does this machine own?').waitFor();
+  });
+
   test('shows the window only once it has something to show', async () => {
     await application.firstWindow();
     await expect.poll(() => application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((window) => window.isVisible()))).toEqual([true]);
