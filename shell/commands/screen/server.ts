@@ -67,6 +67,7 @@ export class ScreenServer {
     });
     sys.onSignal('CHLD', () => undefined);
     sys.setName('screen');
+    server.tell();
     await server.openWindow(settings.argv, settings.title);
     await sys.write(settings.ready, utf8('.'));
     sys.close(settings.ready);
@@ -80,6 +81,11 @@ export class ScreenServer {
 
   private get name(): string {
     return this.path.slice(this.path.lastIndexOf('/') + 1);
+  }
+
+  /** For whoever watches the lab: the session's name, and whether somebody sees it. */
+  private tell(): void {
+    this.sys.note({ kind: 'screen', name: this.name.slice(this.name.indexOf('.') + 1), isAttached: this.displays.length > 0 });
   }
 
   private async loop(): Promise<void> {
@@ -236,6 +242,7 @@ export class ScreenServer {
     }
     const display = new Display(channel, request);
     this.displays.push(display);
+    this.tell();
     this.sys.chmod(this.path, 0o700);
     const wanted = request.window === undefined ? undefined : this.findWindow(request.window);
     display.show(wanted ?? this.lastShown ?? this.windows[0]);
@@ -250,6 +257,7 @@ export class ScreenServer {
 
   private async detach(display: Display, how: Ending): Promise<void> {
     this.displays = this.displays.filter((other) => other !== display);
+    this.tell();
     this.lastShown = display.window;
     await display.leave();
     await display.channel.send({ kind: 'end', how });
@@ -261,6 +269,7 @@ export class ScreenServer {
     const messages = await display.channel.receive();
     if (messages === undefined) {
       this.displays = this.displays.filter((other) => other !== display);
+      this.tell();
       this.lastShown = display.window;
       display.channel.close();
       if (this.displays.length === 0) this.sys.chmod(this.path, 0o600);
@@ -525,6 +534,7 @@ export class ScreenServer {
     if (name === undefined) return `This session is named '${this.name.slice(this.name.indexOf('.') + 1)}'`;
     const path = `${this.settings.folder}/${this.sys.pid}.${name}`;
     if (this.sys.rename(this.path, path).ok) this.path = path;
+    this.tell();
     return undefined;
   }
 
