@@ -231,8 +231,14 @@ export class SimulatedLab implements Lab {
     });
   }
 
+  /** A shell waits for a line there; inside screen, the shell of the window that is shown. */
   isPrompting(terminal: string): boolean {
-    return this.open.get(terminal)?.isOpen === true && this.evidence.foregroundOf(terminal)?.line === null;
+    if (this.open.get(terminal)?.isOpen !== true) return false;
+    if (this.evidence.foregroundOf(terminal)?.line === null) return true;
+    const sessions = this.evidence.sessions();
+    const own = sessions.find((session) => session.terminal === terminal);
+    if (own?.foreground?.[0]?.endsWith('screen') !== true) return false;
+    return sessions.some(({ kind, machine, isAttached, foreground }) => kind === 'screen' && machine === own.machine && isAttached && foreground === null);
   }
 
   /** Lets the shells come up to their prompts. */
