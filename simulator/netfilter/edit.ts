@@ -135,7 +135,10 @@ export class TableDraft {
       if (name !== undefined && one !== name) continue;
       const chain = this.edit(one)!;
       if (isVerbose) this.said.push(`Zeroing chain \`${one}'`);
-      if (number === undefined) [chain.packets, chain.bytes] = [0, 0];
+      if (number === undefined) {
+        [chain.packets, chain.bytes] = [0, 0];
+        if (chain.policy !== undefined && chain.order !== undefined) chain.isCounted = true; // zeroing writes the counters that were not there
+      }
       chain.rules = chain.rules.map((rule, at) => (number === undefined || number === at + 1 ? { ...rule, packets: 0, bytes: 0 } : rule));
     }
     return undefined;

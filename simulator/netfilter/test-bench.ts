@@ -32,6 +32,8 @@ export interface Bench {
   readonly environment: NetfilterEnvironment & { nowUs: number; traceSink: NetfilterEnvironment['traceSink'] };
   readonly sent: { kind: string; detail: string; bytes?: Uint8Array }[];
   readonly traces: TraceEvent[];
+  /** The conntrack links of packets that netfilter sent. */
+  readonly attached: Packet['conntrack'][];
   /** iptables-restore text, appended to what is there; throws what the tool would print. */
   rules(text: string): void;
   run(hook: HookName, packet: Packet): HookVerdict;
@@ -50,18 +52,22 @@ export function bench(seed = 1): Bench {
   const state = createNetfilterState();
   const sent: Bench['sent'] = [];
   const traces: TraceEvent[] = [];
+  const attached: Bench['attached'] = [];
   const environment: Bench['environment'] = {
     kernelId: 0, nowUs: 1_000_000, dice: testDice(seed), traceSink: undefined,
     netfilterState: () => state, namespaceIds: () => [0], deviceName: (_ns: NetnsId, device) => (device === ETH0 ? 'eth0' : device === ETH1 ? 'eth1' : device === 1 ? 'lo' : ''),
     sysctlNumber: (_ns, key) => SYSCTLS[key], addressType: (_ns, _family, address) => (LOCAL.has(address) ? 'LOCAL' : address.startsWith('224.') ? 'MULTICAST' : 'UNICAST'),
     masqueradeAddress: (_ns, _family, device) => ADDRESSES.get(device), firstAddress: (_ns, _family, device) => ADDRESSES.get(device), reroute: () => true,
     sendIcmpError: (_ns, _family, _packet, type, code) => { sent.push({ kind: 'icmp', detail: `${type}/${code}` }); },
-    sendPacket: (_ns, _family, bytes) => { sent.push({ kind: 'packet', detail: '', bytes }); },
+    sendPacket: (_ns, _family, bytes, { conntrack }) => {
+      sent.push({ kind: 'packet', detail: '', bytes });
+      attached.push(conntrack);
+    },
     setNetfilterTimer: () => undefined, allocateSocketId: () => 77, notifyReady: () => undefined, stateChanged: () => undefined,
   };
   const calls = createNetfilterCalls(environment);
   const made: Bench = {
-    state, calls, environment, sent, traces,
+    state, calls, environment, sent, traces, attached,
     rules(text) {
       const port = { table: (name: Parameters<NetfilterCalls['table']>[2]) => calls.table(0, 'inet', name), replaceTable: (table: Parameters<NetfilterCalls['replaceTable']>[1]) => calls.replaceTable(0, table), deleteTable: (name: Parameters<NetfilterCalls['table']>[2]) => calls.deleteTable(0, 'inet', name) };
       const outcome = restore(port, text, { family: 'inet', noflush: true, counters: true });

@@ -139,3 +139,29 @@ describe('connection tracking', () => {
     expect(endpoints(packet)).toBe('192.168.255.2:4000 > 8.8.8.8:80');
   });
 });
+
+describe('a rejected first packet', () => {
+  it('leaves no entry behind, and its reset belongs to the connection', () => {
+    const lab = bench();
+    lab.rules(`*filter\n-A INPUT -p tcp -j REJECT --reject-with tcp-reset\n-A OUTPUT -m conntrack --ctstate RELATED\nCOMMIT\n`);
+    const first = tcpPacket('8.8.8.8', 4000, '10.142.0.2', 80, SYN, ETH0);
+    lab.run('PREROUTING', first);
+    expect(lab.run('INPUT', first)).toBe('drop');
+    const reset = tcpPacket('10.142.0.2', 80, '8.8.8.8', 4000, RST | ACK, 0);
+    reset.conntrack = lab.attached[0]!;
+    lab.run('OUTPUT', reset);
+    expect(lab.run('POSTROUTING', reset)).toBe('accept');
+    expect(lab.calls.table(0, 'inet', 'filter').chains[2]!.rules[0]!.packets).toBe(1);
+    expect(listing(lab)).toEqual([]);
+  });
+
+  it('has its ICMP error related to it', () => {
+    const lab = bench();
+    lab.rules(`*filter\n-A INPUT -p udp -j REJECT\n-A OUTPUT -m conntrack --ctstate RELATED\nCOMMIT\n`);
+    const first = udpPacket('8.8.8.8', 4000, '10.142.0.2', 80, ETH0);
+    lab.run('PREROUTING', first);
+    lab.run('INPUT', first);
+    lab.run('OUTPUT', errorPacket('10.142.0.2', '8.8.8.8', first, 3, 3, 0));
+    expect(lab.calls.table(0, 'inet', 'filter').chains[2]!.rules[0]!.packets).toBe(1);
+  });
+});

@@ -9,8 +9,8 @@ import type { PacketContext } from '../context.ts';
 import type { NetfilterEnvironment } from '../environment.ts';
 import type { NetfilterState } from '../state.ts';
 import { EVENT_NEW, EVENT_UPDATE, isAccounting, sendEvent, viewOf } from './events.ts';
-import { entryOf, findTuple, forgetFloating, insertEntry, unlinkEntry, type ConntrackEntry, type Direction, type Tuple } from './state.ts';
-import { ESTABLISHED, newTcp, stepTcp, SYN_RECV, TCP_TIMEOUT_KEYS } from './tcp.ts';
+import { entryOf, equalTuples, findTuple, forgetFloating, insertEntry, unlinkEntry, type ConntrackEntry, type Direction, type Tuple } from './state.ts';
+import { CLOSE, ESTABLISHED, newTcp, stepTcp, SYN_RECV, TCP_TIMEOUT_KEYS } from './tcp.ts';
 import { ICMP6_REQUESTS, ICMP_REQUESTS, invertTuple, readTuple } from './tuple.ts';
 
 const SECOND_US = 1_000_000;
@@ -59,9 +59,18 @@ function trackIcmpError(context: PacketContext, zone: number): 'normal' | 'done'
   const answer = invertTuple(inner.tuple, inner.protocol, family);
   if (answer === undefined) return invalid(context);
   const reference = findTuple(state.conntrack, family, inner.protocol, zone, answer, context.environment.nowUs);
-  if (reference < 0) return invalid(context);
-  packet.conntrack = { id: reference >>> 1, direction: (reference & 1) === 0 ? 'original' : 'reply', state: 'RELATED' };
-  return 'done';
+  if (reference >= 0) {
+    packet.conntrack = { id: reference >>> 1, direction: (reference & 1) === 0 ? 'original' : 'reply', state: 'RELATED' };
+    return 'done';
+  }
+  // A REJECT answers a packet whose connection is not in the table yet: its error carries that connection all the same (nf_ct_attach).
+  if (context.hook !== 'OUTPUT') return invalid(context);
+  for (const entry of state.conntrack.floating.values()) {
+    if (entry.isConfirmed || entry.protocol !== inner.protocol || entry.family !== family || !equalTuples(entry.reply, answer)) continue;
+    packet.conntrack = { id: entry.id, direction: 'reply', state: 'RELATED' };
+    return 'done';
+  }
+  return invalid(context);
 }
 
 function invalid(context: PacketContext): 'done' {
@@ -207,6 +216,14 @@ function stepTcpEntry(context: PacketContext, entry: ConntrackEntry, isReply: bo
   return 'accept';
 }
 
+/** nf_ct_set_closing: REJECT has reset the connection. */
+export function setClosing(context: PacketContext): void {
+  const entry = trackedEntry(context);
+  if (entry?.tcp === undefined) return;
+  entry.tcp.state = CLOSE;
+  refresh(context.environment, entry, timeoutUs(context.environment, context.ns, TCP_TIMEOUT_KEYS[CLOSE]!, 10));
+}
+
 /** Ends an entry now, with its event. */
 export function destroyEntry(environment: NetfilterEnvironment, ns: NetnsId, state: NetfilterState, entry: ConntrackEntry): void {
   if (entry.isDying || !entry.isConfirmed) {
@@ -237,6 +254,8 @@ export function confirm(context: PacketContext): 'accept' | 'drop' {
   const entry = entryOf(conntrack, link.id);
   if (entry === undefined) return 'accept';
   if (!entry.isConfirmed) {
+    // The answer of a REJECT goes out with the entry of a packet that was never let in: nothing to confirm.
+    if (link.direction !== 'original') return 'accept';
     if (entry.isDying) return 'drop';
     const nowUs = environment.nowUs;
     if (findTuple(conntrack, entry.family, entry.protocol, entry.zone, entry.original, nowUs) >= 0 || findTuple(conntrack, entry.family, entry.protocol, entry.zone, entry.reply, nowUs) >= 0) {

@@ -3,6 +3,7 @@ import { NETWORK_OFFSET } from '../../kernel/packet.ts';
 import * as ipv4 from '../../wire/ipv4.ts';
 import * as ipv6 from '../../wire/ipv6.ts';
 import * as tcpWire from '../../wire/tcp.ts';
+import { setClosing } from '../conntrack/track.ts';
 import type { PacketContext } from '../context.ts';
 import { DROP, optionsOf, ParameterProblem, type OptionSpec, type ParseSite, type TargetExtension } from '../extension.ts';
 
@@ -39,7 +40,10 @@ export const reject: TargetExtension<RejectTarget> = {
     const row = rowsOf(family).find(([name]) => name === record.with);
     if (row === undefined || isLaterFragment) return DROP;
     if (row[2] < 0) {
-      if (protocol === 6 && transportAt >= 0 && (frame[transportAt + 13]! & 4) === 0) sendReset(context);
+      if (protocol === 6 && transportAt >= 0 && (frame[transportAt + 13]! & 4) === 0) {
+        sendReset(context);
+        setClosing(context);
+      }
     } else environment.sendIcmpError(ns, family, packet, row[2], row[3]);
     return DROP;
   },
