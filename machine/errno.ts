@@ -16,7 +16,7 @@ const TEXTS: Readonly<Record<Errno, string>> = {
   ENETRESET: 'Network dropped connection on reset', ECONNABORTED: 'Software caused connection abort', ECONNRESET: 'Connection reset by peer',
   ENOBUFS: 'No buffer space available', EISCONN: 'Transport endpoint is already connected', ENOTCONN: 'Transport endpoint is not connected',
   ETIMEDOUT: 'Connection timed out', ECONNREFUSED: 'Connection refused', EHOSTDOWN: 'Host is down', EHOSTUNREACH: 'No route to host',
-  EALREADY: 'Operation already in progress', EINPROGRESS: 'Operation now in progress',
+  EALREADY: 'Operation already in progress', EPROTO: 'Protocol error', EINPROGRESS: 'Operation now in progress',
 };
 
 export function errnoText(error: Errno): string {

@@ -1,0 +1,181 @@
+/** history, fc, bind. Read first: bash(1) "HISTORY" */
+import type { Shell } from '../shell.ts';
+import { errnoText } from '../../../machine/errno.ts';
+import { quoteSingle } from '../escapes.ts';
+import { runProgram } from '../run.ts';
+import { expandHistory } from '../../readline/history-expansion.ts';
+import { History } from '../../readline/history.ts';
+import { createLineEditor } from '../../readline/line-editor.ts';
+import { functionNames, parseKeySequence, showKeySequence } from '../../readline/bindings.ts';
+import { formatTime } from '../time.ts';
+import { parseOptions } from './options.ts';
+
+export function historyOf(shell: Shell): History {
+  shell.interactive ??= { history: new History(), editor: createLineEditor() };
+  return shell.interactive.history;
+}
+
+export async function historyBuiltin(shell: Shell, args: readonly string[]): Promise<number> {
+  const options = await parseOptions(shell, 'history', args, 'cd:anrwps', 'history [-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]');
+  if (options === undefined) return 2;
+  const history = historyOf(shell);
+  const { flags, rest, values } = options;
+  if (flags.has('c')) {
+    history.clear();
+    if (flags.size === 1) return 0;
+  }
+  if (values.has('d')) {
+    const word = values.get('d')!;
+    const range = /^(-?[0-9]+)-(-?[0-9]+)$/.exec(word);
+    const from = /^-?[0-9]+$/.test(range?.[1] ?? word) ? history.indexOfNumber(Number(range?.[1] ?? word)) : undefined;
+    const to = range === null ? from : history.indexOfNumber(Number(range[2]));
+    if (from === undefined || to === undefined) {
+      await shell.error(`history: ${word}: history position out of range`);
+      return 1;
+    }
+    for (let index = to; index >= from; index -= 1) history.removeAt(index);
+    return 0;
+  }
+  if (flags.has('s')) {
+    if (rest.length > 0) history.push(rest.join(' '), Math.floor(shell.sys.now() / 1_000_000));
+    return 0;
+  }
+  if (flags.has('p')) {
+    for (const word of rest) {
+      const expanded = expandHistory(history, word);
+      if (expanded.kind === 'error') {
+        await shell.error(`history: ${word}: history expansion failed`);
+        return 1;
+      }
+      shell.out(`${'text' in expanded ? expanded.text : word}\n`);
+    }
+    return 0;
+  }
+  const file = rest[0] ?? shell.get('HISTFILE') ?? `${shell.get('HOME') ?? ''}/.bash_history`;
+  if (flags.has('r') || flags.has('n')) {
+    const text = await shell.sys.readText(file);
+    if (!text.ok) {
+      await shell.error(`history: ${file}: ${errnoText(text.error)}`);
+      return 1;
+    }
+    history.load(text.value);
+    return 0;
+  }
+  if (flags.has('w') || flags.has('a')) return (await history.save(shell.sys, file, { append: flags.has('a'), withStamps: shell.get('HISTTIMEFORMAT') !== undefined })) ? 0 : 1;
+  let count = history.length;
+  if (rest[0] !== undefined) {
+    if (!/^\+?[0-9]+$/.test(rest[0])) {
+      await shell.error(`history: ${rest[0]}: numeric argument required`);
+      return rest[0].startsWith('-') ? 2 : 1;
+    }
+    if (rest.length > 1) {
+      await shell.error('history: too many arguments');
+      return 1;
+    }
+    count = Math.min(count, Number(rest[0]));
+  }
+  const format = shell.get('HISTTIMEFORMAT');
+  history.entries.slice(history.length - count).forEach((entry, index) => {
+    const number = history.base + history.length - count + index;
+    const stamp = format === undefined || entry.stampS === undefined ? '' : formatTime(entry.stampS * 1_000_000, format);
+    shell.out(`${String(number).padStart(5)}  ${stamp}${entry.text}\n`);
+  });
+  return 0;
+}
+
+export async function fcBuiltin(shell: Shell, args: readonly string[]): Promise<number> {
+  const history = historyOf(shell);
+  const letters: string[] = [];
+  let i = 0;
+  let editor: string | undefined;
+  for (; i < args.length && /^-[a-z]/.test(args[i]!); i += 1) {
+    for (const letter of args[i]!.slice(1)) {
+      if (!'elnrs'.includes(letter)) {
+        await shell.error(`fc: -${letter}: invalid option`);
+        await shell.write(2, 'fc: usage: fc [-e ename] [-lnr] [first] [last] or fc -s [pat=rep] [command]\n');
+        return 2;
+      }
+      letters.push(letter);
+    }
+    if (args[i]!.endsWith('e')) {
+      i += 1;
+      editor = args[i];
+    }
+  }
+  const words = args.slice(i).filter((word) => word !== '--');
+  // The fc command itself does not count.
+  const end = history.length - (shell.historyEnabled ? 1 : 0);
+  const find = (word: string | undefined, fallback: number): number | undefined => {
+    if (word === undefined) return fallback;
+    if (/^-?[0-9]+$/.test(word)) return Math.max(0, Math.min(end - 1, Number(word) < 0 ? end + Number(word) : Number(word) - history.base));
+    for (let index = end - 1; index >= 0; index -= 1) if (history.entries[index]!.text.startsWith(word)) return index;
+    return undefined;
+  };
+  if (letters.includes('s') || editor === '-') {
+    const change = words[0]?.includes('=') === true ? words[0] : undefined;
+    const index = find(change === undefined ? words[0] : words[1], end - 1);
+    const entry = index === undefined ? undefined : history.entries[index];
+    if (entry === undefined) {
+      await shell.error('fc: no command found');
+      return 1;
+    }
+    const text = change === undefined ? entry.text : entry.text.replaceAll(change.slice(0, change.indexOf('=')), change.slice(change.indexOf('=') + 1));
+    await shell.write(2, `${text}\n`);
+    history.push(text, entry.stampS);
+    return runProgram(shell, text, shell.line, { label: 'eval' });
+  }
+  if (!letters.includes('l')) {
+    await shell.write(2, 'podwire: fc: editing commands in an editor is not simulated yet\n');
+    return 125;
+  }
+  const from = find(words[0], Math.max(0, end - 16));
+  const to = find(words[1], end - 1);
+  if (from === undefined || to === undefined || end === 0) {
+    if (end === 0) return 0;
+    await shell.error('fc: no command found');
+    return 1;
+  }
+  const order = from <= to ? range(from, to) : range(to, from).reverse();
+  for (const index of letters.includes('r') ? order.reverse() : order) shell.out(`${letters.includes('n') ? '' : history.base + index}\t ${history.entries[index]!.text}\n`);
+  return 0;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_value, index) => from + index);
+}
+
+export async function bindBuiltin(shell: Shell, args: readonly string[]): Promise<number> {
+  const options = await parseOptions(shell, 'bind', args, 'lpsvPSVXm:f:q:u:r:x:', 'bind [-lpsvPSVX] [-m keymap] [-f filename] [-q name] [-u name] [-r keyseq] [-x keyseq:shell-command] [keyseq:readline-function or readline-command]');
+  if (options === undefined) return 2;
+  historyOf(shell);
+  if (!shell.isInteractive) await shell.error('bind: warning: line editing not enabled');
+  const { bindings } = shell.interactive!.editor;
+  const { flags, values, rest } = options;
+  if (flags.has('l')) shell.out(functionNames().map((name) => `${name}\n`).join(''));
+  if (flags.has('p') || flags.has('P')) for (const [sequence, binding] of bindings.entries()) if (binding.kind === 'function') shell.out(`"${showKeySequence(sequence)}": ${binding.name}\n`);
+  if (flags.has('X')) for (const [sequence, binding] of bindings.entries()) if (binding.kind === 'shell') shell.out(`"${showKeySequence(sequence)}": "${binding.command}"\n`);
+  if (values.has('q')) {
+    const keys = [...bindings.entries()].filter(([, binding]) => binding.kind === 'function' && binding.name === values.get('q')).map(([sequence]) => `"${showKeySequence(sequence)}"`);
+    if (keys.length === 0) {
+      shell.out(`${values.get('q')} is not bound to any keys.\n`);
+      return 1;
+    }
+    shell.out(`${values.get('q')} can be invoked via ${keys.join(', ')}.\n`);
+  }
+  if (values.has('r')) bindings.unbind(parseKeySequence(values.get('r')!));
+  if (values.has('u')) for (const [sequence, binding] of [...bindings.entries()]) if (binding.kind === 'function' && binding.name === values.get('u')) bindings.unbind(sequence);
+  if (values.has('x')) {
+    const match = /^\s*"((?:[^"\\]|\\.)*)"\s*:?\s*([\s\S]*)$/.exec(values.get('x')!);
+    if (match === null) {
+      await shell.error(`bind: ${quoteSingle(values.get('x')!)}: missing colon separator`);
+      return 1;
+    }
+    bindings.bind(parseKeySequence(match[1]!), { kind: 'shell', command: match[2]!.replace(/^"([\s\S]*)"$/, '$1') });
+  }
+  for (const word of rest) {
+    const match = /^\s*"((?:[^"\\]|\\.)*)"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*$/.exec(word);
+    if (match === null) continue;
+    bindings.bind(parseKeySequence(match[1]!), match[2] !== undefined ? { kind: 'macro', text: parseKeySequence(match[2]) } : { kind: 'function', name: match[3]! });
+  }
+  return 0;
+}

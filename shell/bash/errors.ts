@@ -1,0 +1,29 @@
+/** What unwinds the executor. Everything else is a status. */
+
+/** An expansion or assignment went wrong: the current command line is given up (`discard`), or the shell ends (`exit`). */
+export class ShellError {
+  readonly message: string | undefined;
+  readonly status: number;
+  readonly effect: 'discard' | 'exit';
+  constructor(message: string | undefined, status = 1, effect: 'discard' | 'exit' = 'discard') {
+    this.message = message;
+    this.status = status;
+    this.effect = effect;
+  }
+}
+
+/** The `exit` builtin, `set -e`, the end of a subshell. */
+export class ShellExit {
+  readonly status: number;
+  constructor(status: number) {
+    this.status = status;
+  }
+}
+
+/** Ctrl+C in an interactive shell: back to the prompt. */
+export class ShellInterrupt {
+  readonly status: number;
+  constructor(status = 130) {
+    this.status = status;
+  }
+}
