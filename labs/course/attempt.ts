@@ -13,7 +13,7 @@ export interface AttemptOptions {
 
 const SECOND_US = 1_000_000;
 /** How long a shell may keep us waiting for its prompt. Longer than any command of a lesson, apt's downloads included. */
-const PROMPT_WITHIN_US = 60 * SECOND_US;
+const PROMPT_WITHIN_US = 30 * SECOND_US;
 const LOOK_EVERY_US = 20_000;
 /** As the session does: judged when nothing has changed for this long. */
 const JUDGE_AFTER_US = 300_000;
