@@ -43,13 +43,7 @@ function fire(kernel: Kernel, device: Device): void {
 export function linkWatch(kernel: Kernel, ns: NetnsId, index: number): void {
   const namespace = kernel.state.namespaces.get(ns);
   const device = namespace?.devices.get(index);
-  if (namespace === undefined || device === undefined) return;
-  settleLink(kernel, namespace, device);
-}
-
-/** linkwatch_sync_dev, for those who cannot wait. */
-export function settleLink(kernel: Kernel, namespace: NamespaceState, device: Device): void {
-  if (!device.linkWatchPending) return;
+  if (namespace === undefined || device === undefined || !device.linkWatchPending) return;
   device.linkWatchPending = false;
   device.operState = operStateOf(namespace, device);
   if (!device.isUp) return;
@@ -75,7 +69,7 @@ export function linkChanged(kernel: Kernel, namespace: NamespaceState, device: D
 }
 
 /** default_operstate: the interface number of the lower device is looked up in the own namespace, wherever that device really is. */
-function operStateOf(namespace: NamespaceState, device: Device): OperState {
+export function operStateOf(namespace: NamespaceState, device: Device): OperState {
   if (device.carrier) return 'UP';
   const link = linkNumberOf(device);
   if (link === device.index) return 'DOWN';

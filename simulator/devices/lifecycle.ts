@@ -10,7 +10,7 @@ import { linkDown6, linkReady6 } from '../ip/autoconf6.ts';
 import { addLoopbackAddress } from '../ip/addresses4.ts';
 import { joinGroups, leaveGroups } from '../ip/groups.ts';
 import { checkPortCarrier } from './bridge-ports.ts';
-import { carrierOff, carrierOn, settleLink } from './carrier.ts';
+import { carrierOff, carrierOn } from './carrier.ts';
 import { isRunning } from './device.ts';
 import { bridgeDown, bridgeUp } from './stp.ts';
 
@@ -26,12 +26,10 @@ export function openDevice(kernel: Kernel, namespace: NamespaceState, device: De
     if (peer?.isUp === true) {
       carrierOn(kernel, device);
       carrierOn(kernel, peer);
-      settleLinks(kernel, device, peer);
     }
   }
   if (device.kind === 'vlan' || device.kind === 'macvlan') {
     if (lower!.carrier) carrierOn(kernel, device);
-    settleLinks(kernel, device);
   }
   if (device.kind === 'bridge') bridgeUp(kernel, namespace, device);
   joinGroups(device);
@@ -54,7 +52,6 @@ export function closeDevice(kernel: Kernel, namespace: NamespaceState, device: D
     const peer = peerOf(kernel, device);
     carrierOff(kernel, device);
     if (peer !== undefined) carrierOff(kernel, peer);
-    settleLinks(kernel, device, peer);
   }
   if (device.kind === 'vlan' || device.kind === 'macvlan') carrierOff(kernel, device);
   if (device.kind === 'bridge') bridgeDown(kernel, namespace, device);
@@ -77,14 +74,6 @@ export function closeDevice(kernel: Kernel, namespace: NamespaceState, device: D
 export function peerOf(kernel: Kernel, device: Device): Device | undefined {
   const { peer } = device;
   return peer === undefined ? undefined : kernel.state.namespaces.get(peer.ns)?.devices.get(peer.index);
-}
-
-/** rtnetlink calls linkwatch_run_queue before it answers the next request, so nobody sees a stale state of a veth. */
-function settleLinks(kernel: Kernel, ...devices: (Device | undefined)[]): void {
-  for (const device of devices) {
-    const namespace = device === undefined ? undefined : kernel.state.namespaces.get(device.ns);
-    if (device !== undefined && namespace !== undefined) settleLink(kernel, namespace, device);
-  }
 }
 
 /** attach_default_qdiscs */

@@ -13,6 +13,7 @@ import { parseIp4 } from '../wire/ip4.ts';
 import { isMulticastMac, parseMac, ZERO_MAC } from '../wire/mac.ts';
 import { applyBridgeOptions, applyPortOptions } from './bridge-options.ts';
 import { addPort, adjustMtu, changeBridgeMac, makeBridge, portMacChanged, removePort } from './bridge-ports.ts';
+import { operStateOf } from './carrier.ts';
 import { deviceByName, freeName, makeDevice, newIndex, randomMac, writeMac } from './device.ts';
 import { closeDevice, openDevice } from './lifecycle.ts';
 
@@ -163,6 +164,8 @@ function addVeth(kernel: Kernel, namespace: NamespaceState, spec: LinkSpec): Res
   enter(kernel, namespace, device);
   peer.peer = { ns: namespace.id, index: device.index };
   device.peer = { ns: peerSpace.id, index: peer.index };
+  peer.operState = operStateOf(peerSpace, peer);
+  device.operState = operStateOf(namespace, device);
   numberEachOther(kernel, namespace, peerSpace);
   notifyLink(kernel, peerSpace, peer);
   if (peerSpec.up === true) openDevice(kernel, peerSpace, peer);
@@ -336,6 +339,8 @@ export function moveDevice(kernel: Kernel, from: NamespaceState, device: Device,
   device.conf6 = { ...to.conf6Default };
   device.neigh4 = { ...to.neigh4Default };
   device.neigh6 = { ...to.neigh6Default };
+  device.linkWatchPending = false;
+  device.operState = 'DOWN';
   repoint(kernel, device, from.id, before);
   to.devices.set(device.index, device);
   if (device.peer !== undefined) {

@@ -44,7 +44,7 @@ export function sendPing(kernel: Kernel, socket: PingSocket, bytes: Uint8Array, 
   put16(body, 4, socket.localPort);
   const { address } = target.value;
   const sent = typeof address === 'number'
-    ? sendDatagram4(kernel, socket, address, 0, ipv4.PROTOCOL_ICMP, (_source) => {
+    ? sendDatagram4(kernel, socket, address, 0, ipv4.PROTOCOL_ICMP, body.length, () => {
         icmp.writeChecksum(body, 0, body.length);
         return body;
       }, bytes)

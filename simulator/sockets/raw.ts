@@ -23,7 +23,7 @@ export function sendRaw(kernel: Kernel, socket: RawSocket, bytes: Uint8Array, to
   const { address } = target.value;
   if (socket.options.headerIncluded || (socket.protocol === 255 && socket.family === 'inet')) return typeof address === 'number' ? sendWithHeader(kernel, socket, bytes, address) : fail('EINVAL');
   if (typeof address === 'number') {
-    const sent = sendDatagram4(kernel, socket, address, 0, socket.protocol, () => bytes, bytes);
+    const sent = sendDatagram4(kernel, socket, address, 0, socket.protocol, bytes.length, () => bytes, bytes);
     return sent.ok ? ok(bytes.length) : sent;
   }
   const sent = sendDatagram6(kernel, socket, address, 0, socket.protocol, (source) => {

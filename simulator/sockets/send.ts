@@ -26,8 +26,8 @@ export function mayBroadcast(socket: Common, route: RouteResult4): boolean {
   return route.type !== 'broadcast' || socket.options.broadcast;
 }
 
-/** `build` makes the transport packet once the source address is known. `reported` is what an error queue shows of a message that was too long. */
-export function sendDatagram4(kernel: Kernel, socket: DatagramSocket, destination: Ip4, port: number, protocol: number, build: (source: Ip4, offloads: boolean) => Uint8Array, reported?: Uint8Array): Result {
+/** `build` makes the transport packet, `bodyLength` bytes long, once the source address is known. `reported` is what an error queue shows of a message that was too long. */
+export function sendDatagram4(kernel: Kernel, socket: DatagramSocket, destination: Ip4, port: number, protocol: number, bodyLength: number, build: (source: Ip4, offloads: boolean) => Uint8Array, reported?: Uint8Array): Result {
   const namespace = kernel.state.namespaces.get(socket.ns)!;
   const pending = takePending(socket);
   if (pending !== undefined) return fail(pending);
@@ -41,20 +41,20 @@ export function sendDatagram4(kernel: Kernel, socket: DatagramSocket, destinatio
   const device = namespace.devices.get(route.device)!;
   const mtu = options.pathMtuDiscovery === 'probe' ? device.mtu : mtuOf4(kernel, namespace, route, destination);
   const chosen = source !== 0 ? source : route.source;
-  const first = build(chosen, false);
-  const length = 20 + (options.ipOptions === undefined ? 0 : (options.ipOptions.length + 3) & ~3) + first.length;
+  const length = 20 + (options.ipOptions === undefined ? 0 : (options.ipOptions.length + 3) & ~3) + bodyLength;
   const isForced = options.pathMtuDiscovery === 'do' || options.pathMtuDiscovery === 'probe';
   if (length > mtu && isForced) {
-    reportTooLong(kernel, socket, mtu, endpoint('inet', destination, port), reported ?? first);
+    reportTooLong(kernel, socket, mtu, endpoint('inet', destination, port), reported ?? build(chosen, false));
     return fail('EMSGSIZE');
   }
   if (length > 65535) return fail('EMSGSIZE');
   const isSingle = length <= mtu;
+  const offloads = isSingle && protocol === 17;
   const isGroup = route.type === 'multicast';
   sendIp4(kernel, namespace, {
-    source: chosen, destination, protocol, body: isSingle && protocol === 17 ? build(chosen, true) : first, timeToLive: isGroup ? options.multicastTtl : (options.ttl ?? namespace.settings.defaultTtl), typeOfService: options.tos,
+    source: chosen, destination, protocol, body: build(chosen, offloads), timeToLive: isGroup ? options.multicastTtl : (options.ttl ?? namespace.settings.defaultTtl), typeOfService: options.tos,
     dontFragment: isForced || (isSingle && options.pathMtuDiscovery === 'want'), identification: nextIdentification(namespace), ...(options.ipOptions === undefined ? {} : { options: options.ipOptions }),
-  }, route, sender, isSingle && protocol === 17);
+  }, route, sender, offloads);
   return ok(undefined);
 }
 

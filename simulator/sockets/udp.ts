@@ -1,5 +1,5 @@
 /** UDP. Read first: RFC 768, udp(7), net/ipv4/udp.c */
-import { concat, put16 } from '../bytes.ts';
+import { put16 } from '../bytes.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Endpoint, Family } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
@@ -36,10 +36,11 @@ export function sendUdp(kernel: Kernel, socket: UdpSocket, bytes: Uint8Array, to
   count(namespace, 'Udp.OutDatagrams');
   const length = udp.HEADER_LENGTH + bytes.length;
   if (typeof address === 'number') {
-    const sent = sendDatagram4(kernel, socket, address, port, ipv4.PROTOCOL_UDP, (source, offloads) => {
+    const sent = sendDatagram4(kernel, socket, address, port, ipv4.PROTOCOL_UDP, length, (source, offloads) => {
       const pseudoSum = ipv4.pseudoHeaderSum(source, address, ipv4.PROTOCOL_UDP, length);
       if (!offloads) return udp.emit({ sourcePort: socket.localPort, destinationPort: port, payload: bytes }, pseudoSum);
-      const datagram = concat(new Uint8Array(8), bytes);
+      const datagram = new Uint8Array(length);
+      datagram.set(bytes, 8);
       put16(datagram, 0, socket.localPort);
       put16(datagram, 2, port);
       put16(datagram, 4, length);
