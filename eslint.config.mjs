@@ -65,6 +65,8 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false }],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      // The compiler itself knows which of its warnings were ignored in vain, and reads a reason after the code.
+      'svelte/no-unused-svelte-ignore': 'off',
       // Most maps and sets in state modules are indexes that nothing draws.
       'svelte/prefer-svelte-reactivity': 'off',
       // A page's text comes sanitised from labs/course; the one component that draws it says so.

@@ -26,6 +26,8 @@ export function namedBy(file: string): { files: string[]; packages: string[] } {
       for (const { fileName } of ts.preProcessFile(script ?? '').importedFiles) specifiers.add(fileName);
     }
   }
+  // TypeScript's quick scan overlooks this one form.
+  for (const [, name] of text.matchAll(/^export \* as \w+ from '([^']+)'/gm)) specifiers.add(name ?? '');
   if (file.endsWith('.html')) for (const [, name] of text.matchAll(/(?:src|href)="([^":]+)"/g)) specifiers.add(name ?? '');
   for (const [, name] of text.matchAll(/@import\s+(?:url\()?['"]([^'"]+)['"]/g)) specifiers.add(name ?? '');
   for (const [, name] of text.matchAll(/new URL\(\s*['"]([^'"]+)['"]\s*,\s*import\.meta\.url/g)) specifiers.add(name ?? '');
