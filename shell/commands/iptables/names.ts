@@ -2,7 +2,16 @@
 import type { Sys } from '../../../machine/sys.ts';
 import { builtInNames, type Names } from '../../ports/netfilter.ts';
 
-export async function machineNames(sys: Pick<Sys, 'readText' | 'machine'>): Promise<Names> {
+/** Loading libraries and opening netlink take a millisecond: what came before is over when the tables are read. */
+const START_US = 1000;
+
+export async function start(sys: Pick<Sys, 'charge'>): Promise<void> {
+  const wait = sys.charge(START_US);
+  if (wait !== undefined) await wait;
+}
+
+export async function machineNames(sys: Pick<Sys, 'readText' | 'machine' | 'charge'>): Promise<Names> {
+  await start(sys);
   const hosts = await fileRows(sys, '/etc/hosts');
   const networks = await fileRows(sys, '/etc/networks');
   return {

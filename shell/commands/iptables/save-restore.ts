@@ -5,7 +5,7 @@ import { isTableName, restore, saveTable, TABLE_ORDER, VERSION, type Names, type
 import { defineCommand, type Command, type Invocation } from '../define.ts';
 import { answer, tablesOf } from './iptables.ts';
 import { listRules, listTable } from './list.ts';
-import { machineNames } from './names.ts';
+import { machineNames, start } from './names.ts';
 import { notRoot, type Outcome, type TablesPort } from './run.ts';
 
 /** `Mon Nov 23 01:41:05 2026` as ctime(3). */
@@ -115,7 +115,10 @@ function saveCommand(family: Family): Command {
     summary: 'dump iptables rules',
     package: 'iptables',
     path: `/usr/sbin/${program}`,
-    run: (call) => answer(call, runSave(tablesOf(call), family, call.args, call.sys.now())),
+    async run(call) {
+      await start(call.sys);
+      return answer(call, runSave(tablesOf(call), family, call.args, call.sys.now()));
+    },
   });
 }
 
