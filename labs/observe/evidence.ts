@@ -121,8 +121,7 @@ class Watcher implements MachineAudit {
   }
 
   executed(process: Process): void {
-    const command = this.groups.get(process.group);
-    if (command !== undefined) command.programs.push([...process.argv]);
+    this.commandOf(process)?.programs.push([...process.argv]);
     this.evidence.onChange();
   }
 
@@ -139,7 +138,7 @@ class Watcher implements MachineAudit {
 
   wrote(process: Process, _tty: Tty, bytes: Uint8Array): void {
     const shell = this.shells.get(process.pid);
-    const command = shell === undefined ? this.groups.get(process.group) : shell.job;
+    const command = shell === undefined ? this.commandOf(process) : shell.job;
     if (command === undefined || command.isShell) return;
     command.netns = this.machine.netnsName(process.netns.id);
     command.chunks.push(bytes.slice());
@@ -235,6 +234,20 @@ class Watcher implements MachineAudit {
     const last = [...this.shells.values()].filter((shell) => this.terminalOf(shell.process) === terminal).at(-1);
     if (last === undefined) return undefined;
     return { line: last.isPrompting ? null : (last.job?.line ?? null), sinceMs: last.job?.startedAtMs ?? last.promptedAtMs };
+  }
+
+  /** The line a process belongs to: its group's, or that of the shell it descends from, where the shell has not said. */
+  private commandOf(process: Process): Command | undefined {
+    const known = this.groups.get(process.group);
+    if (known !== undefined) return known;
+    // Not beyond its session: what runs in a window of screen is none of the line that started screen.
+    for (let ancestor = process.parent; ancestor !== undefined && ancestor.session === process.session; ancestor = ancestor.parent) {
+      const shell = this.shells.get(ancestor.pid);
+      if (shell === undefined) continue;
+      if (shell.job !== undefined && process.group !== ancestor.group) this.groups.set(process.group, shell.job);
+      return shell.job;
+    }
+    return undefined;
   }
 
   private shellOf(process: Process): Shell {
