@@ -46,6 +46,11 @@ import { wget } from './curl/wget.ts';
 import { nc } from './nc/nc.ts';
 import { python3 } from './python3/python3.ts';
 import { dig, host, nslookup } from './dig/dig.ts';
+import { sed } from './sed/sed.ts';
+import { awk } from './awk/awk.ts';
+import { apt, dpkg } from './apt/apt.ts';
+import { lsns, nsenter, unshare } from './netspace/netspace.ts';
+import { bridge } from './bridge/bridge.ts';
 
 const list: readonly Command[] = [
   ping,
@@ -169,6 +174,14 @@ const list: readonly Command[] = [
   dig,
   host,
   nslookup,
+  sed,
+  awk,
+  apt,
+  dpkg,
+  lsns,
+  nsenter,
+  unshare,
+  bridge,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

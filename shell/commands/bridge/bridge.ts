@@ -1,0 +1,259 @@
+/** bridge(8) of iproute2 6.1.0: link, fdb, vlan. Read first: bridge/link.c, bridge/fdb.c. */
+import type { ExitCode } from '../../../machine/sys.ts';
+import { parseMac } from '../../ports/addresses.ts';
+import type { BridgePortOptions, FdbView } from '../../ports/kernel.ts';
+import { defineCommand, type Invocation } from '../define.ts';
+import { IpExit, matches, needLink, Words } from '../ip/arguments.ts';
+import { kernelAnswer, unsupported, type IpContext, type IpOptions } from '../ip/context.ts';
+import { shownFlags, shownName } from '../ip/link-view.ts';
+import { Printer } from '../ip/printer.ts';
+import { switchNamespace } from '../ip/netns.ts';
+
+export const bridge = defineCommand({
+  name: 'bridge', summary: 'show and change bridges', package: 'iproute2', path: '/usr/sbin/bridge',
+  run: (call) => {
+    try {
+      return runBridge(call);
+    } catch (stop) {
+      if (stop instanceof IpExit) return stop.code;
+      throw stop;
+    }
+  },
+});
+
+const usage = `Usage: bridge [ OPTIONS ] OBJECT { COMMAND | help }
+       bridge [ -force ] -batch filename
+where  OBJECT := { link | fdb | mdb | vlan | vni | monitor }
+       OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] |
+                    -o[neline] | -t[imestamp] | -n[etns] name |
+                    -com[pressvlans] -c[olor] -p[retty] -j[son] }
+`;
+
+function runBridge(call: Invocation): ExitCode {
+  const options: IpOptions = { family: undefined, statistics: 0, details: 0, brief: false, oneLine: false, humanReadable: false, iec: false, numeric: false, resolve: false, all: false, timestamp: 'no' };
+  let isJson = false;
+  let isPretty = false;
+  const args = [...call.args];
+  const context: IpContext = {
+    call, get net() { return call.sys.net; }, options, family: undefined,
+    newPrinter: () => new Printer((text) => call.write(text), { json: isJson, pretty: isPretty, oneLine: options.oneLine, colour: 'off' }),
+    out: (line) => call.out(line), err: (line) => call.err(line),
+  };
+  while (args[0]?.startsWith('-') === true) {
+    const typed = args.shift()!;
+    const option = typed.startsWith('--') ? typed.slice(1) : typed;
+    if (matches(option, '-help')) {
+      call.writeErr(usage);
+      return 255;
+    }
+    if (matches(option, '-Version')) {
+      call.out('bridge utility, 6.1.0');
+      return 0;
+    }
+    if (matches(option, '-stats') || matches(option, '-statistics')) options.statistics += 1;
+    else if (matches(option, '-details')) options.details += 1;
+    else if (matches(option, '-oneline')) options.oneLine = true;
+    else if (matches(option, '-json')) isJson = true;
+    else if (matches(option, '-pretty')) isPretty = true;
+    else if (matches(option, '-netns')) {
+      if (switchNamespace(context, args.shift() ?? '') !== 0) return 255;
+    } else if (matches(option, '-compressvlans') || matches(option, '-color')) continue;
+    else {
+      call.err(`Option "${typed}" is unknown, try "bridge help".`);
+      return 255;
+    }
+  }
+  const [object, ...rest] = args;
+  if (object === undefined || matches(object, 'help')) {
+    call.writeErr(usage);
+    return 255;
+  }
+  const words = new Words(rest, context);
+  if (matches(object, 'link')) return link(context, words);
+  if (matches(object, 'fdb')) return fdb(context, words);
+  if (matches(object, 'mdb')) return 0;
+  if (matches(object, 'vlan')) return vlan(context, words);
+  if (matches(object, 'vni') || matches(object, 'monitor')) return unsupported(context, `object ${object}`);
+  call.err(`Object "${object}" is unknown, try "bridge help".`);
+  return 255;
+}
+
+// ---------------------------------------------------------------- link
+function link(context: IpContext, words: Words): ExitCode {
+  const verb = words.take() ?? 'show';
+  if (matches(verb, 'set') || matches(verb, 'change')) return setPort(context, words);
+  if (!(matches(verb, 'show') || matches(verb, 'lst') || matches(verb, 'list'))) {
+    context.err(`Command "${verb}" is unknown, try "bridge link help".`);
+    return 255;
+  }
+  let device: number | undefined;
+  for (let word = words.take(); word !== undefined; word = words.take()) if (word === 'dev') device = needLink(context, words.value()).index;
+  const printer = context.newPrinter();
+  for (const port of context.net.netlink.bridgePorts()) {
+    const view = context.net.netlink.link(port.link);
+    if (view === undefined || (device !== undefined && device !== port.link)) continue;
+    printer.object(() => {
+      const master = context.net.netlink.link(port.bridge)?.name ?? `if${port.bridge}`;
+      printer.put('ifindex', `${view.index}: `, view.index);
+      printer.put('ifname', `${shownName(context, view)}: `, view.name);
+      const flags = shownFlags(context, view).filter((flag) => flag !== 'M-DOWN');
+      printer.put('flags', `<${flags.join(',')}> `, flags);
+      printer.put('mtu', `mtu ${view.mtu} `, view.mtu);
+      printer.put('master', `master ${master} `, master);
+      printer.put('state', `state ${port.state} `, port.state);
+      printer.put('priority', `priority ${port.priority} `, port.priority);
+      printer.put('cost', `cost ${port.pathCost} `, port.pathCost);
+      if (context.options.details > 0) {
+        printer.newLine();
+        printer.text('    ');
+        const flag = (name: string, value: boolean): void => printer.put(name, `${name} ${value ? 'on' : 'off'} `, value);
+        flag('hairpin', port.hairpin);
+        flag('guard', port.guard);
+        flag('root_block', port.rootBlock);
+        flag('fastleave', port.fastLeave);
+        flag('learning', port.learning);
+        flag('flood', port.flood);
+        flag('mcast_flood', port.multicastFlood);
+        flag('bcast_flood', port.broadcastFlood);
+        printer.put('mcast_router', 'mcast_router 1 ', 1);
+        flag('mcast_to_unicast', false);
+        flag('neigh_suppress', false);
+        flag('vlan_tunnel', false);
+        flag('isolated', port.isolated);
+        flag('locked', false);
+      }
+      printer.text('\n');
+    });
+  }
+  printer.finish();
+  return 0;
+}
+
+const portStates: readonly string[] = ['disabled', 'listening', 'learning', 'forwarding', 'blocking'];
+
+function setPort(context: IpContext, words: Words): ExitCode {
+  let device: string | undefined;
+  const change: BridgePortOptions = {};
+  const flags: Readonly<Record<string, keyof BridgePortOptions>> = { hairpin: 'hairpin', guard: 'guard', root_block: 'rootBlock', fastleave: 'fastLeave', learning: 'learning', flood: 'flood', mcast_flood: 'multicastFlood', bcast_flood: 'broadcastFlood', isolated: 'isolated' };
+  for (let word = words.take(); word !== undefined; word = words.take()) {
+    const flag = flags[word];
+    if (word === 'dev') device = words.value();
+    else if (flag !== undefined) Object.assign(change, { [flag]: words.onOff(word) });
+    else if (word === 'cost') change.pathCost = words.unsigned('cost');
+    else if (word === 'priority') change.priority = words.unsigned('priority');
+    else if (word === 'state') {
+      const value = words.value();
+      const known = portStates.indexOf(value);
+      change.state = known >= 0 ? known : Number(value);
+    } else unsupported(context, `link option ${word}`);
+  }
+  if (device === undefined) {
+    context.err('Device is a required argument.');
+    return 255;
+  }
+  const found = needLink(context, device);
+  if (found.master === undefined) return kernelAnswer(context, { ok: false, error: 'EOPNOTSUPP' });
+  return kernelAnswer(context, context.net.netlink.setLink(found.index, { bridgePort: change }));
+}
+
+// ---------------------------------------------------------------- fdb
+function fdb(context: IpContext, words: Words): ExitCode {
+  const verb = words.take() ?? 'show';
+  if (matches(verb, 'add')) return changeFdb(context, words, 'add');
+  if (matches(verb, 'append')) return changeFdb(context, words, 'append');
+  if (matches(verb, 'replace')) return changeFdb(context, words, 'replace');
+  if (matches(verb, 'delete')) return changeFdb(context, words, 'delete');
+  if (!(matches(verb, 'show') || matches(verb, 'lst') || matches(verb, 'list'))) {
+    if (matches(verb, 'get') || matches(verb, 'flush')) return unsupported(context, `fdb ${verb}`);
+    context.err(`Command "${verb}" is unknown, try "bridge fdb help".`);
+    return 255;
+  }
+  let device: number | undefined;
+  let bridgeIndex: number | undefined;
+  let isDeviceFixed = false;
+  let isDynamicOnly = false;
+  for (let word = words.take(); word !== undefined; word = words.take()) {
+    if (word === 'brport' || word === 'dev') {
+      device = needLink(context, words.value()).index;
+      isDeviceFixed = true;
+    } else if (word === 'br') bridgeIndex = needLink(context, words.value()).index;
+    else if (word === 'dynamic') isDynamicOnly = true;
+    else if (word === 'vlan' || word === 'state') unsupported(context, `fdb selector ${word}`);
+    else if (matches(word, 'help')) return 255;
+    else words.duplicate('dev', word);
+  }
+  const printer = context.newPrinter();
+  for (const entry of context.net.netlink.fdb()) {
+    if (device !== undefined && entry.link !== device) continue;
+    if (bridgeIndex !== undefined && entry.master !== bridgeIndex && entry.link !== bridgeIndex && context.net.netlink.link(entry.link)?.master !== bridgeIndex) continue;
+    if (isDynamicOnly && (entry.isPermanent || entry.isStatic)) continue;
+    printer.object(() => printEntry(context, printer, entry, isDeviceFixed, bridgeIndex !== undefined));
+  }
+  printer.finish();
+  return 0;
+}
+
+function printEntry(context: IpContext, printer: Printer, entry: FdbView, isDeviceFixed: boolean, _isBridgeFixed: boolean): void {
+  printer.put('mac', `${entry.mac} `, entry.mac);
+  const name = context.net.netlink.link(entry.link)?.name ?? `if${entry.link}`;
+  if (!isDeviceFixed) printer.put('ifname', `dev ${name} `, name);
+  if (entry.destination !== undefined) printer.put('dst', `dst ${entry.destination} `, entry.destination);
+  if (entry.vlan !== undefined) printer.put('vlan', `vlan ${entry.vlan} `, entry.vlan);
+  if (context.options.statistics > 0 && entry.master !== undefined) {
+    const age = Math.floor(entry.ageSeconds);
+    printer.put('used', `used ${age}/`, age);
+    printer.put('updated', `${age} `, age);
+  }
+  printer.json('flags', entry.isSelf ? ['self'] : []);
+  if (entry.isSelf) printer.text('self ');
+  if (entry.master !== undefined && !entry.isSelf) {
+    const master = context.net.netlink.link(entry.master)?.name ?? `if${entry.master}`;
+    printer.put('master', `master ${master} `, master);
+  }
+  const state = entry.isPermanent || entry.isLocal ? 'permanent' : entry.isStatic ? 'static' : '';
+  printer.put('state', state, state);
+  printer.text('\n');
+}
+
+function changeFdb(context: IpContext, words: Words, verb: 'add' | 'append' | 'replace' | 'delete'): ExitCode {
+  let mac: string | undefined;
+  let device: string | undefined;
+  let vlan: number | undefined;
+  let isSelf = false;
+  let isMaster = false;
+  let kind: 'permanent' | 'static' | 'dynamic' = 'permanent';
+  let destination: string | undefined;
+  for (let word = words.take(); word !== undefined; word = words.take()) {
+    if (word === 'dev') device = words.value();
+    else if (word === 'self') isSelf = true;
+    else if (word === 'master') isMaster = true;
+    else if (word === 'local' || word === 'permanent') kind = 'permanent';
+    else if (word === 'static' || word === 'temp') kind = 'static';
+    else if (word === 'dynamic') kind = 'dynamic';
+    else if (word === 'vlan') vlan = words.unsigned('vlan');
+    else if (word === 'dst') destination = words.value();
+    else if (word === 'use' || word === 'router' || word === 'extern_learn' || word === 'sticky' || word === 'port' || word === 'vni' || word === 'via' || word === 'src_vni' || word === 'nhid') unsupported(context, `fdb option ${word}`);
+    else {
+      if (word === 'to') word = words.value();
+      if (mac !== undefined) words.duplicate('to', word);
+      mac = parseMac(word) ?? words.exit(255, `Invalid mac address ${word}`);
+    }
+  }
+  if (device === undefined || mac === undefined) {
+    context.err('Device and address are required arguments.');
+    return 255;
+  }
+  const found = needLink(context, device);
+  const entry = { link: found.index, mac, ...(vlan === undefined ? {} : { vlan }), ...(isMaster ? { master: true } : {}), ...(isSelf || !isMaster ? { self: true } : {}) };
+  const { netlink } = context.net;
+  return kernelAnswer(context, verb === 'delete' ? netlink.deleteFdb(entry) : netlink.addFdb({ ...entry, kind, ...(destination === undefined ? {} : { destination }) }, verb));
+}
+
+function vlan(context: IpContext, words: Words): ExitCode {
+  const verb = words.take() ?? 'show';
+  if (!matches(verb, 'show') && !matches(verb, 'list')) return unsupported(context, `vlan ${verb}`);
+  const printer = context.newPrinter();
+  printer.text('port              vlan-id  \n');
+  printer.finish();
+  return 0;
+}
