@@ -98,7 +98,7 @@ class CaseRunner {
       await this.typeKeys(step.terminal, step.type);
       return {};
     }
-    if ('screen' in step) return this.screenOf(step.screen).snapshot();
+    if ('screen' in step) return (await this.openTerminal(step.screen)).snapshot();
     const running = this.start(step);
     if (step.bg === undefined) return this.finish(running, step.timeout ?? DEFAULT_TIMEOUT_S);
     this.background.set(step.bg, running);
@@ -144,16 +144,13 @@ class CaseRunner {
     await this.lab.runUntilQuiet(QUIET_US, this.lab.nowUs + TYPING_AT_MOST_US);
   }
 
-  private async openTerminal(terminal: string): Promise<void> {
-    if (this.screens.has(terminal)) return;
-    this.screens.set(terminal, new VirtualTerminal(TERMINAL, (reply) => this.lab.input(terminal, reply)));
+  private async openTerminal(terminal: string): Promise<VirtualTerminal> {
+    const open = this.screens.get(terminal);
+    if (open !== undefined) return open;
+    const screen = new VirtualTerminal(TERMINAL, (reply) => this.lab.input(terminal, reply));
+    this.screens.set(terminal, screen);
     this.lab.openTerminal({ id: terminal, title: terminal, place: terminal }, TERMINAL);
     await this.lab.runUntilQuiet(QUIET_US, this.lab.nowUs + TYPING_AT_MOST_US);
-  }
-
-  private screenOf(terminal: string): VirtualTerminal {
-    const screen = this.screens.get(terminal);
-    if (screen === undefined) throw new Error(`nothing was typed at terminal ${JSON.stringify(terminal)} yet`);
     return screen;
   }
 }
