@@ -70,7 +70,7 @@ export class SimulatedLab implements Lab {
   private build(spec: MachineSpec): Machine {
     const kernel = this.world.addKernel(spec.hostname);
     for (const { name, mac, mtu } of spec.devices) {
-      const added = kernel.netlink.addLink(0, { kind: 'ether', name, mac, mtu });
+      const added = kernel.netlink.addLink(0, { kind: 'ether', name, mac, mtu, noQueue: true });
       if (!added.ok) throw new Error(`${spec.name}: ${name}: ${added.error}`);
     }
     const machine = createMachine({ world: this.world, kernel, scheduler: this.scheduler, name: spec.name, hostname: spec.hostname, image: imageFor(spec) });

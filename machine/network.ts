@@ -221,6 +221,7 @@ class Sockets implements SocketPort {
 
   async send(id: SocketId, bytes: Uint8Array, to?: Endpoint): Promise<Result<number>> {
     let sent = 0;
+    await this.by.settleDebt();
     for (;;) {
       const part = await this.retry(id, undefined, () => this.calls.send(id, sent === 0 ? bytes : bytes.subarray(sent), to));
       if (!part.ok) {

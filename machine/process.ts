@@ -130,6 +130,15 @@ export class Process {
     if (this.pending.size > 0) await this.deliver();
   }
 
+  /** Lets all time used so far pass: what leaves the process now is seen by others, who read the clock. */
+  async settleDebt(): Promise<void> {
+    if (this.debtUs === 0) return;
+    const dueUs = this.machine.world.nowUs + this.debtUs;
+    this.debtUs = 0;
+    if (!this.machine.scheduler.skipTo(dueUs)) await this.task.block([], dueUs, false);
+    if (this.pending.size > 0) await this.deliver();
+  }
+
   /** Waits. 'interrupted' when a handler ran, which system calls answer with EINTR; otherwise look at the condition again. */
   async block(queues: readonly WaitQueue[], deadlineUs?: number): Promise<'woken' | 'timeout' | 'interrupted'> {
     if (!this.isAlive) this.throwDeath();

@@ -71,6 +71,14 @@ export function finishAtPort(kernel: Kernel, namespace: NamespaceState, bridgeDe
   if (flood(kernel, namespace, bridgeDevice, packet, device, 'unknown') === 0) died(kernel, namespace.id, packet, 'link', 'no other port to flood to', bridgeDevice.name);
 }
 
+/** br_nf_pre_routing_finish_bridge_slow: the new neighbour of a translated frame is known now. */
+export function resumeAtPort(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device, packet: Packet): void {
+  const device = namespace.devices.get(packet.bridgedFrom!);
+  packet.bridgedFrom = 0;
+  if (device?.port === undefined) return died(kernel, namespace.id, packet, 'link', 'the port it came in by is gone', bridgeDevice.name);
+  finishAtPort(kernel, namespace, bridgeDevice, device, packet);
+}
+
 /** br_dev_xmit: the machine itself sends through the bridge device. */
 export function transmitFromBridge(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device, packet: Packet): void {
   const bridge = bridgeDevice.bridge!;

@@ -24,18 +24,14 @@ export function carrierOff(kernel: Kernel, device: Device): void {
   fire(kernel, device);
 }
 
-/** linkwatch_fire_event: urgent for devices that depend on another, else at most once a second. */
+/** linkwatch_fire_event: urgent for devices that depend on another, else in a run of the queue, of which there is one a second. */
 function fire(kernel: Kernel, device: Device): void {
   if (device.linkWatchPending) return;
   device.linkWatchPending = true;
   const namespace = kernel.state.namespaces.get(device.ns);
   const nowUs = kernel.world.nowUs;
   const isUrgent = device.isUp && (linkNumberOf(device) !== device.index || device.carrier);
-  let delayUs = 20;
-  if (!isUrgent && namespace !== undefined) {
-    delayUs = Math.max(20, namespace.nextLinkWatchUs - nowUs);
-    namespace.nextLinkWatchUs = Math.max(nowUs, namespace.nextLinkWatchUs) + 1_000_000;
-  }
+  const delayUs = isUrgent || namespace === undefined ? 20 : Math.max(20, namespace.nextLinkWatchUs - nowUs);
   kernel.world.post(delayUs, { kind: 'link-watch', kernelId: kernel.state.id, ns: device.ns, device: device.index });
 }
 
@@ -45,6 +41,8 @@ export function linkWatch(kernel: Kernel, ns: NetnsId, index: number): void {
   const device = namespace?.devices.get(index);
   if (namespace === undefined || device === undefined || !device.linkWatchPending) return;
   device.linkWatchPending = false;
+  const nowUs = kernel.world.nowUs;
+  if (nowUs >= namespace.nextLinkWatchUs) namespace.nextLinkWatchUs = nowUs + 1_000_000;
   device.operState = operStateOf(namespace, device);
   if (!device.isUp) return;
   linkChanged(kernel, namespace, device);

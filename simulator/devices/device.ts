@@ -13,6 +13,7 @@ export function makeDevice(kernel: Kernel, namespace: NamespaceState, kind: Link
     mac: ZERO_MAC, macHigh: 0, macLow: 0, macSetByHand: false, permanentMac: undefined, broadcast: isLoopback ? ZERO_MAC : BROADCAST_MAC,
     mtu: isLoopback ? 65536 : 1500, minMtu: 68, maxMtu: 65535,
     txQueueLength: kind === 'tun' ? 500 : 1000,
+    noQueue: !(kind === 'ether' || kind === 'tap' || kind === 'tun' || kind === 'ifb'),
     isUp: false, noArp: kind === 'dummy' || kind === 'tun', multicast: !isLoopback, allMulticast: 0, promiscuity: 0, promiscuousByHand: false, dynamic: false,
     carrier: kind !== 'veth' && kind !== 'ether', operState: kind === 'veth' || kind === 'ether' ? 'DOWN' : 'UNKNOWN', qdisc: 'noop', group: 'default', alias: undefined, altNames: [], master: 0,
     stats: { rxPackets: 0, rxBytes: 0, rxErrors: 0, rxDropped: 0, rxMulticast: 0, txPackets: 0, txBytes: 0, txErrors: 0, txDropped: 0, txCarrierErrors: 0, collisions: 0 },

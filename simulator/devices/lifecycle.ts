@@ -79,6 +79,5 @@ export function peerOf(kernel: Kernel, device: Device): Device | undefined {
 /** attach_default_qdiscs */
 function attachQueue(kernel: Kernel, device: Device): void {
   if (device.qdisc !== 'noop') return;
-  const hasQueue = device.kind === 'ether' || device.kind === 'tap' || device.kind === 'tun' || device.kind === 'ifb';
-  device.qdisc = hasQueue && device.txQueueLength > 0 ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
+  device.qdisc = !device.noQueue && device.txQueueLength > 0 ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
 }

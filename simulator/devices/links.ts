@@ -115,7 +115,7 @@ function uppersOf(kernel: Kernel, lower: Device): Device[] {
   return lower.uppers.map((one) => kernel.state.namespaces.get(one.ns)?.devices.get(one.index)).filter((one) => one !== undefined);
 }
 
-function create(kernel: Kernel, namespace: NamespaceState, kind: LinkKind, spec: { name?: string; index?: number; mac?: Mac; mtu?: number; txQueueLength?: number; alias?: string; group?: string; arp?: boolean }): Device {
+function create(kernel: Kernel, namespace: NamespaceState, kind: LinkKind, spec: { name?: string; index?: number; mac?: Mac; mtu?: number; txQueueLength?: number; alias?: string; group?: string; arp?: boolean; noQueue?: boolean }): Device {
   const index = spec.index ?? newIndex(namespace);
   const device = makeDevice(kernel, namespace, kind, index, spec.name ?? freeName(namespace, NAME_PREFIXES[kind] ?? kind));
   if (kind !== 'tun') writeMac(device, spec.mac ?? randomMac(kernel));
@@ -123,6 +123,7 @@ function create(kernel: Kernel, namespace: NamespaceState, kind: LinkKind, spec:
   device.macSetByHand = spec.mac !== undefined;
   if (spec.mtu !== undefined) device.mtu = spec.mtu;
   if (spec.txQueueLength !== undefined) device.txQueueLength = spec.txQueueLength;
+  if (spec.noQueue !== undefined) device.noQueue = spec.noQueue;
   if (spec.alias !== undefined) device.alias = spec.alias;
   if (spec.group !== undefined) device.group = spec.group;
   if (spec.arp !== undefined) device.noArp = !spec.arp;

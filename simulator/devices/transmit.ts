@@ -4,7 +4,7 @@ import { copyPacket } from '../kernel/packets.ts';
 import type { Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { fillChecksum } from '../ip/checksum.ts';
-import { transmitFromBridge } from './bridge.ts';
+import { resumeAtPort, transmitFromBridge } from './bridge.ts';
 import { delayByNetem } from './netem.ts';
 import { transmitMacvlan } from './macvlan.ts';
 import { transmitVlan } from './vlan.ts';
@@ -70,6 +70,7 @@ export function transmitNow(kernel: Kernel, namespace: NamespaceState, device: D
       return;
     }
     case 'bridge':
+      if (packet.bridgedFrom !== undefined && packet.bridgedFrom !== 0) return resumeAtPort(kernel, namespace, device, packet);
       stats.txPackets += 1;
       stats.txBytes += length;
       return transmitFromBridge(kernel, namespace, device, packet);

@@ -49,7 +49,7 @@ export function linkReady6(kernel: Kernel, namespace: NamespaceState, device: De
 }
 
 function plain(address: Ip6, prefixLength: number, scope: Address6['scope']): Address6 {
-  return { address, peer: undefined, prefixLength, scope, isTentative: false, isDadFailed: false, noDad: false, dadProbesLeft: 0, noPrefixRoute: false, metric: undefined, validUntilUs: undefined, preferredUntilUs: undefined, proto: scope === 'link' ? 'kernel_ll' : scope === 'host' ? 'kernel_lo' : undefined };
+  return { address, peer: undefined, prefixLength, scope, isTentative: false, isDadFailed: false, noDad: false, dadProbesLeft: 0, noPrefixRoute: false, metric: undefined, validUntilUs: undefined, preferredUntilUs: undefined, proto: undefined };
 }
 
 /** addrconf_ifdown */

@@ -89,6 +89,8 @@ export interface LinkSpec {
   vlanId?: number; vlanProtocol?: '802.1Q' | '802.1ad';
   macvlanMode?: 'private' | 'vepa' | 'bridge' | 'passthru';
   vxlan?: { id: number; local?: Address; remote?: Address; group?: Address; port?: number };
+  /** ether only: a driver without a queue of its own (IFF_NO_QUEUE), as paravirtual ones may be. */
+  noQueue?: boolean;
   tun?: { user?: number; group?: number; multiQueue?: boolean; pi?: boolean; vnetHdr?: boolean };
   bridge?: BridgeOptions;
 }

@@ -73,7 +73,7 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
       device.netem = netem === undefined ? undefined : {
         delayUs: netem.delayUs ?? 0, jitterUs: netem.jitterUs ?? 0, lossPercent: netem.lossPercent ?? 0, rateBitsPerSecond: netem.rateBitsPerSecond ?? 0, duplicatePercent: netem.duplicatePercent ?? 0, reorderPercent: netem.reorderPercent ?? 0, limit: netem.limit ?? 1000, queued: 0, lastDueUs: 0,
       };
-      const plain = device.kind === 'ether' || device.kind === 'tap' ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
+      const plain = !device.noQueue ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
       device.qdisc = netem !== undefined ? 'netem' : device.isUp ? plain : 'noop';
       notifyLink(kernel, namespace, device);
       return done;

@@ -139,6 +139,8 @@ export interface Device {
   minMtu: number;
   maxMtu: number;
   txQueueLength: number;
+  /** IFF_NO_QUEUE */
+  noQueue: boolean;
   isUp: boolean;
   noArp: boolean;
   multicast: boolean;
