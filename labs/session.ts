@@ -290,7 +290,8 @@ class Session implements LabSession {
 
   private openTerminal(place: string): void {
     const number = ++this.openedTerminals;
-    this.lab.openTerminal({ id: `extra-${number}`, title: `${place} ${number + 1}`, place }, this.size);
+    const { machine, netns } = this.lesson.places[place] ?? { machine: place, netns: '' };
+    this.lab.openTerminal({ id: `extra-${number}`, title: `${place} ${number + 1}`, place: netns === '' ? machine : `${machine}/${netns}` }, this.size);
     this.changed();
   }
 
