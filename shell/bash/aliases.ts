@@ -31,12 +31,9 @@ function findAlias(shell: Shell, text: string, spans: readonly { start: number; 
       if (node.name !== undefined) {
         candidates.push({ pos: node.name.pos, end: node.name.end, text: node.name.text });
         // A value that ends in a blank makes the next word a candidate too.
-        let last = node.name.end;
         for (const argument of node.args) {
-          const span = spans.find((entry) => entry.end === last || entry.end - 1 === last || (entry.end <= argument.pos && text.slice(entry.end, argument.pos).trim() === '' && entry.end >= last));
-          if (span === undefined || !/[ \t]$/.test(text.slice(span.start, span.end))) break;
-          candidates.push({ pos: argument.pos, end: argument.end, text: argument.text });
-          last = argument.end;
+          const span = spans.find((entry) => entry.end <= argument.pos && entry.end > node.pos && text.slice(entry.end, argument.pos).trim() === '' && /[ \t]$/.test(text.slice(entry.start, entry.end)));
+          if (span !== undefined) candidates.push({ pos: argument.pos, end: argument.end, text: argument.text });
         }
       }
     }

@@ -36,7 +36,8 @@ export async function assignElements(shell: Shell, wanted: string, elements: rea
     const keyed = splitElement(element.text);
     if (keyed !== undefined) {
       const key = isAssociative ? await expandText(shell, parsePieces(keyed.index, 'subscript')) : keyed.index;
-      plan.push({ key, value: await expandText(shell, parsePieces(keyed.value, 'assignment')), append: keyed.append });
+      // bash 5.2 expands no tilde in the values of an associative list.
+      plan.push({ key, value: await expandText(shell, parsePieces(keyed.value, isAssociative ? 'regex' : 'assignment')), append: keyed.append });
       continue;
     }
     const words: string[] = [];
@@ -45,6 +46,7 @@ export async function assignElements(shell: Shell, wanted: string, elements: rea
   }
   const variable = shell.own(name, scope);
   if (isAssociative) {
+    const before = variable.associative!;
     if (!append) variable.associative = new Map();
     // Without any [key]= the words are keys and values in turn.
     if (plan.length > 0 && plan.every((entry) => entry.key === undefined)) {
@@ -60,7 +62,9 @@ export async function assignElements(shell: Shell, wanted: string, elements: rea
         await shell.error(`[${entry.key}]=${entry.value}: bad array subscript`);
         continue;
       }
-      shell.setElement(variable, name, entry.key, entry.value, entry.append);
+      // In a fresh list += adds to what was there before the list.
+      if (entry.append && !append) shell.setElement(variable, name, entry.key, (before.get(entry.key) ?? '') + entry.value, false);
+      else shell.setElement(variable, name, entry.key, entry.value, entry.append);
     }
     return;
   }

@@ -137,6 +137,7 @@ class Start {
     const same = pwd !== undefined && pwd.startsWith('/') && sys.stat(pwd).ok && sys.realPath(pwd).ok && (sys.realPath(pwd) as { value: string }).value === here;
     shell.setVariable('PWD', same ? pwd : here);
     shell.own('PWD').isExported = true;
+    shell.workingDirectory = same ? pwd : here;
     const set = (name: string, value: string): void => {
       if (shell.rawVariable(name) === undefined) shell.setVariable(name, value);
     };

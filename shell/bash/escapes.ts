@@ -169,6 +169,11 @@ export function quoteSingle(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** Single quotes around anything, control characters too (trap -p, alias). */
+export function quotePlain(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** set and xtrace: quotes only where needed. */
 export function quoteIfNeeded(text: string): string {
   if (text === '') return "''";

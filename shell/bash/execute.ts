@@ -430,8 +430,10 @@ export interface ForkPlan { readonly group?: 'new' | number; readonly foreground
 /** Forks a shell that runs `body`; answers its pid. */
 export async function forkShell(shell: Shell, plan: ForkPlan, body: (inner: Shell) => Promise<number>): Promise<number> {
   await shell.flush();
+  // The copy is made now: by the time the child runs, the parent has moved on.
+  const inner = shell.fork(shell.sys);
   const made = shell.sys.fork(async (childSys: Sys) => {
-    const inner = shell.fork(childSys);
+    inner.sys = childSys;
     inner.subshellTraceDepth = shell.subshellTraceDepth;
     inner.options.set('monitor', false);
     inner.substitutionFds = [];
@@ -533,6 +535,11 @@ async function runPipeline(shell: Shell, command: Pipeline): Promise<number> {
     }
     const input = incoming;
     const withErrors = command.withErrors[i] === true;
+    if (stage.kind === 'simple' && shell.traps.has('DEBUG')) {
+      shell.line = stage.line;
+      shell.commandSource = stage;
+      await runDebugTrap(shell);
+    }
     const pid = await forkShell(shell, groupPlan(shell, pids[0]), async (inner) => {
       if (input !== undefined) {
         inner.sys.duplicate(input, 0);
@@ -552,6 +559,7 @@ async function runPipeline(shell: Shell, command: Pipeline): Promise<number> {
     if (writer !== undefined) sys.close(writer);
     incoming = reader;
   }
+  if (!shell.isInTrap) shell.line = command.line;
   const statuses = await wait.finishAll(pids, () => printInline(command));
   if (runsLastHere) statuses.push(lastStatus);
   shell.pipeStatus = statuses;

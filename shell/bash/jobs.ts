@@ -18,6 +18,8 @@ export interface Job {
   /** Order of becoming current. */
   currency: number;
   readonly hasControl: boolean;
+  /** Of the shell this one was forked from: shown, never waited for. */
+  readonly isForeign?: boolean;
 }
 
 export function statusNumber(status: WaitStatus | undefined): number {

@@ -1,6 +1,6 @@
 /** ${...}: Parameter expansion. Read first: bash(1) "Parameter Expansion" */
 import type { Shell } from './shell.ts';
-import { quoteDouble, quoteSingle, ansiText } from './escapes.ts';
+import { ansiText, byteCharacter, encode, normalise, quoteDouble, quoteSingle } from './escapes.ts';
 import { ShellError } from './errors.ts';
 import { expandIndex, expandPattern, expandPieces, expandText, parameterValue } from './expand.ts';
 import { matches, patternSource } from './pattern.ts';
@@ -53,7 +53,7 @@ export async function expandParameter(shell: Shell, piece: ParameterPiece, sink:
   if (piece.isLength) {
     const isUnset = found.kind === 'one' && found.value === undefined;
     if (isUnset && shell.options.nounset) throw new ShellError(`${piece.name}: unbound variable`, 1, 'exit');
-    emit(shell, { kind: 'one', value: String(found.kind === 'list' ? found.values.length : lengthOf(found.value ?? '')) }, piece.isQuoted, sink);
+    emit(shell, { kind: 'one', value: String(found.kind === 'list' ? found.values.length : lengthOf(bytesInC(shell, found.value ?? ''))) }, piece.isQuoted, sink);
     return;
   }
   const { operation } = piece;
@@ -67,6 +67,14 @@ export async function expandParameter(shell: Shell, piece: ParameterPiece, sink:
   }
   if (operation === undefined) emit(shell, found, piece.isQuoted, sink);
   else emit(shell, await operate(shell, piece, found, target, operation), piece.isQuoted, sink);
+}
+
+/** In the C locale a character is a byte. */
+export function bytesInC(shell: Shell, text: string): string {
+  // eslint-disable-next-line no-control-regex
+  if (!/[^\u0000-\u007f]/.test(text)) return text;
+  const locale = shell.get('LC_ALL') || shell.get('LC_CTYPE') || shell.get('LANG') || 'C';
+  return locale === 'C' || locale === 'POSIX' ? [...encode(text)].map(byteCharacter).join('') : text;
 }
 
 export function lengthOf(text: string): number {
@@ -218,7 +226,7 @@ async function operate(shell: Shell, piece: ParameterPiece, found: Found, target
     case 'slice': {
       const offset = Number(shell.arithmetic(await expandText(shell, operation.offset)));
       const length = operation.length === undefined ? undefined : Number(shell.arithmetic(await expandText(shell, operation.length)));
-      return slice(shell, piece, found, offset, length);
+      return slice(shell, found, offset, length);
     }
     case 'case': {
       const pattern = operation.pattern === undefined ? '?' : await expandPattern(shell, operation.pattern);
@@ -303,7 +311,7 @@ function replace(shell: Shell, value: string, pattern: string, replacement: stri
   return out + value.slice(at);
 }
 
-function slice(shell: Shell, piece: ParameterPiece, found: Found, offset: number, length: number | undefined): Found {
+function slice(shell: Shell, found: Found, offset: number, length: number | undefined): Found {
   if (found.kind === 'list') {
     if (found.isPositional) {
       const all = [shell.name, ...found.values];
@@ -322,7 +330,7 @@ function slice(shell: Shell, piece: ParameterPiece, found: Found, offset: number
     return { ...found, values: first < 0 ? [] : found.values.slice(first, length === undefined ? undefined : first + length) };
   }
   if (found.value === undefined) return found;
-  const points = [...found.value];
+  const points = [...bytesInC(shell, found.value)];
   const from = offset < 0 ? points.length + offset : offset;
   if (from < 0 || from > points.length) return { kind: 'one', value: '' };
   let to = points.length;
@@ -330,8 +338,7 @@ function slice(shell: Shell, piece: ParameterPiece, found: Found, offset: number
     to = length < 0 ? points.length + length : from + length;
     if (to < from) throw new ShellError(`${length}: substring expression < 0`);
   }
-  void piece;
-  return { kind: 'one', value: points.slice(from, to).join('') };
+  return { kind: 'one', value: normalise(points.slice(from, to).join('')) };
 }
 
 function changeCase(shell: Shell, value: string, pattern: string, operator: string): string {

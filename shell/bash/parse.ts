@@ -94,7 +94,9 @@ class Adapter {
 
   private trouble(error: { message: string; pos: number }): SyntaxTrouble {
     const { source } = this;
-    const rest = source.slice(error.pos).replace(/^(?:[ \t\n]|#[^\n]*|\\\n)+/, '');
+    // The parser points at the bracket whose inside is missing.
+    const from = /^expected command in/.test(error.message) ? error.pos + 1 : error.pos;
+    const rest = source.slice(from).replace(/^(?:[ \t\n]|#[^\n]*|\\\n)+/, '');
     const position = source.length - rest.length;
     const unterminated = /^unterminated (.*)/.exec(error.message);
     const isIncomplete = unterminated !== null || rest === '';

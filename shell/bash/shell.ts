@@ -73,6 +73,8 @@ export class Shell {
   jobs: JobTable;
   directoryStack: string[] = [];
   getoptsPosition = 0;
+  /** Where `cd` thinks we are, links unresolved. */
+  workingDirectory = '';
   readonly startedUs: number;
   secondsOffset = 0;
   seededRandom: number | undefined;
@@ -129,7 +131,7 @@ export class Shell {
     this.arithmeticScope = {
       get: (name, index) => {
         const value = this.getElement(name, index);
-        if (value === undefined && this.options.nounset && index === undefined) throw new ShellError(`${name}: unbound variable`, 1, 'exit');
+        if (value === undefined && this.options.nounset && (index === undefined || this.variable(name) === undefined)) throw new ShellError(`${name}: unbound variable`, 1, 'exit');
         return value;
       },
       set: (name, index, value) => this.assign(name, index, value.toString(), false),
@@ -163,6 +165,8 @@ export class Shell {
     this.getoptsPosition = parent.getoptsPosition;
     this.errexitOff = parent.errexitOff;
     this.interactive = parent.interactive;
+    this.workingDirectory = parent.workingDirectory;
+    this.jobs.jobs.push(...parent.jobs.jobs.map((job) => ({ ...job, processes: job.processes.map((process) => ({ ...process })), isForeign: true })));
     this.isInteractive = parent.isInteractive;
     this.traceDepth = parent.traceDepth;
     this.pipeStatus = parent.pipeStatus;

@@ -59,7 +59,7 @@ async function expandArguments(shell: Shell, command: SimpleCommand, args: strin
         continue;
       }
       await expandWordInto(shell, argument, args);
-      if (args.length === 1 || (args.length === 2 && (args[0] === 'command' || args[0] === 'builtin'))) isDeclaration = DECLARATIONS.has(args.at(-1)!);
+      if (args.length === 1) isDeclaration = args.at(-1) === argument.text && DECLARATIONS.has(argument.text);
       continue;
     }
     if (!isDeclaration) {
@@ -81,14 +81,14 @@ async function assignmentText(shell: Shell, assignment: Assignment): Promise<str
 
 async function assignOnly(shell: Shell, command: SimpleCommand): Promise<number> {
   const undo: Undo = [];
-  if (command.redirects.length > 0) {
-    const opened = await applyRedirects(shell, command.redirects, undo);
-    undoRedirects(shell, undo);
-    if (!opened) return 1;
-  }
-  for (const assignment of command.assignments) {
-    const shown = await assignNow(shell, assignment);
-    if (shell.options.xtrace) await trace(shell, shown);
+  try {
+    if (command.redirects.length > 0 && !(await applyRedirects(shell, command.redirects, undo))) return 1;
+    for (const assignment of command.assignments) {
+      const shown = await assignNow(shell, assignment);
+      if (shell.options.xtrace) await trace(shell, shown);
+    }
+  } finally {
+    if (undo.length > 0) undoRedirects(shell, undo);
   }
   const due = shell.sys.charge(BUILTIN_US);
   if (due !== undefined) await due;
@@ -141,6 +141,7 @@ function removeScope(shell: Shell, variables: Map<string, Variable>): void {
 async function temporaryScope(shell: Shell, assignments: readonly Assignment[]): Promise<Map<string, Variable>> {
   const variables = new Map<string, Variable>();
   for (const assignment of assignments) {
+    if (assignment.index !== undefined || assignment.elements !== undefined) continue;
     const value = assignment.value === undefined ? '' : await expandText(shell, parsePieces(assignment.value.text, 'assignment'));
     if (shell.variable(assignment.name)?.isReadOnly === true) {
       await shell.error(`${assignment.name}: readonly variable`);
@@ -213,6 +214,7 @@ export async function callFunction(shell: Shell, entry: FunctionEntry, args: rea
     shell.localOptions = savedOptions;
     removeScope(shell, scope.variables);
     shell.frames.pop();
+    shell.line = callLine;
     shell.positional = positional;
     shell.loopDepth = loopDepth;
     if (returnTrap !== undefined && !tracedReturn && !shell.traps.has('RETURN')) shell.traps.set('RETURN', returnTrap);

@@ -3,7 +3,7 @@ import type { Shell } from './shell.ts';
 import { concat } from '../../simulator/bytes.ts';
 import { decode } from './escapes.ts';
 import { ShellError } from './errors.ts';
-import { runSubshell } from './execute.ts';
+import { handledSignals, runSubshell } from './execute.ts';
 import { expandText } from './expand.ts';
 import { parseProgram } from './parse.ts';
 import { runProgram } from './run.ts';
@@ -11,9 +11,7 @@ import { piecesOf } from './word.ts';
 import { statusNumber } from './jobs.ts';
 
 export async function commandSubstitution(shell: Shell, source: string): Promise<string> {
-  const { sys } = shell;
   const bytes = (await fileContents(shell, source)) ?? (await captured(shell, source));
-  void sys;
   let text = decode(bytes);
   if (text.includes('\0')) {
     await shell.error('warning: command substitution: ignored null byte in input');
@@ -46,14 +44,16 @@ async function captured(shell: Shell, source: string): Promise<Uint8Array> {
   if (!pipe.ok) throw new ShellError('cannot make pipe for command substitution: Too many open files');
   const [reader, writer] = pipe.value;
   const line = shell.line;
+  const inner = shell.fork(sys);
   const child = sys.fork(async (childSys) => {
-    const inner = shell.fork(childSys);
+    inner.sys = childSys;
     childSys.duplicate(writer, 1);
     childSys.close(writer);
     childSys.close(reader);
+    inner.options.set('monitor', false);
     if (!inner.options.shopt('inherit_errexit') && !inner.options.posix) inner.options.set('errexit', false);
     return runSubshell(inner, () => runProgram(inner, source, line, { mayExec: true }));
-  });
+  }, { defaultSignals: handledSignals(shell) });
   sys.close(writer);
   if (!child.ok) {
     sys.close(reader);
@@ -84,13 +84,14 @@ export async function processSubstitution(shell: Shell, operator: '<' | '>', sou
   // bash hands out high numbers, from 63 down.
   let fd = 63;
   while (sys.fds().has(fd)) fd -= 1;
+  const inner = shell.fork(sys);
   const child = sys.fork(async (childSys) => {
-    const inner = shell.fork(childSys);
+    inner.sys = childSys;
     childSys.duplicate(theirs, operator === '<' ? 1 : 0);
     childSys.close(reader);
     childSys.close(writer);
     return runSubshell(inner, () => runProgram(inner, source, line, { mayExec: true }));
-  });
+  }, { defaultSignals: handledSignals(shell) });
   sys.close(theirs);
   sys.duplicate(ours, fd);
   sys.close(ours);

@@ -1,12 +1,12 @@
 /** alias, unalias. Read first: help alias */
 import type { Shell } from '../shell.ts';
-import { quoteSingle } from '../escapes.ts';
+import { quotePlain } from '../escapes.ts';
 import { parseOptions } from './options.ts';
 
 export async function aliasBuiltin(shell: Shell, args: readonly string[]): Promise<number> {
   const options = await parseOptions(shell, 'alias', args, 'p', 'alias [-p] [name[=value] ... ]');
   if (options === undefined) return 2;
-  const show = (name: string, value: string): void => shell.out(`alias ${name}=${quoteSingle(value)}\n`);
+  const show = (name: string, value: string): void => shell.out(`alias ${name}=${quotePlain(value)}\n`);
   if (options.rest.length === 0 || options.flags.has('p')) for (const name of [...shell.aliases.keys()].sort()) show(name, shell.aliases.get(name)!);
   let status = 0;
   for (const word of options.rest) {

@@ -1,7 +1,7 @@
 /** command, builtin, type, hash, enable. */
 import type { Shell } from '../shell.ts';
 import { callBuiltin, launch, lookUp } from '../simple.ts';
-import { quoteSingle } from '../escapes.ts';
+import { quotePlain } from '../escapes.ts';
 import type { BuiltinCall } from './index.ts';
 import { builtins } from './index.ts';
 import { parseOptions } from './options.ts';
@@ -63,7 +63,7 @@ function files(shell: Shell, name: string): string[] {
 async function describe(shell: Shell, name: string, style: 'command' | 'long'): Promise<boolean> {
   const long = style === 'long';
   const alias = shell.aliases.get(name);
-  if (alias !== undefined && (shell.options.expandAliases || !long)) shell.out(long ? `${name} is aliased to \`${alias}'\n` : `alias ${name}=${quoteSingle(alias)}\n`);
+  if (alias !== undefined && (shell.options.expandAliases || !long)) shell.out(long ? `${name} is aliased to \`${alias}'\n` : `alias ${name}=${quotePlain(alias)}\n`);
   else if (KEYWORDS.includes(name)) shell.out(long ? `${name} is a shell keyword\n` : `${name}\n`);
   else if (shell.functions.has(name)) shell.out(long ? `${name} is a function\n${shell.functions.get(name)!.source}\n` : `${name}\n`);
   else if (builtins.has(name) && !shell.disabledBuiltins.has(name)) shell.out(long ? `${name} is a shell builtin\n` : `${name}\n`);

@@ -23,8 +23,7 @@ export async function breakBuiltin(shell: Shell, given: readonly string[], { nam
   const word = args[0] ?? '1';
   if (args.length > 1) {
     await shell.error(`${kind}: too many arguments`);
-    shell.flow = { kind: 'break', count: shell.loopDepth };
-    return 1;
+    throw new ShellError(undefined, 1);
   }
   if (!/^[-+]?[0-9]+$/.test(word)) {
     await shell.error(`${kind}: ${word}: numeric argument required`);

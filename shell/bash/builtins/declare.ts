@@ -40,8 +40,7 @@ export async function localBuiltin(shell: Shell, args: readonly string[], call: 
   if (options.rest.length === 0) {
     for (const name of [...scope.keys()].sort()) {
       const variable = scope.get(name)!;
-      if (on.has('p')) shell.out(`${declareText(name, variable)}\n`);
-      else if (isSet(variable)) shell.out(`${plainText(name, variable)}\n`);
+      if (isSet(variable)) shell.out(`${plainText(name, variable)}\n`);
     }
     return 0;
   }
@@ -108,6 +107,10 @@ async function declareOne(shell: Shell, word: string, shape: Assignment | undefi
     return false;
   }
   const [, given = '', index, operator, text = ''] = match;
+  if (index !== undefined && (label === 'export' || label === 'readonly')) {
+    await shell.error(`${label}: \`${given}[${index}]': not a valid identifier`);
+    return false;
+  }
   const append = operator === '+=';
   const follows = !on.has('n') && !off.has('n') && !(scope !== undefined && !scope.has(given));
   const { name, index: refIndex } = follows ? shell.resolveName(given) : { name: given, index: undefined };

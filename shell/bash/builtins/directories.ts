@@ -17,7 +17,7 @@ function logical(base: string, path: string): string {
 
 /** Goes there; answers an error text or undefined. */
 function enter(shell: Shell, path: string, physical: boolean): string | undefined {
-  const here = shell.get('PWD') ?? shell.sys.cwd;
+  const here = current(shell);
   const wanted = physical ? path : logical(here, path);
   if (!physical && path !== '' && !path.startsWith('/')) {
     // `x/..` goes wrong when x is not there, although the text would cancel out.
@@ -32,8 +32,14 @@ function enter(shell: Shell, path: string, physical: boolean): string | undefine
   if (!moved.ok) return errnoText(moved.error);
   const old = shell.get('PWD');
   if (old !== undefined) shell.assign('OLDPWD', undefined, old, false);
-  shell.assign('PWD', undefined, physical || !sameDirectory(shell, wanted) ? shell.sys.cwd : wanted, false);
+  shell.workingDirectory = physical || !sameDirectory(shell, wanted) ? shell.sys.cwd : wanted;
+  shell.assign('PWD', undefined, shell.workingDirectory, false);
   return undefined;
+}
+
+/** Where we are, as we came there. */
+function current(shell: Shell): string {
+  return shell.workingDirectory !== '' && sameDirectory(shell, shell.workingDirectory) ? shell.workingDirectory : shell.sys.cwd;
 }
 
 function sameDirectory(shell: Shell, path: string): boolean {
@@ -98,13 +104,12 @@ export async function pwdBuiltin(shell: Shell, args: readonly string[]): Promise
   const options = await parseOptions(shell, 'pwd', args, 'LP', 'pwd [-LP]');
   if (options === undefined) return 2;
   const physical = options.all.at(-1)?.letter === 'P' || (shell.options.has('physical') && !options.flags.has('L'));
-  const kept = shell.get('PWD');
-  shell.out(`${physical || kept === undefined || !kept.startsWith('/') || !sameDirectory(shell, kept) ? (physical || kept === undefined ? shell.sys.cwd : shell.sys.stat(kept).ok ? shell.sys.cwd : kept) : kept}\n`);
+  shell.out(`${physical ? shell.sys.cwd : current(shell)}\n`);
   return 0;
 }
 
 function stack(shell: Shell): string[] {
-  return [shell.get('PWD') ?? shell.sys.cwd, ...shell.directoryStack];
+  return [current(shell), ...shell.directoryStack];
 }
 
 function short(shell: Shell, path: string): string {

@@ -14,6 +14,7 @@ export async function getoptsBuiltin(shell: Shell, given: readonly string[]): Pr
   const saysErrors = !isSilent && shell.get('OPTERR') !== '0';
   let index = Number(shell.get('OPTIND') ?? 1);
   if (!(index >= 1)) index = 1;
+  index = Math.min(index, list.length + 1);
   if (shell.getoptsIndex !== index) shell.getoptsPosition = 0;
   const finish = async (value: string, argument: string | undefined, status: number): Promise<number> => {
     shell.assign('OPTIND', undefined, String(index), false);

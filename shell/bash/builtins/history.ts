@@ -19,6 +19,9 @@ export async function historyBuiltin(shell: Shell, args: readonly string[]): Pro
   const options = await parseOptions(shell, 'history', args, 'cd:anrwps', 'history [-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]');
   if (options === undefined) return 2;
   const history = historyOf(shell);
+  const size = shell.get('HISTSIZE');
+  if (size !== undefined && size !== '') history.maximum = Number(size) < 0 ? undefined : Number(size);
+  history.stifle();
   const { flags, rest, values } = options;
   if (flags.has('c')) {
     history.clear();

@@ -140,7 +140,7 @@ export async function waitBuiltin(shell: Shell, args: readonly string[]): Promis
   if (rest.length === 0) {
     await shell.jobs.poll(shell);
     for (const job of [...shell.jobs.jobs]) {
-      if (stateOf(job) === 'stopped') continue;
+      if (stateOf(job) === 'stopped' || job.isForeign === true) continue;
       for (const process of job.processes) {
         const status = await waitFor(shell, process.pid);
         if (status === 'interrupted') return interruption(shell);
@@ -162,6 +162,7 @@ export async function waitBuiltin(shell: Shell, args: readonly string[]): Promis
         if (one === 'interrupted') return interruption(shell);
         status = one;
       }
+      if (!shell.isInteractive) shell.jobs.remove(job);
       continue;
     }
     if (!/^[0-9]+$/.test(word)) {
@@ -191,7 +192,7 @@ async function waitNext(shell: Shell, specs: readonly string[], name: string | u
     if (job !== undefined) wanted.push(job);
   }
   for (;;) {
-    const pool = specs.length === 0 ? shell.jobs.jobs : wanted;
+    const pool = (specs.length === 0 ? shell.jobs.jobs : wanted).filter((job) => job.isForeign !== true);
     const done = pool.find((job) => stateOf(job) === 'done');
     if (done !== undefined) {
       if (name !== undefined) shell.assign(name, undefined, String(done.processes.at(-1)!.pid), false);

@@ -50,7 +50,7 @@ export async function mapfileBuiltin(shell: Shell, args: readonly string[], { na
   }
   const quantum = Number(values.get('c') ?? 5000);
   for (const [index, line] of taken.entries()) {
-    const value = flags.has('t') && line.endsWith(delimiter) ? line.slice(0, -1) : line;
+    const value = (flags.has('t') || delimiter === '\0') && line.endsWith(delimiter) ? line.slice(0, -1) : line;
     if (values.has('C') && (index + 1) % quantum === 0) await runProgram(shell, `${values.get('C')} ${origin + index} ${quoteSingle(value)}`, shell.line, {});
     shell.own(shell.resolveName(target).name).indexed!.set(origin + index, value);
   }

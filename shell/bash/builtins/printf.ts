@@ -2,6 +2,7 @@
 import type { Shell } from '../shell.ts';
 import { byteCharacter, codePoint, echoText, encode, normalise, quoteBackslash, quoteSingle } from '../escapes.ts';
 import { expandIndex } from '../expand.ts';
+import { bytesInC } from '../parameter.ts';
 import { formatTime } from '../time.ts';
 import { parseOptions } from './options.ts';
 
@@ -22,9 +23,10 @@ export async function printfBuiltin(shell: Shell, args: readonly string[]): Prom
   const made = new Formatter(shell, format, words);
   const text = made.run();
   for (const complaint of made.complaints) await shell.error(`printf: ${complaint}`);
+  const failures = made.complaints.filter((complaint) => !complaint.startsWith('warning: '));
   if (match === undefined) shell.out(text);
   else shell.assign(match[1]!, match[2] === undefined ? undefined : await expandIndex(shell, match[1]!, match[2]), text, false);
-  return made.complaints.length > 0 ? 1 : 0;
+  return failures.length > 0 ? 1 : 0;
 }
 
 class Formatter {
@@ -145,7 +147,7 @@ class Formatter {
         this.out += this.pad(formatTime(us, timeFormat === undefined || timeFormat === '' ? '%X' : timeFormat), flags, width);
         return;
       }
-      case 'd': case 'i': case 'u': case 'o': case 'x': case 'X': this.out += this.integer(kind, flags, width, precision, this.number(this.take())); return;
+      case 'd': case 'i': case 'u': case 'o': case 'x': case 'X': this.out += this.integer(kind, flags, width, precision, this.number(this.take(), kind !== 'd' && kind !== 'i')); return;
       case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case 'a': case 'A': this.out += this.float(kind, flags, width, precision, this.real(this.take())); return;
       case 'n': this.take(); return;
       default:
@@ -154,9 +156,13 @@ class Formatter {
     }
   }
 
-  private number(word: string | undefined): bigint {
+  private number(word: string | undefined, isUnsigned = false): bigint {
     if (word === undefined || word === '') return 0n;
-    if (word[0] === '"' || word[0] === "'") return word.length === 1 ? 0n : BigInt(encode([...word][1]!)[0]! < 0x80 || !/[\udc80-\udcff]/.test(word[1]!) ? word.codePointAt(1)! : encode(word[1]!)[0]!);
+    if (word[0] === '"' || word[0] === "'") {
+      const first = [...bytesInC(this.shell, word.slice(1))][0];
+      if (first === undefined) return 0n;
+      return BigInt(/[\udc80-\udcff]/.test(first) ? encode(first)[0]! : first.codePointAt(0)!);
+    }
     const match = /^\s*([-+]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/.exec(word);
     if (match === null) {
       this.complaints.push(`${word}: invalid number`);
@@ -166,6 +172,11 @@ class Formatter {
     const digits = match[2]!;
     const magnitude = /^0[xX]/.test(digits) ? BigInt(digits) : digits.length > 1 && digits.startsWith('0') ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits);
     const value = match[1] === '-' ? -magnitude : magnitude;
+    if (isUnsigned && value >= 0n) {
+      if (value <= 0xffff_ffff_ffff_ffffn) return BigInt.asIntN(64, value);
+      this.complaints.push(`warning: ${word}: Numerical result out of range`);
+      return -1n;
+    }
     if (value > 0x7fff_ffff_ffff_ffffn || value < -0x8000_0000_0000_0000n) {
       this.complaints.push(`warning: ${word}: Numerical result out of range`);
       return value > 0n ? (value > 0xffff_ffff_ffff_ffffn ? 0x7fff_ffff_ffff_ffffn : BigInt.asIntN(64, value) < 0n ? 0x7fff_ffff_ffff_ffffn : value) : -0x8000_0000_0000_0000n;

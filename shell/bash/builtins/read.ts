@@ -21,7 +21,7 @@ export async function readBuiltin(shell: Shell, args: readonly string[]): Promis
     await shell.error(`read: ${values.get('u') ?? fd}: invalid file descriptor: Bad file descriptor`);
     return 1;
   }
-  const timeoutText = values.get('t') ?? shell.get('TMOUT');
+  const timeoutText = values.get('t') ?? (shell.get('TMOUT') || undefined);
   if (timeoutText !== undefined && !/^\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$/.test(timeoutText)) {
     await shell.error(`read: ${timeoutText}: invalid timeout specification`);
     return 1;

@@ -34,6 +34,7 @@ export async function setBuiltin(shell: Shell, args: readonly string[]): Promise
       if (i + 1 < args.length) shell.positional = args.slice(i + 1);
       return 0;
     }
+    if (word === '+') continue;
     if (!/^[-+]./.test(word)) break;
     const on = word[0] === '-';
     for (const letter of word.slice(1)) {

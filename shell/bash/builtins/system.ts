@@ -2,7 +2,7 @@
 import { SIGNAL_NUMBERS } from '../../../machine/signals.ts';
 import type { SignalName } from '../../../machine/sys.ts';
 import type { Shell } from '../shell.ts';
-import { quoteSingle } from '../escapes.ts';
+import { quotePlain } from '../escapes.ts';
 import { PSEUDO_SIGNALS, setTrap, trapName } from '../traps.ts';
 import { parseOptions } from './options.ts';
 
@@ -33,7 +33,7 @@ export async function trapBuiltin(shell: Shell, args: readonly string[]): Promis
   const shown = shell.inheritedTraps.size > 0 ? shell.inheritedTraps : shell.traps;
   const show = (name: string): void => {
     const action = shown.get(name);
-    if (action !== undefined) shell.out(`trap -- ${quoteSingle(action)} ${PSEUDO_SIGNALS.includes(name) ? name : `SIG${name}`}\n`);
+    if (action !== undefined) shell.out(`trap -- ${quotePlain(action)} ${PSEUDO_SIGNALS.includes(name) ? name : `SIG${name}`}\n`);
   };
   if (flags.has('p') || rest.length === 0) {
     let status = 0;

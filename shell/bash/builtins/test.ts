@@ -68,7 +68,6 @@ class Expression {
   }
 
   private async unary(operator: string, operand: string): Promise<boolean> {
-    if (operator === '-t' && !/^\s*[0-9]+\s*$/.test(operand)) throw new ShellError(`${operand}: integer expression expected`);
     return unaryTest(this.shell, operator, operand);
   }
 
