@@ -219,6 +219,7 @@ export interface Datagram {
   readonly bytes: Uint8Array;           // udp: payload; ping: ICMP message; raw: whole IP packet (v4) or payload (v6); packet: whole frame
   readonly from: Endpoint | undefined;
   readonly to: Address | undefined; readonly ttl: number | undefined; readonly tos: number | undefined;
+  /** Virtual microseconds; a machine hands it on as epoch time. */
   readonly receivedAtUs: number; readonly device: LinkIndex;
   /** Packet sockets. */
   readonly direction?: 'in' | 'out' | 'broadcast' | 'multicast' | 'otherhost'; readonly originalLength?: number; readonly protocol?: number; readonly hardwareType?: number; readonly senderMac?: Mac; readonly vlan?: number;

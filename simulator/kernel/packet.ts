@@ -18,6 +18,8 @@ export interface Packet {
   /** Bridge ports, when bridge netfilter passes a bridged frame through iptables (-m physdev). */
   physicalIn: LinkIndex;
   physicalOut: LinkIndex;
+  /** The port a translated bridged frame came in by, while it waits for its new neighbour; then it goes on through the bridge. */
+  bridgedFrom?: LinkIndex;
   /** As the link layer classified it. */
   type: 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing' | 'loopback';
   /** Conntrack entry id (simulator/netfilter/conntrack) and how this packet relates to it; undefined before tracking, 'untracked' after NOTRACK. */

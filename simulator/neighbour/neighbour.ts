@@ -78,7 +78,8 @@ export function outputVia6(kernel: Kernel, namespace: NamespaceState, device: De
 
 function sendTo(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, mac: Mac): void {
   putMac(packet.frame, 0, mac);
-  putDeviceMac(packet.frame, 6, device);
+  // A bridged frame keeps its sender.
+  if (packet.bridgedFrom === undefined || packet.bridgedFrom === 0) putDeviceMac(packet.frame, 6, device);
   transmit(kernel, namespace, device, packet);
 }
 
@@ -93,7 +94,9 @@ function output(kernel: Kernel, namespace: NamespaceState, family: 'inet' | 'ine
 export function resolveForBridge(kernel: Kernel, namespace: NamespaceState, device: Device, address: Ip4, packet: Packet): boolean {
   const neighbour = findNeighbour(namespace, 'inet', device.index, address) ?? makeNeighbour(kernel, namespace, 'inet', device, address);
   neighbour.usedAtUs = kernel.world.nowUs;
+  packet.bridgedFrom = packet.physicalIn;
   if (!mayUse(kernel, namespace, device, neighbour, packet)) return false;
+  packet.bridgedFrom = 0;
   putMac(packet.frame, 0, neighbour.mac!);
   return true;
 }
