@@ -161,11 +161,12 @@ export class SimulatedLab implements Lab {
     return this.runUntil(this.nowUs + 20_000);
   }
 
+  /** On every machine: a case's commands find their files wherever they run. */
   makeDirectory(path: string): void {
-    this.machine(this.scenario.home).putFile({ path });
+    for (const machine of this.machines.values()) machine.putFile({ path });
   }
   putFile(path: string, bytes: Uint8Array, mode: number): void {
-    this.machine(this.scenario.home).putFile({ path, content: bytes, mode });
+    for (const machine of this.machines.values()) machine.putFile({ path, content: bytes, mode });
   }
 
   /** Sends echo requests back to back from a namespace, no process involved; answers how many packets devices transmitted, and how long that took. */

@@ -244,7 +244,8 @@ class Sockets implements SocketPort {
   receiveDatagram(id: SocketId, timeoutUs?: number): Promise<Result<Datagram>> {
     return this.retry(id, timeoutUs, () => {
       const got = this.calls.receiveDatagram(id);
-      if (got.ok || got.error !== 'EAGAIN') return got;
+      if (got.ok) return ok(this.stamped(got.value));
+      if (got.error !== 'EAGAIN') return got;
       // An asynchronous error (ICMP) is the answer to the next receive.
       const failed = this.calls.takeError(id);
       return failed === undefined ? got : fail(failed);
@@ -253,7 +254,13 @@ class Sockets implements SocketPort {
 
   receiveErrorReport(id: SocketId): Result<SocketErrorReport> {
     this.by.enterSync();
-    return this.calls.receiveErrorReport(id);
+    const report = this.calls.receiveErrorReport(id);
+    return report.ok ? ok(this.stamped(report.value)) : report;
+  }
+
+  /** SO_TIMESTAMP is of the real-time clock; the kernel's is virtual time. */
+  private stamped<T extends { readonly receivedAtUs: number }>(received: T): T {
+    return { ...received, receivedAtUs: received.receivedAtUs + this.by.machine.world.epochUs };
   }
 
   shutdown(id: SocketId, how: 'read' | 'write' | 'both'): Result {
