@@ -25,6 +25,20 @@ function licences() {
   };
 }
 
+/**
+ * Headless xterm takes whatever is not Node for a page and looks for idle callbacks in `window`, which a worker lacks.
+ * Where there are none it uses a timer, which is what happens in Node too.
+ */
+const xtermInWorker = {
+  name: 'podwire-xterm-in-worker',
+  transform(code, id) {
+    if (!id.includes('@xterm/headless')) return undefined;
+    const found = '"requestIdleCallback"in window';
+    if (!code.includes(found)) throw new Error(`@xterm/headless no longer says ${found}: see whether a worker can load it as it is`);
+    return { code: code.replace(found, '"requestIdleCallback"in globalThis'), map: null };
+  },
+};
+
 /** How the pages are bundled: relative addresses, so that app:// and the loopback server serve the same files. */
 export function rendererConfig({ version }) {
   const { ofPage, ofWorker } = licences();
@@ -42,7 +56,7 @@ export function rendererConfig({ version }) {
       },
     },
     define: { PODWIRE_VERSION: JSON.stringify(version) },
-    worker: { format: 'es', plugins: () => [svelte({ configFile: false }), ofWorker] },
+    worker: { format: 'es', plugins: () => [svelte({ configFile: false }), xtermInWorker, ofWorker] },
     build: {
       outDir: resolve(root, 'dist/renderer'),
       emptyOutDir: true,
@@ -54,6 +68,7 @@ export function rendererConfig({ version }) {
       // A content security policy without data: in script-src; small assets stay files.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: { checks: { pluginTimings: false } },
     },
   };
 }

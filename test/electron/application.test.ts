@@ -51,6 +51,20 @@ describeInChromium('the desktop application', () => {
     await page.getByText('What does this machine own?').waitFor();
   });
 
+  test('a lesson opens and its terminal answers', async () => {
+    const page = await application.firstWindow();
+    await page.getByText('What does this machine own?').click();
+    const shown = (): Promise<string> => page.evaluate(() => {
+      const { podwireTest } = globalThis as unknown as { podwireTest?: { text(terminal: string): string } };
+      const { terminal } = (document.querySelector<HTMLElement>('[data-terminal]')?.dataset ?? {}) as { terminal?: string };
+      return terminal === undefined ? '' : podwireTest?.text(terminal) ?? '';
+    });
+    await expect.poll(shown, { timeout: 30_000 }).toMatch(/\$\s*$/);
+    await page.locator('.xterm-helper-textarea').first().focus();
+    await page.keyboard.type('echo sum=$((40+2))\n');
+    await expect.poll(shown, { timeout: 10_000 }).toContain('sum=42');
+  });
+
   test('shows the window only once it has something to show', async () => {
     await application.firstWindow();
     await expect.poll(() => application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((window) => window.isVisible()))).toEqual([true]);
