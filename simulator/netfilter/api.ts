@@ -25,7 +25,7 @@ export interface AddressMatch { negate: boolean; address: number | string; mask:
 export interface NameMatch { negate: boolean; name: string }
 export interface ChainState {
   name: string; policy: 'ACCEPT' | 'DROP' | undefined; packets: number; bytes: number; rules: RuleState[];
-  /** The policy counts (chains written by iptables-restore do, those made by iptables do not). */
+  /** The policy counts: not in a chain that -A made, but once -P, -Z or a restore has written its counters. */
   isCounted?: boolean;
   /** When nftables got the chain; undefined for a built-in one that no command has touched. */
   order?: number;

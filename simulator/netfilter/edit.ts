@@ -196,7 +196,7 @@ export class TableDraft {
     if (policy !== 'ACCEPT' && policy !== 'DROP') return { message: "Bad policy name. Run `dmesg' for more information." };
     const chain = this.edit(name)!;
     chain.policy = policy;
-    chain.isCounted = false;
+    chain.isCounted = true;
     [chain.packets, chain.bytes] = [0, 0];
     this.touch(name);
     return undefined;

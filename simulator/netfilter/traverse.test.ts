@@ -21,12 +21,15 @@ describe('walking chains', () => {
     expect(rulesOf(lab, 'SIDE')).toEqual([[1, 84], [0, 0]]);
   });
 
-  it('applies the policy at the end, and counts it only for chains a restore wrote', () => {
+  it('applies the policy at the end, and counts it once a policy or a restore has been written', () => {
     const lab = bench();
-    lab.rules('*filter\n-P INPUT DROP\nCOMMIT\n');
-    expect(lab.run('INPUT', echoPacket('10.0.0.1', '10.142.0.2', 1))).toBe('drop');
+    lab.rules('*filter\n-A INPUT -p tcp\nCOMMIT\n');
+    expect(lab.run('INPUT', echoPacket('10.0.0.1', '10.142.0.2', 1))).toBe('accept');
     const policy = (): number[] => [lab.calls.table(0, 'inet', 'filter').chains[0]!.packets, lab.calls.table(0, 'inet', 'filter').chains[0]!.bytes];
     expect(policy()).toEqual([0, 0]);
+    lab.rules('*filter\n-P INPUT DROP\nCOMMIT\n');
+    expect(lab.run('INPUT', echoPacket('10.0.0.1', '10.142.0.2', 1))).toBe('drop');
+    expect(policy()).toEqual([1, 84]);
     lab.rules('*filter\n:INPUT DROP [10:1000]\nCOMMIT\n');
     lab.run('INPUT', echoPacket('10.0.0.1', '10.142.0.2', 1));
     expect(policy()).toEqual([11, 1084]);
