@@ -13,6 +13,8 @@ interface Snapshot {
   readonly lines: readonly string[];
   readonly cursor: Place;
   readonly modified: boolean;
+  /** What the status row calls it. */
+  readonly what: string;
 }
 
 export class NanoBuffer {
@@ -100,10 +102,11 @@ export class NanoBuffer {
 
   // ---- editing
 
-  private remember(action: string): void {
+  /** `action`: changes of one kind in a row are undone together; '' stands alone. */
+  private remember(action: string, what: string, cursor: Place = this.cursor): void {
     if (action !== '' && action === this.lastAction) return;
     this.lastAction = action;
-    this.undos.push({ lines: this.lines.slice(), cursor: { ...this.cursor }, modified: this.isModified });
+    this.undos.push({ lines: this.lines.slice(), cursor: { ...cursor }, modified: this.isModified, what });
     if (this.undos.length > 200) this.undos.shift();
     this.redos = [];
   }
@@ -120,7 +123,7 @@ export class NanoBuffer {
   }
 
   insert(text: string): void {
-    this.remember(text.includes('\n') ? '' : 'type');
+    this.remember(text.includes('\n') ? '' : 'type', text === '\n' ? 'line break' : text.includes('\n') ? 'insertion' : 'addition');
     const { line, at } = this.cursor;
     const old = this.line;
     const parts = (old.slice(0, at) + text).split('\n');
@@ -154,11 +157,11 @@ export class NanoBuffer {
     const { line, at } = this.cursor;
     const text = this.line;
     if (at < text.length) {
-      this.remember(action);
+      this.remember(action, 'deletion');
       this.lines[line] = text.slice(0, at) + text.slice(nextCharacter(text, at));
     } else if (line < this.lines.length - 1) {
       if (line === this.lines.length - 2 && text !== '' && this.lines[line + 1] === '') return;
-      this.remember('');
+      this.remember('', 'line join');
       this.lines.splice(line, 2, text + this.lines[line + 1]!);
     } else return;
     this.changed();
@@ -181,7 +184,7 @@ export class NanoBuffer {
   private deleteRegion(): void {
     const region = this.region();
     if (region === undefined) return;
-    this.remember('');
+    this.remember('', 'cut');
     const [from, to] = region;
     this.lines.splice(from.line, to.line - from.line + 1, this.lines[from.line]!.slice(0, from.at) + this.lines[to.line]!.slice(to.at));
     this.cursor = from;
@@ -197,7 +200,7 @@ export class NanoBuffer {
       return true;
     }
     if (this.cursor.line === this.lines.length - 1 && this.line === '') return false;
-    this.remember(adds ? 'cut' : '');
+    this.remember(adds ? 'cut' : '', 'cut');
     this.lastAction = 'cut';
     const cut = this.lines.splice(this.cursor.line, 1)[0]!;
     if (this.lines.length === 0) this.lines.push('');
@@ -222,7 +225,7 @@ export class NanoBuffer {
 
   paste(): boolean {
     if (this.cutLines.length === 0) return false;
-    this.remember('');
+    this.remember('', 'paste');
     this.lastAction = 'paste';
     this.insertKeeping(this.cutLines.join('\n'));
     return true;
@@ -240,7 +243,7 @@ export class NanoBuffer {
   }
 
   replaceAt(place: Place, length: number, text: string): void {
-    this.remember('');
+    this.remember('', 'replacement', place);
     const old = this.lines[place.line]!;
     this.lines[place.line] = old.slice(0, place.at) + text + old.slice(place.at + length);
     this.changed();
@@ -254,7 +257,7 @@ export class NanoBuffer {
     while (from > 0 && this.lines[from - 1]!.trim() !== '' && !/^\s/.test(this.lines[from]!)) from -= 1;
     let to = from + 1;
     while (to < this.lines.length && this.lines[to]!.trim() !== '' && !/^\s/.test(this.lines[to]!)) to += 1;
-    this.remember('');
+    this.remember('', 'justification');
     const words = this.lines.slice(from, to).join(' ').split(/\s+/);
     const indent = /^\s*/.exec(this.lines[from]!)![0];
     if (words[0] === '') words.shift();
@@ -274,20 +277,21 @@ export class NanoBuffer {
     return true;
   }
 
-  undo(): boolean {
+  /** Answers what was undone. */
+  undo(): string | undefined {
     const last = this.undos.pop();
-    if (last === undefined) return false;
-    this.redos.push({ lines: this.lines.slice(), cursor: { ...this.cursor }, modified: this.isModified });
+    if (last === undefined) return undefined;
+    this.redos.push({ lines: this.lines.slice(), cursor: last.what === 'replacement' ? last.cursor : { ...this.cursor }, modified: this.isModified, what: last.what });
     this.restore(last);
-    return true;
+    return last.what;
   }
 
-  redo(): boolean {
+  redo(): string | undefined {
     const last = this.redos.pop();
-    if (last === undefined) return false;
-    this.undos.push({ lines: this.lines.slice(), cursor: { ...this.cursor }, modified: this.isModified });
+    if (last === undefined) return undefined;
+    this.undos.push({ lines: this.lines.slice(), cursor: { ...this.cursor }, modified: this.isModified, what: last.what });
     this.restore(last);
-    return true;
+    return last.what;
   }
 
   private restore(snapshot: Snapshot): void {

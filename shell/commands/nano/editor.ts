@@ -46,6 +46,8 @@ export class NanoEditor {
   private lastReplacement = '';
   private searchOptions = { caseSensitive: false, regex: false, backwards: false };
   private isDone = false;
+  /** The match that is being asked about. */
+  private spotlight: [Place, Place] | undefined;
 
   private constructor(sys: Sys, screen: FullScreen, buffers: NanoBuffer[], settings: NanoSettings) {
     this.sys = sys;
@@ -157,6 +159,10 @@ export class NanoEditor {
           this.say('Cancelled');
           return false;
         }
+        if (append === 'no' && this.buffer.name !== '' && typed !== this.buffer.name) {
+          const yes = await this.yesNo('Save file under DIFFERENT NAME? ');
+          if (yes !== 'yes') continue;
+        }
         if (append === 'no' && typed !== this.buffer.name && this.sys.stat(typed).ok) {
           const yes = await this.yesNo(`File "${typed}" exists; OVERWRITE? `);
           if (yes !== 'yes') continue;
@@ -211,7 +217,7 @@ export class NanoEditor {
     }
     const count = text.value.split('\n').length - (text.value.endsWith('\n') || text.value === '' ? 1 : 0);
     this.buffer.insert(text.value);
-    this.say(`Inserted ${lines(count)}`);
+    this.say(`Read ${lines(count)}`);
   }
 
   // ---- drawing
@@ -237,10 +243,10 @@ export class NanoEditor {
     const { columns, rows } = this.screen;
     const { buffer } = this;
     this.bringIntoView();
-    let out = `\x1b[?25l${moveTo(0, 0)}\x1b[7m${titleBar(columns, buffer.name, buffer.isModified)}\x1b[27m`;
+    let out = `\x1b[?25l${moveTo(0, 0)}\x1b[7m${titleBar(columns, buffer.name, buffer.isModified, buffer.mark !== undefined)}\x1b[27m`;
     const gutter = gutterWidth(buffer, this.settings.showsNumbers);
     const room = columns - gutter;
-    const region = buffer.region();
+    const region = this.spotlight ?? buffer.region();
     for (let row = 0; row < this.editRows; row += 1) {
       const index = this.top + row;
       const line = buffer.lines[index];
@@ -411,8 +417,14 @@ export class NanoEditor {
       if (buffer.paste()) this.message = '';
       else this.say('Cutbuffer is empty');
     },
-    'alt-u': (buffer) => this.say(buffer.undo() ? 'Undid change' : 'Nothing to undo'),
-    'alt-e': (buffer) => this.say(buffer.redo() ? 'Redid change' : 'Nothing to redo'),
+    'alt-u': (buffer) => {
+      const what = buffer.undo();
+      this.say(what === undefined ? 'Nothing to undo' : `Undid ${what}`);
+    },
+    'alt-e': (buffer) => {
+      const what = buffer.redo();
+      this.say(what === undefined ? 'Nothing to redo' : `Redid ${what}`);
+    },
     'ctrl-j': (buffer) => {
       if (buffer.justify(this.screen.columns - 8)) this.say('Justified paragraph');
     },
@@ -428,7 +440,7 @@ export class NanoEditor {
     'ctrl-y': (buffer) => this.byPage(buffer, -1), 'page-up': (buffer) => this.byPage(buffer, -1),
     'ctrl-v': (buffer) => this.byPage(buffer, 1), 'page-down': (buffer) => this.byPage(buffer, 1),
     'alt-\\': (buffer) => this.jump(buffer, { line: 0, at: 0 }), 'ctrl-home': (buffer) => this.jump(buffer, { line: 0, at: 0 }),
-    'alt-/': (buffer) => this.jump(buffer, { line: buffer.lines.length - 1, at: 0 }), 'ctrl-end': (buffer) => this.jump(buffer, { line: buffer.lines.length - 1, at: 0 }),
+    'alt-/': (buffer) => this.toLastLine(buffer), 'ctrl-end': (buffer) => this.toLastLine(buffer),
     'ctrl-left': (buffer) => buffer.wordLeft(), 'alt- ': (buffer) => buffer.wordLeft(),
     'ctrl-right': (buffer) => buffer.wordRight(), 'ctrl-space': (buffer) => buffer.wordRight(),
     'alt-a': (buffer) => {
@@ -520,13 +532,15 @@ export class NanoEditor {
     this.top = Math.min(Math.max(0, buffer.lines.length - 1), topBefore + step);
   }
 
+  private toLastLine(buffer: NanoBuffer): void {
+    buffer.moveTo({ line: buffer.lines.length - 1, at: 0 });
+    if (this.cursorRow() >= this.editRows) this.top = Math.max(0, buffer.lines.length - this.editRows);
+  }
+
   private jump(buffer: NanoBuffer, place: Place): void {
     buffer.moveTo(place);
     const row = this.cursorRow();
-    if (row < 0 || row >= this.editRows) {
-      if (place.line === buffer.lines.length - 1) this.top = Math.max(0, buffer.lines.length - this.editRows);
-      else this.centre();
-    }
+    if (row < 0 || row >= this.editRows) this.centre();
   }
 
   private goTo(line: number, column: number): void {
@@ -546,7 +560,13 @@ export class NanoEditor {
     if (answer.key === 'first') return this.jump(this.buffer, { line: 0, at: 0 });
     if (answer.key === 'last') return this.jump(this.buffer, { line: this.buffer.lines.length - 1, at: 0 });
     if (answer.key === 'text') return this.search(false);
-    if (answer.key !== undefined) return;
+    if (answer.key !== undefined) {
+      const step = answer.key === 'end' ? 1 : -1;
+      let { line } = this.buffer.cursor;
+      while (this.buffer.lines[line + step] !== undefined && this.buffer.lines[line]!.trim() === '') line += step;
+      while (this.buffer.lines[line + step] !== undefined && (step > 0 ? this.buffer.lines[line] : this.buffer.lines[line + step])!.trim() !== '') line += step;
+      return this.jump(this.buffer, { line, at: 0 });
+    }
     const parsed = /^\s*(-?\d+)?\s*[,.;:]?\s*(-?\d+)?\s*$/.exec(answer.text);
     if (parsed === null || (parsed[1] === undefined && parsed[2] === undefined)) {
       this.say('Invalid line or column number');
@@ -575,7 +595,7 @@ export class NanoEditor {
   private async askSearch(base: string, hints: readonly Hint[]): Promise<{ text: string; key?: string } | undefined> {
     let typed = '';
     for (;;) {
-      const answer = await this.ask(this.searchLabel(base), typed, hints, { 'alt-c': 'case', 'alt-r': 'regex', 'alt-b': 'backwards', 'ctrl-r': 'replace', 'ctrl-\\': 'replace', 'ctrl-t': 'line', up: 'older', 'ctrl-p': 'older' });
+      const answer = await this.ask(this.searchLabel(base), typed, hints, { 'alt-c': 'case', 'alt-r': 'regex', 'alt-b': 'backwards', 'ctrl-r': 'replace', 'ctrl-t': 'line', up: 'older', 'ctrl-p': 'older' });
       if (answer === undefined) {
         this.say('Cancelled');
         return undefined;
@@ -653,14 +673,15 @@ export class NanoEditor {
       const found = buffer.find(pattern, false, place);
       if (found === undefined) break;
       const isPast = found.place.line > start.line || (found.place.line === start.line && found.place.at >= start.at);
+      if (found.wrapped && hasWrapped) break;
       if (found.wrapped) hasWrapped = true;
       if (hasWrapped && isPast) break;
       if (!all) {
         buffer.moveTo(found.place);
-        buffer.mark = { line: found.place.line, at: found.place.at + found.length };
+        this.spotlight = [found.place, { line: found.place.line, at: found.place.at + found.length }];
         this.draw();
-        buffer.mark = undefined;
-        const choice = await this.yesNo('Replace this instance? ', true);
+        this.spotlight = undefined;
+        const choice = await this.yesNo('Replace this instance?', true);
         if (choice === 'cancel') {
           this.message = '';
           break;

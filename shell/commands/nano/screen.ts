@@ -23,13 +23,14 @@ export const readHints: readonly Hint[] = [['^G', 'Help'], ['^C', 'Cancel'], ['M
 export const yesNoHints: readonly Hint[] = [[' Y', 'Yes'], [' N', 'No'], ['', ''], ['^C', 'Cancel']];
 export const yesNoAllHints: readonly Hint[] = [[' Y', 'Yes'], [' N', 'No'], [' A', 'All'], ['^C', 'Cancel']];
 
-export function titleBar(columns: number, name: string, isModified: boolean): string {
+export function titleBar(columns: number, name: string, isModified: boolean, hasMark: boolean): string {
   const branding = '  GNU nano 7.2';
   const shown = name === '' ? 'New Buffer' : name;
   const room = columns - 15 - 10;
   const path = textWidth(shown) > room ? `...${shown.slice(shown.length - room + 3)}` : shown;
   const at = Math.max(branding.length + 1, Math.floor((columns + 5 - textWidth(path)) / 2));
-  return `${branding}${' '.repeat(at - branding.length)}${path}${isModified ? ' *' : ''}`.padEnd(columns);
+  const bar = `${branding}${' '.repeat(at - branding.length)}${path}${isModified ? ' *' : ''}`;
+  return (hasMark ? `${bar.padEnd(columns - 6)}M` : bar).padEnd(columns);
 }
 
 export function statusText(columns: number, message: string): string {
