@@ -18,7 +18,11 @@ export function runHooks(environment: NetfilterEnvironment, ns: NetnsId, family:
   const state = environment.netfilterState(ns);
   if (state.tables[family].size === 0 && state.conntrackUsers[family] === 0 && packet.conntrack === undefined) return 'accept';
   const context = takeContext(environment, state, ns, family, hook, packet);
+  // br_netfilter hides that a bridged frame is for another host (setup_pre_routing: pkt_otherhost), or REJECT would not answer it.
+  const isForOther = packet.physicalIn !== 0 && packet.type === 'otherhost';
+  if (isForOther) packet.type = 'host';
   const verdict = stages(context, state.tables[family], state);
+  if (isForOther) packet.type = 'otherhost';
   if (verdict === 'drop') tellDeath(context);
   releaseContext();
   return verdict;
