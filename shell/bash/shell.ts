@@ -318,6 +318,8 @@ export class Shell {
 
   /** name=value, name[index]=value, with everything the variable's attributes ask for. */
   assign(name: string, index: string | undefined, value: string, append: boolean, scope?: Map<string, Variable>): void {
+    // sv_path: where commands were found says nothing any more.
+    if (name === 'PATH') this.hashed.clear();
     let target = name;
     let element = index;
     if (scope === undefined || scope.get(name)?.isNameref === true) {
