@@ -3,7 +3,7 @@
  * tests) or by the host (real Linux), and nobody who speaks it can tell which. Every message is plain data; both sides parse.
  */
 import { z } from 'zod';
-import { AddressView, ChainView, ConntrackView, LinkView, NetnsView, RouteView } from './observer.ts';
+import { AddressView, CaptureView, ChainView, ConntrackView, LinkView, NetnsView, RouteView } from './observer.ts';
 import { Report } from './report.ts';
 
 /** Raw bytes cross as Uint8Array where the channel clones, and nothing else. */
@@ -62,7 +62,11 @@ export const NamespaceView = z.strictObject({
 });
 export type NamespaceView = z.infer<typeof NamespaceView>;
 /** Machines the learner may see, each with its own namespace first, then the named ones, oldest first. */
-export const NetworkView = z.strictObject({ atMs: z.number(), namespaces: z.array(NamespaceView), names: z.record(z.string(), z.array(NetnsView)) });
+export const NetworkView = z.strictObject({
+  atMs: z.number(), namespaces: z.array(NamespaceView), names: z.record(z.string(), z.array(NetnsView)),
+  /** The newest captures, each with its newest packets; `packetCount` counts them all. */
+  captures: z.array(CaptureView.extend({ packetCount: z.number().int() })),
+});
 export type NetworkView = z.infer<typeof NetworkView>;
 
 /** A finished or running command line at a terminal, for the marks in the gutter and run blocks. */

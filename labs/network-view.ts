@@ -2,6 +2,9 @@
 import type { NamespaceView, NetworkView } from '../contracts/lab.ts';
 import { isAvailable, type Answer, type NetnsView, type Observer } from '../contracts/observer.ts';
 
+const CAPTURES_SHOWN = 6;
+const PACKETS_SHOWN = 40;
+
 export async function networkView(observer: Observer, atMs: number): Promise<NetworkView> {
   const namespaces: NamespaceView[] = [];
   const names: Record<string, NetnsView[]> = {};
@@ -10,7 +13,8 @@ export async function networkView(observer: Observer, atMs: number): Promise<Net
     names[machine] = named;
     for (const netns of ['', ...named.map(({ name }) => name).reverse()]) namespaces.push(await namespaceView(observer, machine, netns));
   }
-  return { atMs, namespaces, names };
+  const captures = valueOr(await observer.captures(), []).slice(-CAPTURES_SHOWN).map((capture) => ({ ...capture, packetCount: capture.packets.length, packets: capture.packets.slice(-PACKETS_SHOWN) }));
+  return { atMs, namespaces, names, captures };
 }
 
 async function namespaceView(observer: Observer, machine: string, netns: string): Promise<NamespaceView> {

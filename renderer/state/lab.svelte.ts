@@ -2,6 +2,7 @@
  * The lab the learner works at: a session in a worker, its input log at the host. What the session says becomes state here;
  * terminal bytes go straight to whoever shows that terminal.
  */
+import type { z } from 'zod';
 import type { CommandMark, LabChannel, LabEvent, LabRequestInput, NetworkView, TerminalView } from '../../contracts/lab.ts';
 import { OpenedLog, CourseFiles, type LessonProgress } from '../../contracts/host.ts';
 import type { Report } from '../../contracts/report.ts';
@@ -9,6 +10,8 @@ import { host, HostRefusal } from './host.svelte.ts';
 import { openWorkerChannel } from './worker-channel.ts';
 
 type Sink = (bytes: Uint8Array) => void;
+const RETRY_SAVING_MS = 1000;
+type OpenedLog = z.infer<typeof OpenedLog>;
 type Opened = Extract<LabEvent, { type: 'opened' }>;
 
 export class LabState {
@@ -16,8 +19,9 @@ export class LabState {
   readonly lesson: string;
   status = $state<'opening' | 'open' | 'taken' | 'failed'>('opening');
   failure = $state<{ code: string; message: string }>();
-  /** A request that could not be done: said once, beside what was asked. */
+  /** A request that could not be done: said once, beside what was asked (`asked`: the run block, if it was one). */
   notice = $state<string>();
+  asked = $state<string>();
   opened = $state<Opened>();
   terminals = $state<TerminalView[]>([]);
   network = $state.raw<NetworkView>();
@@ -34,7 +38,9 @@ export class LabState {
   private readonly held = new Map<string, Uint8Array[]>();
   private readonly clearers = new Map<string, () => void>();
   private readonly stopListening: () => void;
-  private appends: Promise<void> = Promise.resolve();
+  private unsaved: { sequence: number; bytes: Uint8Array }[] = [];
+  private isSaving = false;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(course: string, lesson: string) {
     this.course = course;
@@ -42,6 +48,7 @@ export class LabState {
     this.stopListening = host.onLogTaken((log) => {
       if (log !== this.log) return;
       this.status = 'taken';
+      this.failure = undefined;
       this.channel?.close();
     });
   }
@@ -49,7 +56,8 @@ export class LabState {
   async open(takeOver = false): Promise<void> {
     try {
       const { files } = CourseFiles.parse(await host.ask({ type: 'course', course: this.course }));
-      const { log, bytes, seed } = OpenedLog.parse(await host.ask({ type: 'open-log', course: this.course, lesson: this.lesson, takeOver }));
+      const { log, bytes, seed } = await this.openLog(takeOver);
+      if (this.isClosed) return void host.ask({ type: 'close-log', log }).catch(() => undefined);
       this.log = log;
       this.channel = openWorkerChannel();
       this.channel.onEvent((event) => this.receive(event));
@@ -62,8 +70,19 @@ export class LabState {
     }
   }
 
+  /** A page that was just reloaded may meet its own former line, not yet closed: it asks twice before it speaks of another window. */
+  private async openLog(takeOver: boolean): Promise<OpenedLog> {
+    const ask = async (): Promise<OpenedLog> => OpenedLog.parse(await host.ask({ type: 'open-log', course: this.course, lesson: this.lesson, takeOver }));
+    return ask().catch(async (cause: unknown) => {
+      if (!(cause instanceof HostRefusal) || cause.code !== 'in-use') throw cause;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return ask();
+    });
+  }
+
   send(request: LabRequestInput): void {
     this.notice = undefined;
+    this.asked = request.type === 'run' ? request.block : undefined;
     if (this.status === 'open') this.channel?.send(request);
   }
 
@@ -85,11 +104,15 @@ export class LabState {
   }
 
   close(): void {
+    this.isClosed = true;
     this.stopListening();
     this.channel?.close();
-    const log = this.log;
-    if (log !== undefined && this.status !== 'taken') void this.appends.then(() => host.ask({ type: 'close-log', log })).catch(() => undefined);
+    clearTimeout(this.retryTimer);
+    // The host answers in order: what is on its way is written before the log is closed.
+    const { log } = this;
+    if (log !== undefined && this.status !== 'taken') void host.ask({ type: 'close-log', log }).catch(() => undefined);
   }
+  isClosed = false;
 
   private receive(event: LabEvent): void {
     switch (event.type) {
@@ -137,19 +160,32 @@ export class LabState {
   }
 
   private store(sequence: number, bytes: Uint8Array): void {
-    const log = this.log;
-    if (log === undefined) return;
-    const appended = host.ask({ type: 'append-log', log, sequence, bytes: toBase64(bytes) });
-    this.appends = appended.then(
-      () => {
-        this.savedEvents = sequence + 1;
-        this.saveFailed = undefined;
-        this.channel?.send({ type: 'stored', sequence });
-      },
-      (cause: Error) => {
-        this.saveFailed = cause.message;
-      },
-    );
+    this.unsaved.push({ sequence, bytes });
+    void this.save();
+  }
+
+  /** One append at a time, in order; what gathers meanwhile goes with the next. One that fails is tried again: a log never has a hole. */
+  private async save(): Promise<void> {
+    const { log } = this;
+    if (log === undefined || this.isSaving || this.isClosed || this.unsaved.length === 0) return;
+    this.isSaving = true;
+    const batch = [...this.unsaved];
+    const { sequence } = batch.at(-1)!;
+    try {
+      await host.ask({ type: 'append-log', log, sequence, bytes: toBase64(batch.map(({ bytes }) => bytes)) });
+      this.unsaved = this.unsaved.slice(batch.length);
+      this.savedEvents = sequence + 1;
+      this.saveFailed = undefined;
+      this.channel?.send({ type: 'stored', sequence });
+    } catch (cause) {
+      if (this.status === 'taken') return;
+      this.saveFailed = cause instanceof Error ? cause.message : String(cause);
+      this.retryTimer = setTimeout(() => void this.save(), RETRY_SAVING_MS);
+      return;
+    } finally {
+      this.isSaving = false;
+    }
+    void this.save();
   }
 
   private async saveProgress(): Promise<void> {
@@ -170,9 +206,9 @@ export class LabState {
   }
 }
 
-function toBase64(bytes: Uint8Array): string {
+function toBase64(chunks: readonly Uint8Array[]): string {
   let text = '';
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (const bytes of chunks) for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(text);
 }
 

@@ -2,7 +2,7 @@
 import { host } from './host.svelte.ts';
 import { router } from './router.svelte.ts';
 
-export type Overlay = 'palette' | 'settings' | 'keys' | 'reset';
+export type Overlay = 'palette' | 'settings' | 'keys' | 'reset' | 'link';
 export interface Action { readonly id: string; readonly title: string; readonly detail: string; readonly keys?: string; readonly group: string; readonly isEnabled?: boolean; run(): void }
 
 const isApple = /mac/i.test(navigator.platform);
@@ -13,6 +13,8 @@ export function keysText(keys: string): string {
 
 class Overlays {
   open = $state<Overlay>();
+  /** The address the learner pressed in a terminal. */
+  link = $state('');
   /** What the page in front offers; the palette lists them, the keys run them. */
   pageActions = $state.raw<Action[]>([]);
 
@@ -49,9 +51,15 @@ export function chordOf(event: KeyboardEvent): string {
     (isApple ? event.metaKey : event.ctrlKey) ? 'Ctrl' : '',
     event.altKey ? 'Alt' : '',
     event.shiftKey ? 'Shift' : '',
-    event.key === ' ' ? 'Space' : event.key.length === 1 ? event.key.toUpperCase() : event.key,
+    keyOf(event),
   ];
   return parts.filter((part) => part !== '').join(' ');
+}
+
+/** With Alt some systems type another character: the key itself is meant. */
+function keyOf({ key, code, altKey }: KeyboardEvent): string {
+  if (altKey && code.startsWith('Key')) return code.slice(3);
+  return key === ' ' ? 'Space' : key.length === 1 ? key.toUpperCase() : key;
 }
 
 const everywhere: Readonly<Record<string, () => void>> = {
@@ -63,11 +71,12 @@ const everywhere: Readonly<Record<string, () => void>> = {
 /** Keys that a terminal leaves to the page: xterm asks this before it takes one. */
 export function isPageKey(event: KeyboardEvent): boolean {
   const chord = chordOf(event);
-  return chord in everywhere || overlays.pageActions.some(({ keys }) => keys !== undefined && keys.replace('←', 'ArrowLeft').replace('→', 'ArrowRight') === chord && !terminalKeepsAlt(chord));
+  return chord in everywhere || overlays.pageActions.some(({ keys }) => keys !== undefined && keys.replace('←', 'ArrowLeft').replace('→', 'ArrowRight') === chord && !isShellKey(chord));
 }
-/** Alt with arrows belongs to the shell while it has the focus. */
-function terminalKeepsAlt(chord: string): boolean {
-  return chord.startsWith('Alt Arrow') || chord === 'Ctrl Z' || chord === 'Ctrl Shift Z';
+/** Alt with arrows, Escape's other name and the like belong to the shell while it has the focus. */
+const shellKeys: readonly string[] = ['Alt ArrowLeft', 'Alt ArrowRight', 'Ctrl Z', 'Ctrl Shift Z', 'Ctrl [', 'Ctrl ]', 'Ctrl Enter'];
+function isShellKey(chord: string): boolean {
+  return shellKeys.includes(chord);
 }
 
 export function handleGlobalKey(event: KeyboardEvent): void {
@@ -78,7 +87,7 @@ export function handleGlobalKey(event: KeyboardEvent): void {
   const own = everywhere[chord];
   const action = overlays.pageActions.find(({ keys }) => keys !== undefined && keys.replace('←', 'ArrowLeft').replace('→', 'ArrowRight') === chord);
   if (own === undefined && action === undefined) return;
-  if (inTerminal && terminalKeepsAlt(chord)) return;
+  if (inTerminal && isShellKey(chord)) return;
   if (inText && !inTerminal && chord.length === 1) return;
   event.preventDefault();
   if (own !== undefined) own();

@@ -1,13 +1,19 @@
-/** One xterm.js bound to one terminal of the lab: bytes in order, acknowledged once drawn; keys, size and theme out. */
+/** One xterm.js bound to one terminal of the lab: bytes in order, acknowledged once drawn; keys, size and theme out. https://xtermjs.org/docs/guides/flowcontrol/ */
 import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { WebLinksAddon } from '@xterm/addon-web-links';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import type { Settings } from '../../../contracts/host.ts';
+import type { CommandMark } from '../../../contracts/lab.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
-import { isPageKey } from '../../state/overlays.svelte.ts';
+import { chordOf, isPageKey, overlays } from '../../state/overlays.svelte.ts';
+import { CommandMarks, type VisibleMark } from './command-marks.ts';
 
 const colours = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
+/** 18 px rows at 13 px, and the like at other sizes. */
+const LINE_HEIGHT = 1.06;
+const POINTED_FOR_MS = 4000;
 
 function themeFromTokens(): ITheme {
   const style = getComputedStyle(document.documentElement);
@@ -18,44 +24,97 @@ function themeFromTokens(): ITheme {
 
 export class TerminalScreen {
   readonly id: string;
+  readonly lab: LabState;
   readonly xterm: Terminal;
   readonly search = new SearchAddon();
+  /** Told when the gutter may look different: scrolled, written, commands begun or ended. */
+  onGutter: () => void = () => undefined;
+  onFind: () => void = () => undefined;
+  private readonly element = document.createElement('div');
   private readonly fit = new FitAddon();
-  private readonly lab: LabState;
+  private readonly marks: CommandMarks;
   private readonly undo: (() => void)[] = [];
+  private commands: readonly CommandMark[] = [];
   private resizeTimer: ReturnType<typeof setTimeout> | undefined;
+  private isSizeKnown = false;
 
-  constructor(id: string, lab: LabState, settings: Settings) {
+  constructor(id: string, lab: LabState, settings: Settings, label: string) {
     this.id = id;
     this.lab = lab;
-    this.xterm = new Terminal({ allowProposedApi: true, scrollback: 20_000, minimumContrastRatio: 4.5, macOptionIsMeta: true, lineHeight: 1.2, theme: themeFromTokens(), ...this.optionsFrom(settings) });
+    this.element.className = 'xterm-home';
+    this.xterm = new Terminal({
+      allowProposedApi: true, scrollback: 20_000, minimumContrastRatio: 4.5, macOptionIsMeta: true, drawBoldTextInBrightColors: false, lineHeight: LINE_HEIGHT,
+      cursorInactiveStyle: 'outline', theme: themeFromTokens(), ...this.optionsFrom(settings),
+    });
     this.xterm.loadAddon(this.fit);
     this.xterm.loadAddon(this.search);
     this.xterm.loadAddon(new Unicode11Addon());
+    this.xterm.loadAddon(new WebLinksAddon((_event, address) => {
+      overlays.link = address;
+      overlays.show('link');
+    }));
     this.xterm.unicode.activeVersion = '11';
     this.xterm.attachCustomKeyEventHandler((event) => this.isForShell(event));
     this.xterm.onData((data) => lab.send({ type: 'input', terminal: id, data }));
     this.xterm.onBinary((data) => lab.send({ type: 'input', terminal: id, data }));
-  }
-
-  mount(element: HTMLElement, label: string): void {
-    this.xterm.open(element);
-    this.xterm.textarea?.setAttribute('aria-label', label);
-    this.undo.push(this.lab.attach(this.id, (bytes) => this.xterm.write(bytes, () => this.lab.send({ type: 'shown', terminal: this.id, bytes: bytes.length })), () => this.xterm.reset()));
-    const observer = new ResizeObserver(() => this.fitSoon());
-    observer.observe(element);
+    this.marks = new CommandMarks(this.xterm);
+    this.xterm.onRender(() => this.onGutter());
+    this.xterm.onScroll(() => this.onGutter());
     const onTheme = (): void => {
       this.xterm.options.theme = themeFromTokens();
     };
     document.addEventListener('podwire-theme', onTheme);
-    this.undo.push(() => observer.disconnect(), () => document.removeEventListener('podwire-theme', onTheme));
+    this.undo.push(() => document.removeEventListener('podwire-theme', onTheme));
+    this.label = label;
+  }
+  private readonly label: string;
+  private isOpen = false;
+
+  /** Shows the screen in this place; answers what takes it out again. */
+  mount(place: HTMLElement): () => void {
+    place.append(this.element);
+    if (!this.isOpen) {
+      this.isOpen = true;
+      this.xterm.open(this.element);
+      this.xterm.textarea?.setAttribute('aria-label', this.label);
+      this.undo.push(this.lab.attach(this.id, (bytes) => this.write(bytes), () => this.clear()));
+      void document.fonts.ready.then(() => this.fitSoon(0));
+    }
+    const observer = new ResizeObserver(() => this.fitSoon());
+    observer.observe(place);
     this.fitSoon(0);
-    void document.fonts.ready.then(() => this.fitSoon(0));
+    return () => {
+      observer.disconnect();
+      this.onGutter = () => undefined;
+      this.onFind = () => undefined;
+      if (this.element.parentElement === place) this.element.remove();
+    };
   }
 
   apply(settings: Settings): void {
     Object.assign(this.xterm.options, this.optionsFrom(settings));
     this.fitSoon();
+  }
+
+  show(commands: readonly CommandMark[]): void {
+    this.commands = commands.filter(({ terminal }) => terminal === this.id);
+    this.marks.update(this.commands);
+    this.onGutter();
+  }
+
+  gutter(): { marks: VisibleMark[]; rowHeight: number } {
+    const screen = this.element.querySelector('.xterm-screen');
+    return { marks: this.marks.visible(), rowHeight: screen === null ? 0 : screen.clientHeight / this.xterm.rows };
+  }
+
+  reveal(line: string): boolean {
+    if (!this.marks.reveal(line)) return false;
+    this.onGutter();
+    setTimeout(() => {
+      this.marks.unpoint();
+      this.onGutter();
+    }, POINTED_FOR_MS);
+    return true;
   }
 
   /** The whole buffer as lines, wrapped ones joined. */
@@ -76,6 +135,20 @@ export class TerminalScreen {
     clearTimeout(this.resizeTimer);
     for (const undo of this.undo) undo();
     this.xterm.dispose();
+    this.element.remove();
+  }
+
+  private write(bytes: Uint8Array): void {
+    this.xterm.write(bytes, () => {
+      this.lab.send({ type: 'shown', terminal: this.id, bytes: bytes.length });
+      // A command is often told of before its echo is drawn.
+      this.marks.update(this.commands);
+    });
+  }
+
+  private clear(): void {
+    this.marks.clear();
+    this.xterm.reset();
   }
 
   private optionsFrom(settings: Settings): { fontFamily: string; fontSize: number; cursorBlink: boolean; screenReaderMode: boolean } {
@@ -85,6 +158,7 @@ export class TerminalScreen {
   private fitSoon(delayMs = 60): void {
     clearTimeout(this.resizeTimer);
     this.resizeTimer = setTimeout(() => {
+      if (!this.element.isConnected || this.element.clientWidth === 0) return;
       const size = this.fit.proposeDimensions();
       if (size === undefined || !(size.cols > 1) || !(size.rows > 1)) return;
       if (size.cols === this.xterm.cols && size.rows === this.xterm.rows && this.isSizeKnown) return;
@@ -93,19 +167,23 @@ export class TerminalScreen {
       this.lab.send({ type: 'resize', terminal: this.id, columns: size.cols, rows: size.rows });
     }, delayMs);
   }
-  private isSizeKnown = false;
 
   private isForShell(event: KeyboardEvent): boolean {
-    if (event.type === 'keydown' && event.ctrlKey && event.shiftKey && event.key.toUpperCase() === 'C') {
-      event.preventDefault();
-      if (this.xterm.hasSelection()) void navigator.clipboard.writeText(this.xterm.getSelection());
-      return false;
-    }
-    if (event.type === 'keydown' && event.ctrlKey && event.shiftKey && event.key.toUpperCase() === 'V') {
-      event.preventDefault();
-      void navigator.clipboard.readText().then((text) => this.xterm.paste(text));
+    const own = this.ownKey(chordOf(event));
+    if (own !== undefined) {
+      if (event.type === 'keydown') {
+        event.preventDefault();
+        own();
+      }
       return false;
     }
     return !isPageKey(event);
+  }
+
+  private ownKey(chord: string): (() => void) | undefined {
+    if (chord === 'Ctrl F') return () => this.onFind();
+    if (chord === 'Ctrl Shift C') return () => void (this.xterm.hasSelection() && navigator.clipboard.writeText(this.xterm.getSelection()));
+    if (chord === 'Ctrl Shift V') return () => void navigator.clipboard.readText().then((text) => this.xterm.paste(text), () => undefined);
+    return undefined;
   }
 }
