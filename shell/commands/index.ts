@@ -51,6 +51,7 @@ import { awk } from './awk/awk.ts';
 import { apt, dpkg } from './apt/apt.ts';
 import { lsns, nsenter, unshare } from './netspace/netspace.ts';
 import { bridge } from './bridge/bridge.ts';
+import { find, xargs } from './find/find.ts';
 
 const list: readonly Command[] = [
   ping,
@@ -182,6 +183,8 @@ const list: readonly Command[] = [
   nsenter,
   unshare,
   bridge,
+  find,
+  xargs,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

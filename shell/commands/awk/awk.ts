@@ -637,9 +637,9 @@ class Machine {
     switch (name) {
       case 'length': {
         const [first] = args;
-        if (first === undefined) return [...this.whole()].length;
+        if (first === undefined) return utf8(this.whole()).length;
         if (first.kind === 'variable' && this.isArray(first.name)) return this.array(first.name).size;
-        return [...(await text(0))].length;
+        return utf8(await text(0)).length;   // mawk counts bytes
       }
       case 'substr': {
         const characters = [...(await text(0))];

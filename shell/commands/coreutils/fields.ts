@@ -332,7 +332,7 @@ function expandSet(text: string, length: number): string[] | { error: string } {
     }
     if (units[i + 1]?.value === '-' && !units[i + 1]!.isEscaped && units[i + 2] !== undefined) {
       const [low, high] = [units[i]!.value.codePointAt(0)!, units[i + 2]!.value.codePointAt(0)!];
-      if (low > high) return { error: `range-endpoints of ${named(`${units[i]!.value}-${units[i + 2]!.value}`)} are in reverse collating sequence order` };
+      if (low > high) return { error: `range-endpoints of '${units[i]!.value}-${units[i + 2]!.value}' are in reverse collating sequence order` };
       for (let code = low; code <= high; code += 1) points.push(String.fromCodePoint(code));
       i += 2;
       continue;
@@ -575,7 +575,7 @@ export const column = defineCommand({
       if (names !== undefined) rows.unshift(names.split(','));
       const widths: number[] = [];
       for (const row of rows) row.forEach((cell, index) => { widths[index] = Math.max(widths[index] ?? 0, cell.length); });
-      for (const row of rows) call.out(row.map((cell, index) => (index === row.length - 1 && index === widths.length - 1 ? cell : cell.padEnd(widths[index]!))).join(options.value('o') ?? '  ').replace(/^$/, ''));
+      for (const row of rows) call.out(widths.map((width, index) => (index === widths.length - 1 ? row[index] ?? '' : (row[index] ?? '').padEnd(width))).join(options.value('o') ?? '  '));
       return 0;
     }
     const total = Number(options.value('c') ?? call.env.get('COLUMNS') ?? '80');

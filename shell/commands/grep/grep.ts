@@ -230,7 +230,7 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
   if (mode.isListing === 'with' && count > 0 && !mode.isQuiet) call.out(paint('35', name));
   if (mode.isListing === 'without') {
     if (count === 0 && !mode.isQuiet) call.out(paint('35', name));
-    return count === 0;
+    return count > 0;
   }
   return count > 0;
 }

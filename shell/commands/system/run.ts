@@ -86,6 +86,7 @@ export const timeout = defineCommand({
     if (signal === undefined || signal === 0) return problem(`${named(signalWord)}: invalid signal`);
     const { sys } = call;
     const program = sys.findProgram(argv[0]!);
+    const startUs = sys.monotonicUs();                      // the timer is armed before the child runs
     if (!options.has('foreground')) sys.setProcessGroup(0, 0);
     const child = program.ok ? await sys.spawn(program.value, { argv }) : program;
     if (!child.ok) {
@@ -107,8 +108,8 @@ export const timeout = defineCommand({
     sys.onSignal('TTIN', 'ignore');
     sys.onSignal('TTOU', 'ignore');
     sys.onSignal('CHLD', () => undefined);
-    const waitFor = async (us: number): Promise<WaitStatus | undefined> => {
-      const endUs = sys.monotonicUs() + us;
+    const waitFor = async (us: number, fromUs = sys.monotonicUs()): Promise<WaitStatus | undefined> => {
+      const endUs = fromUs + us;
       for (;;) {
         const got = await sys.wait(child.value, { noHang: true });
         if (got.ok && got.value !== undefined) return got.value.status;
@@ -118,7 +119,7 @@ export const timeout = defineCommand({
         await sys.sleep(us > 0 ? leftUs : 3_600_000_000);
       }
     };
-    let status = await waitFor(limitUs);
+    let status = await waitFor(limitUs, startUs);
     if (status === undefined) {
       isOver = true;
       if (options.has('v')) call.err(`timeout: sending signal ${signal} to command ${named(argv[0]!)}`);
