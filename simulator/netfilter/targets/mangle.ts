@@ -2,7 +2,7 @@
 import { get16, put16, updateChecksum } from '../../bytes.ts';
 import { NETWORK_OFFSET } from '../../kernel/packet.ts';
 import type { PacketContext } from '../context.ts';
-import { CONTINUE, DROP, exclusive, optionsOf, ParameterProblem, unsigned, unsignedOption, type OptionSpec, type TargetExtension } from '../extension.ts';
+import { CONTINUE, exclusive, optionsOf, ParameterProblem, unsigned, unsignedOption, type OptionSpec, type TargetExtension } from '../extension.ts';
 import { dscpClass, tosValue } from '../tos.ts';
 
 /** mss undefined: clamp to path MTU. */
@@ -179,7 +179,7 @@ export const notrack: TargetExtension<CtTarget> = {
   evaluate: exempt,
 };
 
-function exempt({ notrack: isExempt, zone }: CtTarget, context: PacketContext): typeof CONTINUE | typeof DROP {
+function exempt({ notrack: isExempt, zone }: CtTarget, context: PacketContext): typeof CONTINUE {
   if (context.packet.conntrack !== undefined) return CONTINUE;
   if (isExempt) context.packet.conntrack = 'untracked';
   else context.zone = zone;
