@@ -46,6 +46,8 @@ function openInode(by: Process, inode: Inode, flags: OpenFlags, path: string): R
   switch (inode.kind) {
     case 'directory': return ok(new DirectoryFile(inode, flags, path));
     case 'fifo':
+      // An anonymous pipe opened again through /proc/PID/fd does not wait for its other end.
+      if (inode.pipe !== undefined && inode.fs.type === 'proc') return ok(new PipeEnd(inode.pipe, flags));
       inode.pipe ??= new PipeBuffer(inode.number);
       return ok(new PipeEnd(inode.pipe, flags, inode, path));
     case 'socket': return fail('ENXIO');

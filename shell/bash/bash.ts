@@ -112,7 +112,8 @@ class Start {
       if (found.value.kind === 'directory') return complain('Is a directory', 126);
       const read = await sys.readFile(path);
       if (!read.ok) return complain(errnoText(read.error), 126);
-      if (read.value.subarray(0, 80).includes(0) && read.value[0] === 0x7f) return complain('cannot execute binary file', 126);
+      const firstLine = read.value.subarray(0, Math.min(80, read.value.indexOf(10) < 0 ? 80 : read.value.indexOf(10)));
+      if (firstLine.includes(0) || read.value[0] === 0x7f) return complain('cannot execute binary file', 126);
       shell.source = script;
       return runProgram(shell, decode(read.value), 1, {});
     });

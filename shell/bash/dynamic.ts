@@ -47,7 +47,7 @@ export const dynamicVariables: ReadonlyMap<string, DynamicVariable> = new Map<st
   ['UID', { get: (shell) => String(shell.sys.realUid), isReadOnly: true }],
   ['EUID', { get: (shell) => String(shell.sys.uid), isReadOnly: true }],
   ['GROUPS', { get: (shell) => [...new Set([shell.sys.gid, ...shell.sys.groups])].map(String), ignoresAssignment: true }],
-  ['FUNCNAME', { get: (shell) => (shell.frames.some((frame) => frame.kind === 'function') ? [...[...shell.frames].reverse().map((frame) => (frame.kind === 'source' ? 'source' : frame.name)), 'main'] : undefined), ignoresAssignment: true }],
+  ['FUNCNAME', { get: (shell) => (shell.frames.some((frame) => frame.kind === 'function') ? [...[...shell.frames].reverse().map((frame) => (frame.kind === 'source' ? 'source' : frame.name)), ...(shell.isCommandString || shell.readsStdin ? [] : ['main'])] : undefined), ignoresAssignment: true }],
   ['BASH_SOURCE', { get: (shell) => (shell.frames.length > 0 ? [...[...shell.frames].reverse().map((frame) => frame.source), ...(shell.isCommandString || shell.readsStdin ? [] : [shell.source])] : shell.isCommandString || shell.readsStdin ? undefined : [shell.source]), ignoresAssignment: true }],
   ['BASH_LINENO', { get: (shell) => [...[...shell.frames].reverse().map((frame) => String(frame.callLine)), ...(shell.isCommandString || shell.readsStdin ? [] : ['0'])], ignoresAssignment: true }],
   ['DIRSTACK', { get: (shell) => [shell.get('PWD') ?? shell.sys.cwd, ...shell.directoryStack], ignoresAssignment: true }],

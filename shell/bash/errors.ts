@@ -1,11 +1,11 @@
 /** What unwinds the executor. Everything else is a status. */
 
-/** An expansion or assignment went wrong: the current command line is given up (`discard`), or the shell ends (`exit`). */
+/** An expansion or assignment went wrong: the current command line is given up (`discard`), with `-c` the whole string too (`abandon`), or the shell ends (`exit`). */
 export class ShellError {
   readonly message: string | undefined;
   readonly status: number;
-  readonly effect: 'discard' | 'exit';
-  constructor(message: string | undefined, status = 1, effect: 'discard' | 'exit' = 'discard') {
+  readonly effect: 'discard' | 'abandon' | 'exit';
+  constructor(message: string | undefined, status = 1, effect: 'discard' | 'abandon' | 'exit' = 'discard') {
     this.message = message;
     this.status = status;
     this.effect = effect;

@@ -137,6 +137,10 @@ async function executeCompound(shell: Shell, command: Exclude<Command, { kind: '
       return status;
     }
     case 'function': {
+      if (/[$`'"\\<>]/.test(command.name)) {
+        await shell.error(`\`${command.name}': not a valid identifier`);
+        return 1;
+      }
       const existing = shell.functions.get(command.name);
       if (existing?.isReadOnly === true) {
         await shell.error(`${command.name}: readonly function`);

@@ -46,6 +46,7 @@ export async function runInteractive(shell: Shell, startup: Startup): Promise<Ex
     }
     shell.jobs.jobs.length = 0;
     await loadHistory(shell);
+    shell.isPrompting = true;
     status = await readAndRun(shell);
   } catch (thrown) {
     if (!(thrown instanceof ShellExit)) throw thrown;

@@ -146,6 +146,10 @@ export function emit(shell: Shell, found: Found, isQuoted: boolean, sink: Sink):
     sink.value(values.join(isStar ? ifs.slice(0, 1) : ' '), isQuoted);
     return;
   }
+  if (!isQuoted && ifs !== '' && !' \t\n'.includes(ifs[0]!)) {
+    sink.value(values.join(ifs[0]), false);
+    return;
+  }
   values.forEach((value, index) => {
     if (index > 0) sink.breakField();
     if (isQuoted) sink.touch();

@@ -74,16 +74,16 @@ class Adapter {
     if (this.assignmentTrouble !== undefined && (error === undefined || this.assignmentTrouble < error.pos)) error = { message: 'unexpected token', pos: this.assignmentTrouble };
     if (error === undefined) return { items, trouble: undefined, openDocuments: this.openDocuments };
     const trouble = this.trouble(error);
-    return { items: this.before(items, error.pos), trouble, openDocuments: this.openDocuments };
+    return { items: this.before(items, error.pos, trouble.isIncomplete), trouble, openDocuments: this.openDocuments };
   }
 
   /** The complete lines before the one with the trouble. */
-  private before(items: readonly ListItem[], position: number): ListItem[] {
+  private before(items: readonly ListItem[], position: number, isOpen: boolean): ListItem[] {
     const units = unitsOf(items, this.source);
     const good: ListItem[] = [];
-    for (const unit of units) {
+    for (const [index, unit] of units.entries()) {
       const end = unit.at(-1)!.end;
-      if (end > position) break;
+      if (end > position || (isOpen && index === units.length - 1)) break;
       const newline = this.source.indexOf('\n', end);
       if (newline < 0 || newline >= position) break;
       // A here-document's body may lie between.

@@ -64,6 +64,7 @@ function translate(source: string): string | undefined {
         i += bound[0].length;
         continue;
       }
+      if (out === '' || /[(|]$/.test(out)) return undefined;
       out += '\\{';
       i += 1;
       continue;

@@ -2,7 +2,7 @@
 import type { Shell } from './shell.ts';
 import { expandAliases } from './aliases.ts';
 import { decode } from './escapes.ts';
-import { ShellError } from './errors.ts';
+import { ShellError, ShellExit } from './errors.ts';
 import { executeList, forkShell } from './execute.ts';
 import { ForegroundWait } from './foreground.ts';
 import type { Parsed, SyntaxTrouble } from './parse.ts';
@@ -91,13 +91,15 @@ async function runParsed(shell: Shell, source: string, parsed: Parsed, options: 
         status = await executeList(shell, unit, options.mayExec === true && isLast ? { mayExec: true } : {});
       } catch (thrown) {
         if (!(thrown instanceof ShellError) || (thrown.effect === 'exit' && !(shell.isInteractive && shell.subshellDepth === 0)) || options.label === 'nested') throw thrown;
-        if (shell.isInteractive && shell.subshellDepth === 0) throw thrown;
+        if (shell.isPrompting && shell.subshellDepth === 0) throw thrown;
         if (shell.subshellDepth > 0) throw thrown;
         if (thrown.message !== undefined) await shell.error(thrown.message);
         status = thrown.status;
         shell.status = status;
         shell.flow = undefined;
         shell.unwindCalls();
+        if (shell.options.errexit && shell.errexitOff === 0) throw new ShellExit(status === 0 ? 1 : status);
+        if (thrown.effect === 'abandon' && shell.isCommandString && !shell.isInteractive) throw new ShellExit(status);
       }
       if (shell.flow !== undefined) return status;
       const end = source.indexOf('\n', unit.at(-1)!.end);
@@ -128,7 +130,10 @@ export async function runScriptFile(shell: Shell, path: string, args: readonly s
   const pid = await forkShell(shell, shell.options.monitor ? { group: 'new', foreground: shell.terminalFd !== undefined } : {}, async (inner) => {
     inner.functions = new Map([...inner.functions].filter(([, entry]) => entry.isExported));
     inner.aliases = new Map();
-    for (const [name, variable] of inner.globals) if (!variable.isExported) inner.globals.delete(name);
+    const env = inner.environment();
+    inner.globals = new Map([...env].map(([name, value]) => [name, Object.assign(inner.newOwned(), { value, isExported: true })]));
+    inner.setVariable('IFS', ' \t\n');
+    inner.setVariable('OPTIND', '1');
     inner.locals = [];
     inner.frames = [];
     inner.name = path;

@@ -91,7 +91,9 @@ function endOfBracketArithmetic(text: string, at: number): number {
   return text.length;
 }
 
-export function endOfBrace(text: string, at: number, inDouble: boolean): number {
+export function endOfBrace(text: string, at: number, isDouble: boolean): number {
+  // In a pattern quotes count even inside double quotes.
+  const inDouble = isDouble && !/^!?[A-Za-z0-9_@*]+(?:\[[^\]]*\])?[#%/^,]/.test(text.slice(at, at + 200));
   for (let i = at; i < text.length; ) {
     const c = text[i]!;
     if (c === '\\') i += 2;

@@ -63,6 +63,8 @@ export class Shell {
   subshellTraceDepth = 0;
   pipelineDepth = 0;
   isInteractive = false;
+  /** Reads lines at a prompt: errors go back there. */
+  isPrompting = false;
   isLogin = false;
   isCommandString = false;
   /** Reads commands from standard input. */
@@ -117,7 +119,7 @@ export class Shell {
   bashPidOfShell: number;
   /** $PPID */
   private readonly parentPid: number;
-  private readonly identity = {};
+  private identity = {};
   private readonly arithmeticScope: ArithmeticScope;
 
   constructor(sys: Sys, parent?: Shell) {
@@ -182,6 +184,8 @@ export class Shell {
 
   /** A subshell of this one. */
   fork(sys: Sys): Shell {
+    // From now on both sides copy a variable before they change it.
+    this.identity = {};
     return new Shell(sys, this);
   }
 
@@ -227,6 +231,7 @@ export class Shell {
     if (raw?.isNameref === true) {
       const target = this.resolveName(name);
       if (target.index !== undefined) return this.getElement(target.name, target.index);
+      if (target.name === name) return raw.value;
       const variable = this.rawVariable(target.name);
       return variable === raw ? undefined : variable?.isNameref === true ? undefined : target.name === name ? undefined : (dynamicVariables.has(target.name) ? this.get(target.name) : scalarOf(variable));
     }
@@ -238,7 +243,7 @@ export class Shell {
     const list = this.dynamicList(name);
     if (list !== undefined) return list[Number(evaluate(index, this.arithmeticScope))];
     const variable = this.variable(name);
-    if (variable?.associative !== undefined) return variable.associative.get(index);
+    if (variable?.associative !== undefined) return variable.associative.get(index) ?? variable.associative.get(this.plainKey(index));
     if (index === '@' || index === '*') return variable?.indexed !== undefined ? variable.indexed.values().join(' ') : scalarOf(variable);
     let at = Number(this.arithmetic(index));
     if (variable === undefined) return undefined;
@@ -372,6 +377,12 @@ export class Shell {
     } else variable.value = next;
   }
 
+  /** A key that comes from arithmetic or a nameref still has its quotes and dollars. */
+  private plainKey(index: string): string {
+    if (!/^(?:'[^']*'|"[^"]*"|\$[A-Za-z_]\w*)$/.test(index)) return index;
+    return index.startsWith('$') ? (this.get(index.slice(1)) ?? '') : index.slice(1, -1);
+  }
+
   private readKey(variable: Variable, key: string | number | undefined): string | undefined {
     if (variable.associative !== undefined) return variable.associative.get(key as string);
     if (variable.indexed !== undefined) return variable.indexed.get((key as number | undefined) ?? 0);
@@ -379,7 +390,7 @@ export class Shell {
   }
 
   private elementKey(variable: Variable, name: string, index: string | undefined): string | number | undefined {
-    if (variable.associative !== undefined) return index ?? '0';
+    if (variable.associative !== undefined) return index === undefined ? '0' : this.plainKey(index);
     if (index === undefined) return variable.indexed === undefined ? undefined : 0;
     if (index.trim() === '') throw new ShellError(`${name}[${index}]: bad array subscript`);
     let at = Number(this.arithmetic(index));

@@ -164,7 +164,7 @@ export async function callBuiltin(shell: Shell, builtin: Builtin, name: string, 
   try {
     status = await builtin(shell, args.slice(1), { name, shaped: shaped.slice(1) });
   } catch (thrown) {
-    if (!(thrown instanceof ShellError) || thrown.effect === 'exit') throw thrown;
+    if (!(thrown instanceof ShellError) || thrown.effect !== 'discard') throw thrown;
     if (thrown.message !== undefined) await shell.error(name === 'let' || name === 'declare' || name === 'typeset' || name === 'local' ? `${name}: ${thrown.message}` : thrown.message);
     status = thrown.status;
     if (shell.options.posix && SPECIAL_BUILTINS.has(name) && !shell.isInteractive) throw new ShellExit(status);
@@ -232,7 +232,7 @@ export function lookUp(shell: Shell, name: string): { path: string } | { error: 
   const known = shell.hashed.get(name);
   if (known !== undefined) {
     known.hits += 1;
-    if (shell.sys.stat(known.path).ok) return { path: known.path };
+    if (!shell.options.shopt('checkhash') || shell.sys.stat(known.path).ok) return { path: known.path };
     shell.hashed.delete(name);
   }
   const path = shell.get('PATH');

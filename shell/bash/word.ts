@@ -73,6 +73,7 @@ class Reader {
   private readonly mode: Mode;
   private readonly pieces: Piece[] = [];
   private literal = '';
+  private looksAssigned = false;
   private at = 0;
 
   constructor(text: string, mode: Mode) {
@@ -125,7 +126,12 @@ class Reader {
       } else {
         this.literal += c;
         this.at += 1;
-        if (c === ':' && mode === 'assignment') this.tilde(this.at);
+        // Words that look like assignments get their tildes too (not in posix mode).
+        if (c === '=' && mode === 'word' && this.pieces.length === 0 && /^[A-Za-z_][A-Za-z0-9_]*=$/.test(this.literal)) {
+          this.looksAssigned = true;
+          this.tilde(this.at);
+        }
+        if (c === ':' && (mode === 'assignment' || this.looksAssigned)) this.tilde(this.at);
       }
     }
     this.flush();
@@ -137,7 +143,7 @@ class Reader {
     if (text[at] !== '~') return;
     const match = /^~([A-Za-z_][A-Za-z0-9_.-]*|[+-]|[+-]?[0-9]+|)(?=$|\/|:)/.exec(text.slice(at));
     if (match === null) return;
-    if (this.mode !== 'assignment' && text[at + match[0].length] === ':') return;
+    if (this.mode !== 'assignment' && !this.looksAssigned && text[at + match[0].length] === ':') return;
     this.push({ kind: 'tilde', user: match[1]! });
     this.at = at + match[0].length;
   }
@@ -302,6 +308,7 @@ function parseOperation(rest: string, isQuoted: boolean): Operation | undefined 
     }
     case ':': {
       const body = rest.slice(1);
+      if (body === '') return undefined;
       const split = colonAt(body);
       return { kind: 'slice', offset: parsePieces(split < 0 ? body : body.slice(0, split), 'arithmetic'), length: split < 0 ? undefined : parsePieces(body.slice(split + 1), 'arithmetic'), text: body };
     }
@@ -316,14 +323,14 @@ function parseOperation(rest: string, isQuoted: boolean): Operation | undefined 
 }
 
 /** The slash between pattern and replacement. A pattern may begin with one. */
-function slashAt(text: string, _from: number): number {
+function slashAt(text: string, from: number): number {
   for (let i = 0; i < text.length; ) {
     const c = text[i]!;
     if (c === '\\') i += 2;
     else if (c === "'") i = endOfSingle(text, i + 1);
     else if (c === '"') i = endOfDouble(text, i + 1);
     else if (c === '$' || c === '`') i = endOfExpansion(text, i, false);
-    else if (c === '/' && i > 0) return i;
+    else if (c === '/' && i >= from) return i;
     else i += 1;
   }
   return -1;

@@ -23,7 +23,7 @@ export async function breakBuiltin(shell: Shell, given: readonly string[], { nam
   const word = args[0] ?? '1';
   if (args.length > 1) {
     await shell.error(`${kind}: too many arguments`);
-    throw new ShellError(undefined, 1);
+    throw new ShellError(undefined, 1, 'abandon');
   }
   if (!/^[-+]?[0-9]+$/.test(word)) {
     await shell.error(`${kind}: ${word}: numeric argument required`);
@@ -60,7 +60,7 @@ export async function returnBuiltin(shell: Shell, args: readonly string[]): Prom
     return 2;
   }
   const status = await statusArgument(shell, 'return', args);
-  if (status < 0) throw new ShellError(undefined, 1);
+  if (status < 0) throw new ShellError(undefined, 1, 'abandon');
   shell.flow = { kind: 'return', status };
   return status;
 }
@@ -79,7 +79,7 @@ export async function exitBuiltin(shell: Shell, args: readonly string[], call: B
     }
   }
   const status = await statusArgument(shell, 'exit', args);
-  if (status < 0) throw new ShellError(undefined, 1);
+  if (status < 0) throw new ShellError(undefined, 1, 'abandon');
   throw new ShellExit(status);
 }
 
@@ -186,7 +186,7 @@ export async function shiftBuiltin(shell: Shell, given: readonly string[]): Prom
   const word = args[0] ?? '1';
   if (args.length > 1) {
     await shell.error('shift: too many arguments');
-    throw new ShellError(undefined, 1);
+    throw new ShellError(undefined, 1, 'abandon');
   }
   if (!/^\s*[-+]?[0-9]+\s*$/.test(word)) {
     await shell.error(`shift: ${word}: numeric argument required`);

@@ -292,7 +292,7 @@ export async function unsetBuiltin(shell: Shell, args: readonly string[]): Promi
     const isNameref = shell.rawVariable(name)?.isNameref === true;
     const target = flags.has('n') || !isNameref ? { name, index: undefined } : shell.resolveName(name);
     const variable = shell.rawVariable(target.name);
-    if (variable === undefined && element === undefined && !flags.has('v') && !flags.has('n') && shell.functions.has(word)) {
+    if (variable === undefined && element === null && !flags.has('v') && !flags.has('n') && shell.functions.has(word)) {
       if (shell.functions.get(word)!.isReadOnly) {
         await shell.error(`unset: ${word}: cannot unset: readonly function`);
         status = 1;

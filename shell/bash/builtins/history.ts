@@ -54,8 +54,9 @@ export async function historyBuiltin(shell: Shell, args: readonly string[]): Pro
     }
     return 0;
   }
-  const file = rest[0] ?? shell.get('HISTFILE') ?? `${shell.get('HOME') ?? ''}/.bash_history`;
-  if (flags.has('r') || flags.has('n')) {
+  const file = rest[0] ?? shell.get('HISTFILE');
+  if (file === undefined && (flags.has('r') || flags.has('n') || flags.has('a') || flags.has('w'))) return 1;
+  if (file !== undefined && (flags.has('r') || flags.has('n'))) {
     const text = await shell.sys.readText(file);
     if (!text.ok) {
       await shell.error(`history: ${file}: ${errnoText(text.error)}`);
@@ -64,7 +65,7 @@ export async function historyBuiltin(shell: Shell, args: readonly string[]): Pro
     history.load(text.value);
     return 0;
   }
-  if (flags.has('w') || flags.has('a')) return (await history.save(shell.sys, file, { append: flags.has('a'), withStamps: shell.get('HISTTIMEFORMAT') !== undefined })) ? 0 : 1;
+  if (file !== undefined && (flags.has('w') || flags.has('a'))) return (await history.save(shell.sys, file, { append: flags.has('a'), withStamps: shell.get('HISTTIMEFORMAT') !== undefined })) ? 0 : 1;
   let count = history.length;
   if (rest[0] !== undefined) {
     if (!/^\+?[0-9]+$/.test(rest[0])) {

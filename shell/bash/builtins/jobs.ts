@@ -1,7 +1,7 @@
 /** jobs, fg, bg, wait, kill, disown, suspend. Read first: bash(1) "JOB CONTROL" */
 import type { SignalName, WaitStatus } from '../../../machine/sys.ts';
 import { errnoText } from '../../../machine/errno.ts';
-import { SIGNAL_NAMES, SIGNAL_NUMBERS, signalByNumber } from '../../../machine/signals.ts';
+import { SIGNAL_NAMES, SIGNAL_NUMBERS, signalByNumber, signalDescription } from '../../../machine/signals.ts';
 import type { Shell } from '../shell.ts';
 import { ShellInterrupt } from '../errors.ts';
 import { ForegroundWait } from '../foreground.ts';
@@ -180,7 +180,11 @@ export async function waitBuiltin(shell: Shell, args: readonly string[]): Promis
     status = one;
     if (name !== undefined) shell.assign(name, undefined, String(pid), false);
     const job = shell.jobs.byPid(pid);
-    if (job !== undefined && !shell.isInteractive && stateOf(job) === 'done') shell.jobs.remove(job);
+    if (job !== undefined && !shell.isInteractive && stateOf(job) === 'done') {
+      const last = jobStatus(job);
+      if (last.kind === 'signalled' && last.signal !== 'INT' && last.signal !== 'PIPE') await shell.write(2, `${shell.prefix()}${String(pid).padStart(5)} ${signalDescription(last.signal).padEnd(23)} ${job.text}\n`);
+      shell.jobs.remove(job);
+    }
   }
   return status;
 }
@@ -190,6 +194,8 @@ async function waitNext(shell: Shell, specs: readonly string[], name: string | u
   for (const spec of specs) {
     const job = spec.startsWith('%') ? await findJob(shell, spec, 'wait') : shell.jobs.byPid(Number(spec));
     if (job !== undefined) wanted.push(job);
+    else if (!/^[0-9%]/.test(spec)) await shell.error(`wait: \`${spec}': not a pid or valid job spec`);
+    else if (!spec.startsWith('%')) await shell.error(`wait: pid ${spec} is not a child of this shell`);
   }
   for (;;) {
     const pool = (specs.length === 0 ? shell.jobs.jobs : wanted).filter((job) => job.isForeign !== true);

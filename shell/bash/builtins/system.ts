@@ -93,16 +93,16 @@ export async function umaskBuiltin(shell: Shell, args: readonly string[]): Promi
   }
   let allowed = ~current & 0o777;
   for (const clause of word.split(',')) {
-    const match = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(clause);
+    const match = /^([ugoa]*)([-+=][rwx]*)$/.exec(clause);
     if (match === null) {
       const bad = [...clause].find((c) => !/[ugoa+=\-rwxXst]/.test(c)) ?? clause[0] ?? '';
       await shell.error(`umask: \`${bad}': invalid symbolic mode ${/^[ugoa]*[^-+=ugoa]/.test(clause) ? 'operator' : 'character'}`);
       return 1;
     }
     const who = match[1] === '' || match[1]!.includes('a') ? 'ugo' : match[1]!;
-    for (const step of match[2]!.matchAll(/([-+=])([rwxXstugo]*)/g)) {
+    for (const step of match[2]!.matchAll(/([-+=])([rwx]*)/g)) {
       let bits = 0;
-      for (const letter of step[2]!) bits |= letter === 'r' ? 4 : letter === 'w' ? 2 : letter === 'x' || letter === 'X' ? 1 : letter === 'u' ? (allowed >> 6) & 7 : letter === 'g' ? (allowed >> 3) & 7 : letter === 'o' ? allowed & 7 : 0;
+      for (const letter of step[2]!) bits |= letter === 'r' ? 4 : letter === 'w' ? 2 : 1;
       for (const one of who) {
         const shift = one === 'u' ? 6 : one === 'g' ? 3 : 0;
         if (step[1] === '=') allowed &= ~(7 << shift);
