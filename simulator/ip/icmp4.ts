@@ -134,30 +134,39 @@ function allowsGlobally(kernel: Kernel, namespace: NamespaceState): boolean {
   return true;
 }
 
-/** inet_peer_xrlim_allow: one error each icmp_ratelimit to a destination, six at once after a pause. */
-export function allowsPeer(kernel: Kernel, namespace: NamespaceState, destination: Ip4 | string, intervalMs = namespace.settings.icmpRateLimitMs): boolean {
-  if (intervalMs === 0) return true;
-  const nowMs = kernel.world.nowUs / 1000;
+/** inet_getpeer: a new one starts as if nothing had been sent for a minute. */
+function peerOf(kernel: Kernel, namespace: NamespaceState, destination: Ip4 | string): { tokensMs: number; stampUs: number; redirects: number } {
   let peer = namespace.icmpPeers.get(destination);
   if (peer === undefined) {
-    peer = { tokensMs: 6 * intervalMs, stampUs: kernel.world.nowUs, redirects: 0 };
+    peer = { tokensMs: 60_000, stampUs: kernel.world.nowUs, redirects: 0 };
     namespace.icmpPeers.set(destination, peer);
   }
-  peer.tokensMs = Math.min(6 * intervalMs, peer.tokensMs + nowMs - peer.stampUs / 1000);
-  peer.stampUs = kernel.world.nowUs;
-  if (peer.tokensMs < intervalMs) return false;
-  peer.tokensMs -= intervalMs;
+  return peer;
+}
+
+/** inet_peer_xrlim_allow: one error each icmp_ratelimit to a destination, six at once after a pause. A limit of 0 empties the bucket that ip_error uses too. */
+export function allowsPeer(kernel: Kernel, namespace: NamespaceState, destination: Ip4 | string, intervalMs = namespace.settings.icmpRateLimitMs): boolean {
+  return takeTokens(kernel, peerOf(kernel, namespace, destination), intervalMs, 6 * intervalMs);
+}
+
+/** What ip_error asks before it reports a missing route: a cost of a second, five at once, from the same bucket. */
+export function allowsRouteError(kernel: Kernel, namespace: NamespaceState, destination: Ip4): boolean {
+  return takeTokens(kernel, peerOf(kernel, namespace, destination), 1000, 5000);
+}
+
+function takeTokens(kernel: Kernel, peer: { tokensMs: number; stampUs: number }, costMs: number, limitMs: number): boolean {
+  const nowUs = kernel.world.nowUs;
+  peer.tokensMs = Math.min(limitMs, peer.tokensMs + (nowUs - peer.stampUs) / 1000);
+  peer.stampUs = nowUs;
+  if (peer.tokensMs < costMs) return false;
+  peer.tokensMs -= costMs;
   return true;
 }
 
 /** ip_rt_send_redirect: at most nine, at growing intervals of which the first is 20 ms. */
 export function sendRedirect4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, gateway: Ip4): void {
   const source = ipv4.source(packet.frame, NETWORK_OFFSET);
-  let peer = namespace.icmpPeers.get(source);
-  if (peer === undefined) {
-    peer = { tokensMs: 6 * namespace.settings.icmpRateLimitMs, stampUs: kernel.world.nowUs, redirects: 0 };
-    namespace.icmpPeers.set(source, peer);
-  }
+  const peer = peerOf(kernel, namespace, source);
   const waitUs = peer.redirects === 0 ? 0 : 20_000 * 2 ** peer.redirects;
   if (kernel.world.nowUs > peer.stampUs + 20_480_000) peer.redirects = 0;
   if (peer.redirects >= 9 || (peer.redirects > 0 && kernel.world.nowUs < peer.stampUs + waitUs)) return;

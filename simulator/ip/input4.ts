@@ -10,7 +10,7 @@ import { receiveUdp } from '../sockets/udp.ts';
 import { formatIp4, formatPrefix4 } from '../wire/ip4.ts';
 import * as icmp from '../wire/icmp.ts';
 import * as ipv4 from '../wire/ipv4.ts';
-import { receiveIcmp4, sendIcmpError4, sendRedirect4 } from './icmp4.ts';
+import { allowsRouteError, receiveIcmp4, sendIcmpError4, sendRedirect4 } from './icmp4.ts';
 import { count } from './snmp.ts';
 import { finishOutput4 } from './output4.ts';
 import { reassemble4 } from './reassembly.ts';
@@ -70,7 +70,7 @@ function refuse(kernel: Kernel, namespace: NamespaceState, device: Device, packe
   }
   count(namespace, 'IpExt.InNoRoutes');
   const code = error === 'EHOSTUNREACH' ? icmp.HOST_UNREACHABLE : error === 'ENETUNREACH' ? icmp.NET_UNREACHABLE : icmp.ADMIN_PROHIBITED;
-  if (error !== 'EINVAL') sendIcmpError4(kernel, namespace, packet, icmp.UNREACHABLE, code, 0);
+  if (error !== 'EINVAL' && allowsRouteError(kernel, namespace, ipv4.source(packet.frame, NETWORK_OFFSET))) sendIcmpError4(kernel, namespace, packet, icmp.UNREACHABLE, code, 0);
   died(kernel, namespace.id, packet, 'route', error === 'EINVAL' ? `a blackhole route covers ${destination}` : error === 'EACCES' ? `a prohibit route or rule covers ${destination}` : `no route to ${destination}`, device.name);
 }
 

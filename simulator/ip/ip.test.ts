@@ -295,3 +295,14 @@ describe('IPv6', () => {
     expect(must(vm.sockets.receiveDatagram(socket)).from!.address).toBe(to);
   });
 });
+
+describe('missing routes', () => {
+  it('are reported from the bucket that other errors share: a limit of 0 leaves it empty', () => {
+    const { world, kernel, red, router } = threeNamespaces();
+    expect(ping(world, kernel, red, '10.99.0.1').error).toBe('ENETUNREACH from 10.1.0.1 3/0 info 0');
+    expect(ping(world, kernel, red, '10.2.0.2', { ttl: 1 }).error).toBe('EHOSTUNREACH from 10.1.0.1 11/0 info 0');
+    expect(ping(world, kernel, red, '10.99.0.1').error).toBeUndefined();
+    must(kernel.sysctl.set(router, 'net/ipv4/icmp_ratelimit', '1000'));
+    expect(ping(world, kernel, red, '10.99.0.1').error).toBe('ENETUNREACH from 10.1.0.1 3/0 info 0');
+  });
+});
