@@ -183,6 +183,11 @@ export class Scheduler {
     try {
       for (;;) {
         while (this.head < this.runnable.length) {
+          // What arrives at this very instant is there before anybody it woke gets the processor.
+          if (this.world.nextEventUs() === this.world.nowUs) {
+            this.world.step();
+            continue;
+          }
           const task = this.runnable[this.head]!;
           this.head += 1;
           if (this.head > 1024) {
