@@ -32,7 +32,7 @@ async function miniShell(sys: Sys): Promise<number> {
     await sys.write(1, new TextEncoder().encode(text));
   };
   for (;;) {
-    const outcome = await readLine(sys, { prompt: '$ ', history, editor, input: 0, output: 1 });
+    const outcome = await readLine(sys, { prompt: 'learner@debian:~$ ', history, editor, input: 0, output: 1 });
     if (outcome.kind === 'eof') return 0;
     if (outcome.kind !== 'line' || outcome.text.trim() === '') continue;
     history.add(outcome.text, { control: '' });

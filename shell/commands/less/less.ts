@@ -49,15 +49,14 @@ async function run(call: Invocation): Promise<number> {
   }
   const files: PagerFile[] = names.length === 0 ? [standardInput(sys)] : names.map((name) => (name === '-' ? standardInput(sys) : namedFile(sys, name)));
   if (!call.stdoutIsTerminal) return copy(call, files);
-  let index = 0;
   let first: TextSource | undefined;
   let failures = 0;
-  while (index < files.length && first === undefined) {
-    const opened = await files[index]!.open();
+  while (first === undefined && files[0] !== undefined) {
+    const opened = await files[0].open();
     if (typeof opened === 'string') {
       call.err(opened);
       failures += 1;
-      files.splice(index, 1);
+      files.shift();
     } else first = opened;
   }
   await call.flush();

@@ -67,6 +67,7 @@ export class NanoEditor {
     if (names.length === 0) editor.say('Welcome to nano.  For basic help, type Ctrl+G.');
     if (settings.startLine !== undefined) editor.goTo(settings.startLine, settings.startColumn ?? 1);
     await editor.loop();
+    screen.write(`${moveTo(screen.rows - 3, 0)}\x1b[J${moveTo(screen.rows - 1, 0)}`);
     await screen.close();
     return 0;
   }
@@ -487,7 +488,7 @@ export class NanoEditor {
     },
     'alt->': () => this.switchBuffer(1), 'alt-.': () => this.switchBuffer(1), 'alt-right': () => this.switchBuffer(1),
     'alt-<': () => this.switchBuffer(-1), 'alt-,': () => this.switchBuffer(-1), 'alt-left': () => this.switchBuffer(-1),
-    'ctrl-z': () => this.say('Use "^T^Z" to suspend.'),
+    'ctrl-z': () => this.say('To suspend, type ^T^Z'),
     'ctrl-t': async () => {
       this.screen.write(`${moveTo(this.screen.rows - 3, 0)}\x1b[7m${'Command to execute: '.padEnd(this.screen.columns)}\x1b[27m`);
       const event = await this.screen.next();
@@ -498,6 +499,7 @@ export class NanoEditor {
       else this.say('podwire: nano: executing a command is not simulated yet');
     },
     'alt-]': () => this.matchBracket(),
+    'ctrl-]': () => this.say('No word fragment'),
     'paste-begin': () => this.paste(),
     unknown: () => this.say('Unknown sequence'),
     'shift-tab': () => undefined,

@@ -1,5 +1,5 @@
 /** What may stand in front of a window: pages of text, the list of windows, copy mode. Read first: screen's help.c, list_window.c, mark.c. */
-import type { Display, Overlay } from './display.ts';
+import type { Overlay } from './display.ts';
 import { plainRow, rowOf } from './grid.ts';
 import { lastPage, nextPage } from './texts.ts';
 import type { ScreenWindow } from './window.ts';
@@ -9,8 +9,8 @@ export function pages(list: readonly (readonly string[])[]): Overlay {
   return {
     rows: (display) => {
       const rows = [...list[page]!];
-      while (rows.length < display.rows - 1) rows.push('');
-      return [...rows.slice(0, display.rows - 1), page < list.length - 1 ? nextPage : lastPage];
+      while (rows.length < display.rows - 2) rows.push('');
+      return [...rows.slice(0, display.rows - 2), page < list.length - 1 ? nextPage : lastPage];
     },
     cursor: (display) => [0, display.rows - 1],
     key: (_display, key) => {
@@ -31,7 +31,7 @@ export function windowList(windows: readonly ScreenWindow[], current: ScreenWind
       `\x1b[1m Num Name${' '.repeat(Math.max(1, display.columns - 14))}Flags\x1b[0m`, '',
       ...windows.map((window, index) => {
         const text = ` ${String(window.number).padStart(3)} ${window.title}`.padEnd(display.columns - 1).slice(0, display.columns - 1);
-        const row = `${text.slice(0, display.columns - 2)}$`;
+        const row = `${text}$`;
         return index === at ? `\x1b[7m${row}\x1b[0m` : row;
       }),
     ],
@@ -112,10 +112,10 @@ export function copyMode(window: ScreenWindow, ended: (copied: string | undefine
         case '0': case '\x1b[H': case '\x1bOH': case '\x1b[1~': column = 0; break;
         case '$': case '\x1b[F': case '\x1bOF': case '\x1b[4~': column = Math.max(0, line.length - 1); break;
         case '^': column = Math.max(0, line.search(/\S/)); break;
-        case '\x02': case '\x1b[5~': row = Math.max(0, row - height); top = Math.max(0, top - height); break;
-        case '\x06': case '\x1b[6~': row = Math.min(total - 1, row + height); top = Math.min(baseY, top + height); break;
-        case '\x15': row = Math.max(0, row - Math.floor(height / 2)); top = Math.max(0, top - Math.floor(height / 2)); break;
-        case '\x04': row = Math.min(total - 1, row + Math.floor(height / 2)); top = Math.min(baseY, top + Math.floor(height / 2)); break;
+        case '\x02': case '\x1b[5~': row = Math.max(0, row - height); break;
+        case '\x06': case '\x1b[6~': row = Math.min(total - 1, row + height); break;
+        case '\x15': row = Math.max(0, row - Math.floor(height / 2)); break;
+        case '\x04': row = Math.min(total - 1, row + Math.floor(height / 2)); break;
         case 'g': row = 0; column = 0; break;
         case 'G': row = total - 1; column = 0; break;
         case 'H': row = top; column = 0; break;

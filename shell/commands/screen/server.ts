@@ -492,7 +492,10 @@ export class ScreenServer {
         return say(`(${buffer.cursorX + 1},${buffer.cursorY + 1})/(${display.columns},${display.rows})+${this.settings.scrollback} +flow UTF-8 ${window.number}(${window.title})`);
       }
       case 'version': return say(`screen ${version}`);
-      case 'time': return say(clockText(this.sys));
+      case 'time': {
+        const load = await this.sys.readText('/proc/loadavg');
+        return say(`${clockText(this.sys)}${load.ok ? ` ${load.value.split(' ').slice(0, 3).join(' ')}` : ''}`);
+      }
       case 'hardcopy': {
         const result = await this.remoteCommand(['hardcopy', ...rest], String(window?.number ?? 0));
         return say(result.text === '' ? `Screen image written to "hardcopy.${window?.number ?? 0}".` : result.text);

@@ -41,18 +41,44 @@ Options:
 -x            Attach to a not detached screen. (Multi display mode).
 -X            Execute <cmd> as a screen command in the specified session.`;
 
-/** Shown by plain `screen`: the start of what the real page says. */
-export const startPages: readonly (readonly string[])[] = [[
-  `GNU Screen version ${version}`,
-  '',
-  'Copyright (c) 2018-2020 Alexander Naumov, Amadeusz Slawinski',
-  'Copyright (c) 2015-2017 Juergen Weigert, Alexander Naumov, Amadeusz Slawinski',
-  'Copyright (c) 2010-2014 Juergen Weigert, Sadrul Habib Chowdhury',
-  'Copyright (c) 2008-2009 Juergen Weigert, Michael Schroeder, Micah Cowan,',
-  'Sadrul Habib Chowdhury',
-  'Copyright (c) 1993-2007 Juergen Weigert, Michael Schroeder',
-  'Copyright (c) 1987 Oliver Laumann',
-]];
+/** Shown by plain `screen`, and by its license command: the notice of the real program. */
+export const startPages: readonly (readonly string[])[] = [
+  [
+    "",
+    "GNU Screen version 4.09.00 (GNU) 30-Jan-22",
+    "",
+    "Copyright (c) 2018-2020 Alexander Naumov, Amadeusz Slawinski",
+    "Copyright (c) 2015-2017 Juergen Weigert, Alexander Naumov, Amadeusz Slawinski",
+    "Copyright (c) 2010-2014 Juergen Weigert, Sadrul Habib Chowdhury",
+    "Copyright (c) 2008-2009 Juergen Weigert, Michael Schroeder, Micah Cowan,",
+    "Sadrul Habib Chowdhury",
+    "Copyright (c) 1993-2007 Juergen Weigert, Michael Schroeder",
+    "Copyright (c) 1987 Oliver Laumann",
+    "",
+    "This program is free software; you can redistribute it and/or modify it under",
+    "the terms of the GNU General Public License as published by the Free Software",
+    "Foundation; either version 3, or (at your option) any later version.",
+    "",
+    "This program is distributed in the hope that it will be useful, but WITHOUT",
+    "ANY WARRANTY; without even the implied warranty of MERCHANTABILITY or FITNESS",
+    "FOR A PARTICULAR PURPOSE. See the GNU General Public License for more details.",
+    "",
+    "You should have received a copy of the GNU General Public License along with",
+    "this program (see the file COPYING); if not, see",
+  ],
+  [
+    "https://www.gnu.org/licenses/, or contact Free Software Foundation, Inc., 51",
+    "Franklin Street, Fifth Floor, Boston, MA  02111-1301  USA.",
+    "",
+    "Send bugreports, fixes, enhancements, t-shirts, money, beer & pizza to",
+    "screen-devel@gnu.org",
+    "",
+    "",
+    "Capabilities:",
+    "+copy +remote-detach +power-detach +multi-attach +multi-user +font +color-256",
+    "+utf8 +rxvt +builtin-telnet",
+  ],
+];
 
 export const helpPages: readonly (readonly string[])[] = [
   [

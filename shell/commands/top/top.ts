@@ -146,7 +146,7 @@ async function picture(sys: Sys, before: Sample, order: Order, wanted: (process:
   const usedUs = all.reduce((sum, process) => sum + Math.max(0, process.cpuUs - (before.cpu.get(process.pid) ?? 0)), 0);
   const user = Math.min(100, (100 * usedUs) / elapsedUs);
   const figure = (value: number): string => value.toFixed(1).padStart(5);
-  const mib = (kb: number): string => (kb / 1024).toFixed(1).padStart(8);
+  const mib = (kb: number): string => (kb / 1024).toFixed(1).padStart(9);
   const seconds = Math.floor(sys.now() / 1_000_000) % 86_400;
   const two = (value: number): string => String(value).padStart(2, '0');
   const rows = [
