@@ -39,7 +39,7 @@ export function applyBridgeOptions(kernel: Kernel, namespace: NamespaceState, de
       if (port?.designatedBridge === before) port.designatedBridge = after;
       if (port?.designatedRoot === before) port.designatedRoot = after;
     }
-    configurationUpdate(kernel, namespace, device);
+    configurationUpdate(namespace, device);
     stateSelection(kernel, namespace, device);
   }
   if (options.stp !== undefined) setStp(kernel, namespace, device, options.stp);
@@ -61,7 +61,7 @@ export function applyPortOptions(kernel: Kernel, namespace: NamespaceState, devi
     if (options.pathCost < 1 || options.pathCost > 65535) return fail('ERANGE');
     port.pathCost = options.pathCost;
     port.costSetByHand = true;
-    configurationUpdate(kernel, namespace, bridgeDevice);
+    configurationUpdate(namespace, bridgeDevice);
     stateSelection(kernel, namespace, bridgeDevice);
   }
   if (options.priority !== undefined) {

@@ -8,7 +8,6 @@ import { addLocalEntry, deleteEntriesOf } from './bridge.ts';
 import { bridgeIdText } from './bridge-id.ts';
 import { isRunning, macKeyOf, writeMac } from './device.ts';
 import { becomeRootIfNew, configurationUpdate, disablePort, enablePort, initPort, isRootBridge, stateSelection } from './stp.ts';
-import { addressChanged6 } from '../ip/autoconf6.ts';
 
 export function makeBridge(): BridgeState {
   return {
@@ -99,10 +98,10 @@ export function changeBridgeMac(kernel: Kernel, namespace: NamespaceState, bridg
     if (port.designatedBridge === old) port.designatedBridge = id;
     if (port.designatedRoot === old) port.designatedRoot = id;
   }
-  configurationUpdate(kernel, namespace, bridgeDevice);
+  configurationUpdate(namespace, bridgeDevice);
   stateSelection(kernel, namespace, bridgeDevice);
   if (!wasRoot) becomeRootIfNew(kernel, namespace, bridgeDevice);
-  addressChanged6(kernel, namespace, bridgeDevice);
+  // IPv6 keeps the link-local address it made when the link became ready, whatever the hardware address is now.
   notifyLink(kernel, namespace, bridgeDevice);
 }
 

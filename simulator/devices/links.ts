@@ -22,7 +22,7 @@ const NAME_PREFIXES: Readonly<Partial<Record<LinkKind, string>>> = { veth: 'veth
 export function addLink(kernel: Kernel, caller: NamespaceState, spec: LinkSpec): Result<LinkIndex> {
   const namespace = spec.netns === undefined ? caller : kernel.state.namespaces.get(spec.netns);
   if (namespace === undefined) return fail('EINVAL', 'Invalid target network namespace FD/PID/ID');
-  const refused = checkSpec(kernel, namespace, spec);
+  const refused = checkSpec(namespace, spec);
   if (refused !== undefined) return refused;
   if (spec.kind === 'loopback' || spec.kind === 'ipip' || spec.kind === 'gre') return fail('EOPNOTSUPP', 'Unknown device type');
   if (spec.kind === 'veth') return addVeth(kernel, namespace, spec);
@@ -69,7 +69,7 @@ export function addLink(kernel: Kernel, caller: NamespaceState, spec: LinkSpec):
   return finishCreation(kernel, namespace, device, spec);
 }
 
-function checkSpec(kernel: Kernel, namespace: NamespaceState, spec: { name?: string; mac?: Mac; mtu?: number; index?: number }): ReturnType<typeof fail> | undefined {
+function checkSpec(namespace: NamespaceState, spec: { name?: string; mac?: Mac; mtu?: number; index?: number }): ReturnType<typeof fail> | undefined {
   if (spec.name !== undefined) {
     const refused = checkName(spec.name);
     if (refused !== undefined) return refused;
@@ -79,7 +79,6 @@ function checkSpec(kernel: Kernel, namespace: NamespaceState, spec: { name?: str
   if (spec.index !== undefined && namespace.devices.has(spec.index)) return fail('EBUSY');
   if (spec.mtu !== undefined && spec.mtu < 68) return fail('EINVAL', 'mtu less than device minimum');
   if (spec.mtu !== undefined && spec.mtu > 65535) return fail('EINVAL', 'mtu greater than device maximum');
-  void kernel;
   return undefined;
 }
 
@@ -156,7 +155,7 @@ function addVeth(kernel: Kernel, namespace: NamespaceState, spec: LinkSpec): Res
   const peerSpec = spec.peer ?? {};
   const peerSpace = peerSpec.netns === undefined ? namespace : kernel.state.namespaces.get(peerSpec.netns);
   if (peerSpace === undefined) return fail('EINVAL', 'Invalid target network namespace FD/PID/ID');
-  const refused = checkSpec(kernel, peerSpace, peerSpec);
+  const refused = checkSpec(peerSpace, peerSpec);
   if (refused !== undefined) return refused;
   if (peerSpace === namespace && spec.name !== undefined && spec.name === peerSpec.name) return fail('EEXIST');
   const peer = create(kernel, peerSpace, 'veth', peerSpec);

@@ -7,7 +7,7 @@ import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 /** True when the packet goes out at once; else it is queued ('departure') or lost. */
 export function delayByNetem(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): boolean {
   const netem = device.netem!;
-  const { dice, nowUs } = kernel.world;
+  const { dice } = kernel.world;
   if (netem.lossPercent > 0 && dice.fraction() * 100 < netem.lossPercent) {
     died(kernel, namespace.id, packet, 'link', 'lost by netem', device.name);
     return false;
@@ -18,7 +18,6 @@ export function delayByNetem(kernel: Kernel, namespace: NamespaceState, device: 
     died(kernel, namespace.id, packet, 'link', 'the queue of netem is full', device.name);
     return false;
   }
-  void nowUs;
   enqueue(kernel, namespace, device, packet);
   return false;
 }

@@ -70,7 +70,7 @@ export function disablePort(kernel: Kernel, namespace: NamespaceState, bridgeDev
   port.forwardDelayDueUs = undefined;
   port.holdDueUs = undefined;
   deleteEntriesOf(bridge, device.index, false);
-  configurationUpdate(kernel, namespace, bridgeDevice);
+  configurationUpdate(namespace, bridgeDevice);
   stateSelection(kernel, namespace, bridgeDevice);
   if (!wasRoot) becomeRootIfNew(kernel, namespace, bridgeDevice);
   kernel.world.announceChange(kernel.state.id);
@@ -113,9 +113,9 @@ export function setStp(kernel: Kernel, namespace: NamespaceState, bridgeDevice: 
 }
 
 /** br_configuration_update */
-export function configurationUpdate(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device): void {
+export function configurationUpdate(namespace: NamespaceState, bridgeDevice: Device): void {
   const bridge = bridgeDevice.bridge!;
-  rootSelection(kernel, namespace, bridgeDevice);
+  rootSelection(namespace, bridgeDevice);
   for (const { port } of portsOf(namespace, bridge)) {
     if (port.state !== 'disabled' && shouldBeDesignated(bridge, port)) becomeDesignated(bridge, port);
   }
@@ -179,7 +179,7 @@ function shouldBeDesignated(bridge: BridgeState, port: BridgePortState): boolean
   return portIdOf(port.priority, port.number) < port.designatedPort;
 }
 
-function rootSelection(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device): void {
+function rootSelection(namespace: NamespaceState, bridgeDevice: Device): void {
   const bridge = bridgeDevice.bridge!;
   let best: Ports | undefined;
   for (const candidate of portsOf(namespace, bridge)) if (shouldBeRoot(bridge, candidate.port, best?.port)) best = candidate;
@@ -191,7 +191,6 @@ function rootSelection(kernel: Kernel, namespace: NamespaceState, bridgeDevice: 
     bridge.designatedRoot = best.port.designatedRoot;
     bridge.rootPathCost = best.port.designatedCost + best.port.pathCost;
   }
-  void kernel;
 }
 
 function shouldBeRoot(bridge: BridgeState, port: BridgePortState, rival: BridgePortState | undefined): boolean {
@@ -318,7 +317,7 @@ function receiveConfig(kernel: Kernel, namespace: NamespaceState, bridgeDevice: 
     port.designatedBridge = senderId;
     port.designatedPort = config.portId;
     startTimer(kernel, bridgeDevice, 'message-age', device.index, Math.max(0, (config.maxAge - config.messageAge) / 0.256));
-    configurationUpdate(kernel, namespace, bridgeDevice);
+    configurationUpdate(namespace, bridgeDevice);
     stateSelection(kernel, namespace, bridgeDevice);
     if (!isRootBridge(bridge) && wasRoot) {
       bridge.helloDueUs = undefined;
@@ -410,7 +409,7 @@ export function stpTimer(kernel: Kernel, namespace: NamespaceState, bridgeDevice
       if (port === undefined || port.state === 'disabled') return;
       const wasRoot = isRootBridge(bridge);
       becomeDesignated(bridge, port);
-      configurationUpdate(kernel, namespace, bridgeDevice);
+      configurationUpdate(namespace, bridgeDevice);
       stateSelection(kernel, namespace, bridgeDevice);
       if (!wasRoot) becomeRootIfNew(kernel, namespace, bridgeDevice);
       return;

@@ -14,7 +14,7 @@ export function linkView(kernel: Kernel, namespace: NamespaceState, device: Devi
     txQueueLength: device.txQueueLength, flags: flagsOf(device), isUp: device.isUp, hasCarrier: device.isUp && device.carrier, promiscuity: device.promiscuity,
     operState: device.isUp ? device.operState : 'DOWN', qdisc: device.qdisc, group: device.group, master: device.master === 0 ? undefined : device.master,
     link: link?.index, linkNetnsId: link !== undefined && link.ns !== namespace.id ? netnsIdOf(kernel, namespace, link.ns) : undefined,
-    stats: { ...device.stats }, details: detailsOf(kernel, namespace, device), createdAtUs: device.createdAtUs,
+    stats: { ...device.stats }, details: detailsOf(device), createdAtUs: device.createdAtUs,
   };
 }
 
@@ -41,7 +41,7 @@ function flagsOf(device: Device): string[] {
   return flags;
 }
 
-function detailsOf(kernel: Kernel, namespace: NamespaceState, device: Device): LinkDetails {
+function detailsOf(device: Device): LinkDetails {
   const { bridge, tun, vlan, vxlan } = device;
   if (bridge !== undefined) {
     return {

@@ -39,13 +39,11 @@ export function linkReady6(kernel: Kernel, namespace: NamespaceState, device: De
     addRoutesFor6(kernel, namespace, device, address);
     if (!isLinkLocalIp6(address.address)) startDad(kernel, namespace, device, address);
   }
-  const isBridgePort = device.port !== undefined;
   const wantsLinkLocal = device.conf6.addr_gen_mode === 0 && device.mac !== ZERO_MAC && device.kind !== 'tun';
   const known = device.addresses6.find((one) => isLinkLocalIp6(one.address));
   if (known !== undefined) {
     if (known.isTentative) startDad(kernel, namespace, device, known);
   } else if (wantsLinkLocal) insertAddress6(kernel, namespace, device, plain(linkLocalOfMac(device.mac), 64, 'link'));
-  void isBridgePort;
 }
 
 function plain(address: Ip6, prefixLength: number, scope: Address6['scope']): Address6 {
@@ -59,11 +57,6 @@ export function linkDown6(kernel: Kernel, namespace: NamespaceState, device: Dev
   for (const address of [...device.addresses6]) removeAddress6(kernel, namespace, device, address);
   for (const group of [...device.groups6.keys()]) leaveGroup6(device, group);
   device.groups6.clear();
-}
-
-/** The link-local address of a device that is up keeps the old hardware address. */
-export function addressChanged6(_kernel: Kernel, _namespace: NamespaceState, _device: Device): void {
-  // Linux changes nothing here either: addrconf derives the address once, when the link becomes ready.
 }
 
 export function ipv6Disabled(kernel: Kernel, namespace: NamespaceState, device: Device, isDisabled: boolean): void {
@@ -90,10 +83,7 @@ export function startDad(kernel: Kernel, namespace: NamespaceState, device: Devi
   }
   address.isTentative = true;
   if (!device.isIpv6Ready) return;
-  if (isNew) {
-    device.solicitationGeneration += 0;
-    report(kernel, namespace, device, [group], ROBUSTNESS, 4, 10_000);
-  }
+  if (isNew) report(kernel, namespace, device, [group], ROBUSTNESS, 4, 10_000);
   address.dadProbesLeft = device.conf6.dad_transmits;
   kernel.world.post(kernel.world.dice.below(1000) * 1000, { kind: 'dad', kernelId: kernel.state.id, ns: namespace.id, device: device.index, address: address.address });
 }

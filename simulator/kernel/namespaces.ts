@@ -41,7 +41,6 @@ export function createNamespace(world: SimulatedWorld, state: KernelState): Netn
     ports: { udp: new Map(), tcpListen: new Map(), tcpBound: new Map(), tcpConnections: new Map(), ping: [], raw: [] }, netfilter: createNetfilterState(), netfilterTimer: 0, snmp: new Map(), subscribers: [], taps: [],
     lastIpId: world.dice.below(0x10000), hasTunnels: false, nextLinkWatchUs: 0,
   };
-  // What the kernel reads for conf/default, as the recording of a fresh device shows: accept_source_route stays off for `all` only.
   state.namespaces.set(id, namespace);
   const kernel = { state, world } as Kernel;
   namespace.devices.set(1, makeDevice(kernel, namespace, 'loopback', 1, 'lo'));

@@ -5,6 +5,7 @@ import { sortedRoutes } from '../routing/fib.ts';
 import { isValid } from '../neighbour/neighbour.ts';
 import { parseIp6, type Ip6 } from '../wire/ip6.ts';
 import { formatIp4, maskOf, type Ip4 } from '../wire/ip4.ts';
+import { conntrackProcText } from '../netfilter/hooks.ts';
 import { isAny } from '../sockets/state.ts';
 import type { Device, Kernel, NamespaceState } from './state.ts';
 
@@ -20,6 +21,7 @@ const FILES: Readonly<Record<string, Writer>> = {
   udp6: (kernel, namespace) => datagrams(kernel, namespace, 'udp', 'inet6'), raw: (kernel, namespace) => datagrams(kernel, namespace, 'raw', 'inet'), raw6: (kernel, namespace) => datagrams(kernel, namespace, 'raw', 'inet6'),
   icmp: (kernel, namespace) => datagrams(kernel, namespace, 'ping', 'inet'), packet, if_inet6: ifInet6, igmp, dev_mcast: devMulticast, snmp: (_kernel, namespace) => counters(namespace, SNMP), netstat: (_kernel, namespace) => counters(namespace, NETSTAT),
   wireless: () => 'Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22\n',
+  nf_conntrack: (kernel, namespace) => conntrackProcText(kernel.netfilter, namespace.id),
   ip_tables_names: (_kernel, namespace) => [...namespace.netfilter.tables.inet.keys()].map((name) => `${name}\n`).join(''), ip6_tables_names: (_kernel, namespace) => [...namespace.netfilter.tables.inet6.keys()].map((name) => `${name}\n`).join(''),
 };
 

@@ -16,9 +16,6 @@ export function solicitNd(kernel: Kernel, namespace: NamespaceState, device: Dev
   const source = device.addresses6.some((one) => one.address === waiting && !one.isTentative) ? waiting : selectAddress6(namespace, device.index, target);
   if (source === undefined) return;
   const destination = isUnicast && neighbour.mac !== undefined ? target : solicitedNodeOf(target);
-  if (destination === target) {
-    // A unicast probe goes to the address that is being checked: it must not wait for itself, and PROBE entries do not.
-  }
   sendMessage(kernel, namespace, device, source, destination, { type: icmp6.NEIGHBOUR_SOLICITATION, code: 0, rest: 0, payload: icmp6.neighbourPayload(target, device.mac, 1) });
 }
 

@@ -39,7 +39,7 @@ export type RouteError = 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EINVAL' | 
 
 interface Found { route: Route4; hop: NextHop4 | undefined }
 
-export function routeOutput4(kernel: Kernel, namespace: NamespaceState, flow: Flow4): RouteResult4 | RouteError {
+export function routeOutput4(_kernel: Kernel, namespace: NamespaceState, flow: Flow4): RouteResult4 | RouteError {
   let { destination, source } = flow;
   let { oif } = flow;
   if (source !== 0) {
@@ -87,7 +87,7 @@ function preferredSource(namespace: NamespaceState, route: Route4, hop: NextHop4
 }
 
 /** ip_route_input_slow, for packets that did not come by lo. */
-export function routeInput4(kernel: Kernel, namespace: NamespaceState, device: Device, flow: InputFlow4): RouteResult4 | RouteError {
+export function routeInput4(_kernel: Kernel, namespace: NamespaceState, device: Device, flow: InputFlow4): RouteResult4 | RouteError {
   const { destination, source } = flow;
   if (isMulticastIp4(destination)) {
     if (isMulticastIp4(source) || source === BROADCAST_IP4) return 'martian source';

@@ -309,16 +309,16 @@ function acknowledge(kernel: Kernel, socket: TcpSocket, segment: tcp.TcpSegment)
   const isNewWindow = isBefore(socket.sendWindowSequence, segment.sequence) || (socket.sendWindowSequence === segment.sequence && !isBefore(segment.acknowledgement, socket.sendWindowAck));
   if (acked <= 0) {
     const isDuplicate = acked === 0 && segment.payload.length === 0 && window === socket.sendWindow && inFlight(socket) > 0 && (segment.flags & tcp.FIN) === 0;
-    if (isNewWindow && acked === 0) takeWindow(kernel, socket, segment, window);
+    if (isNewWindow && acked === 0) takeWindow(socket, segment, window);
     if (isDuplicate) duplicateAck(kernel, socket);
     return true;
   }
-  if (isNewWindow) takeWindow(kernel, socket, segment, window);
+  if (isNewWindow) takeWindow(socket, segment, window);
   advance(kernel, socket, segment, acked);
   return afterAck(kernel, socket);
 }
 
-function takeWindow(kernel: Kernel, socket: TcpSocket, segment: tcp.TcpSegment, window: number): void {
+function takeWindow(socket: TcpSocket, segment: tcp.TcpSegment, window: number): void {
   const opened = socket.sendWindow === 0 && window > 0;
   socket.sendWindow = window;
   socket.sendWindowSequence = segment.sequence;
@@ -328,7 +328,6 @@ function takeWindow(kernel: Kernel, socket: TcpSocket, segment: tcp.TcpSegment, 
     socket.backoff = 0;
     socket.retransmits = 0;
   }
-  void kernel;
 }
 
 function duplicateAck(kernel: Kernel, socket: TcpSocket): void {

@@ -7,7 +7,7 @@ import { armRetransmit, EMPTY, inFlight, namespaceOf, pushOut, retransmitFirst, 
 import { finish } from './tcp-table.ts';
 import { plus, type TcpSocket } from './tcp-state.ts';
 
-export type TcpTimer = 'retransmit' | 'delayed-ack' | 'time-wait' | 'keepalive' | 'fin-wait-2' | 'synack';
+export type TcpTimer = 'retransmit' | 'delayed-ack' | 'time-wait' | 'keepalive' | 'fin-wait-2';
 
 export function tcpTimer(kernel: Kernel, id: SocketId, timer: TcpTimer, generation: number): void {
   const socket = kernel.state.sockets.get(id);
@@ -26,8 +26,6 @@ export function tcpTimer(kernel: Kernel, id: SocketId, timer: TcpTimer, generati
       return;
     case 'keepalive':
       if (socket.keepaliveGeneration === generation) keepaliveTimer(kernel, socket);
-      return;
-    case 'synack':
       return;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What `sysctl -a` lists below net in a fresh machine and in a fresh network namespace, in the order of a listing. Recorded from Linux 6.18 with Debian 12's values
- * where the recording machine had been tuned (congestion control, buffer limits). Per-device entries are in conf4.ts, conf6.ts and neigh.ts.
+ * where the recording machine had been tuned (congestion control, buffer limits). Per-device entries are in conf.ts.
  */
 
 /** Key, value in the first namespace, value in others: `undefined` there means the key exists in the first namespace only. */

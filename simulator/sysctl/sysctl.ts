@@ -183,11 +183,11 @@ function setConf(kernel: Kernel, namespace: NamespaceState, key: DeviceKey, valu
 function changeForwarding(namespace: NamespaceState, value: number): void {
   const set = (conf: Conf4): void => {
     conf.forwarding = value;
-    // A router does not listen to redirects.
   };
   namespace.sysctls.set('net/ipv4/ip_forward', String(value));
   namespace.settings.ipForward = value;
   set(namespace.conf4All);
+  // A router does not listen to redirects.
   namespace.conf4All.accept_redirects = value === 0 ? 1 : 0;
   set(namespace.conf4Default);
   for (const device of namespace.devices.values()) set(device.conf4);

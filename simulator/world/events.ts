@@ -19,5 +19,5 @@ export type WorldEvent =
   | (At & { kind: 'address-expiry' })
   | (At & { kind: 'reassembly'; family: 'inet' | 'inet6'; key: string; startedAtUs: number })
   | (At & { kind: 'stp'; device: LinkIndex; timer: 'hello' | 'tcn' | 'topology' | 'message-age' | 'forward-delay' | 'hold'; port: LinkIndex; dueUs: number })
-  | (At & { kind: 'tcp'; socket: SocketId; timer: 'retransmit' | 'delayed-ack' | 'time-wait' | 'keepalive' | 'fin-wait-2' | 'synack'; generation: number })
+  | (At & { kind: 'tcp'; socket: SocketId; timer: 'retransmit' | 'delayed-ack' | 'time-wait' | 'keepalive' | 'fin-wait-2'; generation: number })
   | (At & { kind: 'netfilter' });

@@ -121,9 +121,10 @@ export class SimulatedWorld implements World {
   }
 
   step(): void {
-    const dueUs = this.nextEventUs();
-    if (dueUs === undefined) return;
-    const entry = pop(this.state.queue)!;
+    if (this.nextEventUs() !== undefined) this.run(pop(this.state.queue)!);
+  }
+
+  private run(entry: QueueEntry): void {
     this.state.nowUs = entry.atUs;
     const event = entry.event;
     if (event.kind === 'alarm') {
@@ -146,7 +147,7 @@ export class SimulatedWorld implements World {
     for (;;) {
       const next = this.nextEventUs();
       if (next === undefined || next > untilUs) break;
-      this.step();
+      this.run(pop(this.state.queue)!);
     }
     this.advanceTo(untilUs);
   }
