@@ -17,6 +17,7 @@ import { endMasqueraded } from './nat/nat.ts';
 import { tupleAddress } from './address.ts';
 
 export { createNetfilterCalls } from './calls.ts';
+export { conntrackProcText } from './conntrack/proc.ts';
 export { runHooks, type HookVerdict } from './engine.ts';
 export type { NetfilterEnvironment } from './environment.ts';
 export { createNetfilterState, type NetfilterState } from './state.ts';

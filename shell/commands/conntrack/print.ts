@@ -13,7 +13,9 @@ function tupleText(tuple: TupleView): string {
 export function entryText(entry: ConntrackView, format: EntryFormat): string {
   const counters = (side: 0 | 1): string => (entry.counters === undefined ? '' : `packets=${entry.counters.packets[side]} bytes=${entry.counters.bytes[side]} `);
   let text = format.extended ? `${entry.family === 'inet' ? 'ipv4     2' : 'ipv6     10'} ` : '';
-  text += `${entry.protocolName.padEnd(8)} ${entry.protocol} ${entry.timeoutSeconds} `;
+  text += `${entry.protocolName.padEnd(8)} ${entry.protocol} `;
+  // An event about an entry whose time is up carries no time-out (ctnetlink_dump_timeout skips zero).
+  if (!format.isEvent || entry.timeoutSeconds > 0) text += `${entry.timeoutSeconds} `;
   if (entry.state !== undefined) text += `${entry.state} `;
   text += tupleText(entry.original) + counters(0);
   if (!entry.isReplied) text += '[UNREPLIED] ';
