@@ -1,0 +1,206 @@
+/** The application as a learner has it: a served Podwire with a folder of its own, a real browser, and what hands do there. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
+import type { Lesson, SolutionStep } from '../../contracts/course.ts';
+import { readCourse } from '../../host/course-files.ts';
+import { lessonsOf, loadCourse } from '../../labs/course/index.ts';
+import { launchChromium } from '../chromium.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export function shippedLessons(): Map<string, Lesson> {
+  const { course, problems } = loadCourse(new Map(Object.entries(readCourse(join(root, 'courses/gke-networking')))));
+  if (course === null) throw new Error(JSON.stringify(problems));
+  return new Map(lessonsOf(course));
+}
+
+/** Looks again until it holds, or says what it was waiting for and what it last saw. */
+export async function until(what: string, look: () => Promise<boolean> | boolean, { timeoutMs = 20_000, seen = () => Promise.resolve('') }: { timeoutMs?: number; seen?: () => Promise<string> } = {}): Promise<void> {
+  const startedMs = Date.now();
+  while (!(await look())) {
+    if (Date.now() - startedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms for ${what}\n${await seen()}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+export interface Served {
+  readonly url: string;
+  readonly process: ChildProcess;
+  readonly exit: Promise<void>;
+}
+
+/** `podwire serve` on a free port, its data in `folder`. */
+export async function serve(folder: string): Promise<Served> {
+  const child = spawn(process.execPath, [join(root, 'dist/cli/podwire.js'), 'serve', '--no-open'], { env: { ...process.env, PODWIRE_DATA: folder } });
+  let said = '';
+  const exit = new Promise<void>((settle) => child.on('close', () => settle()));
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { said += String(chunk); });
+  await until('the address of the server', () => /http:\/\/\S+/.test(said), { timeoutMs: 30_000, seen: () => Promise.resolve(said) });
+  return { url: /http:\S+/.exec(said)![0], process: child, exit };
+}
+
+export interface World {
+  readonly folder: string;
+  readonly served: Served;
+  readonly browser: Browser;
+  close(): Promise<void>;
+}
+
+export async function openWorld(): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'podwire-e2e-'));
+  const [served, browser] = await Promise.all([serve(folder), launchChromium()]);
+  return {
+    folder, served, browser,
+    async close() {
+      await browser.close();
+      served.process.kill('SIGINT');
+      await served.exit;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+type Window = BrowserContext;
+interface TestHook { text(id: string): string; focus(id: string): void; ids(): string[] }
+declare const podwireTest: TestHook;
+
+/** A bare prompt in the last row that has text. */
+const PROMPT = /(^|\n)\S+@[^\n]*[$#]$/;
+
+export class Learner {
+  readonly page: Page;
+  readonly context: Window;
+  /** What the browser complained of. */
+  readonly complaints: string[] = [];
+  /** Every address asked for. */
+  readonly requests: string[] = [];
+
+  private constructor(context: Window, page: Page) {
+    this.context = context;
+    this.page = page;
+    page.on('console', (message) => {
+      if (message.type() === 'error' || /Content Security Policy/.test(message.text())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('request', (request) => this.requests.push(request.url()));
+    page.on('websocket', (socket) => this.requests.push(socket.url()));
+  }
+
+  static async enter(browser: Browser, url: string, options: { width?: number; height?: number; colorScheme?: 'light' | 'dark' } = {}): Promise<Learner> {
+    const { width = 1280, height = 800, colorScheme = 'dark' } = options;
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme, permissions: ['clipboard-read', 'clipboard-write'] });
+    const learner = new Learner(context, await context.newPage());
+    await learner.page.goto(url);
+    await learner.page.getByRole('heading', { level: 1 }).waitFor({ timeout: 30_000 });
+    return learner;
+  }
+
+  /** Opens a lesson and waits until its lab is up: goals judged, a prompt shown. */
+  async open(lesson: string): Promise<void> {
+    await this.page.evaluate((id) => { location.hash = `#/lesson/${id}`; }, lesson);
+    await this.labIsUp();
+  }
+  async labIsUp(): Promise<void> {
+    await this.page.locator('#goals-list li').first().waitFor({ timeout: 60_000 });
+    await this.prompts('vm');
+  }
+
+  text(terminal = 'vm'): Promise<string> {
+    return this.page.evaluate((id) => podwireTest.text(id), terminal);
+  }
+  async prompts(terminal = 'vm', timeoutMs = 40_000): Promise<void> {
+    await until(`a prompt at ${terminal}`, async () => PROMPT.test(await this.text(terminal)), { timeoutMs, seen: () => this.tail(terminal) });
+  }
+  async shows(wanted: RegExp, terminal = 'vm', timeoutMs = 20_000): Promise<void> {
+    await until(`${String(wanted)} at ${terminal}`, async () => wanted.test(await this.text(terminal)), { timeoutMs, seen: () => this.tail(terminal) });
+  }
+  private async tail(terminal: string): Promise<string> {
+    const goals = await this.page.locator('#goals-list').innerText({ timeout: 500 }).catch(() => '(no goals)');
+    return `terminal ${terminal}:\n${(await this.text(terminal)).split('\n').slice(-12).join('\n')}\ngoals:\n${goals}`;
+  }
+
+  async focus(terminal = 'vm'): Promise<void> {
+    await this.page.evaluate((id) => podwireTest.focus(id), terminal);
+  }
+
+  /** Types a line, sees it echoed, presses Enter. */
+  async type(line: string, terminal = 'vm'): Promise<void> {
+    await this.focus(terminal);
+    await this.page.keyboard.type(line);
+    const stands = async (): Promise<boolean> => squeeze((await this.text(terminal)).split('\n').slice(-3).join('')).endsWith(squeeze(line));
+    await until(`the echo of ${line}`, stands, { seen: () => this.tail(terminal) });
+    await this.page.keyboard.press('Enter');
+    await until(`the line after ${line}`, async () => !(await stands()), { seen: () => this.tail(terminal) });
+  }
+
+  async press(keys: readonly string[], terminal = 'vm'): Promise<void> {
+    await this.focus(terminal);
+    for (const key of keys) await this.page.keyboard.press(/^ctrl-/.test(key) ? `Control+${key.slice(5)}` : key);
+  }
+
+  async step(number: number): Promise<void> {
+    await this.page.getByRole('button', { name: new RegExp(`^Step ${number}:`) }).click();
+  }
+
+  /** One step of a solution, as hands do it: by the block's button where the text has one and `byButton`, else typed. */
+  async do(lesson: Lesson, step: SolutionStep, byButton: boolean): Promise<void> {
+    if ('wait' in step) return this.page.waitForTimeout(step.wait * 1000);
+    if ('answer' in step) {
+      for (const id of Object.keys(step.answer)) await this.answer(lesson, id);
+      return;
+    }
+    const terminal = step.at ?? lesson.terminals[0]!.id;
+    if ('keys' in step) await this.press(step.keys, terminal);
+    else if (!(byButton && (await this.pressRun(lesson, step.type)))) await this.type(step.type, terminal);
+    if ('interruptAfter' in step && step.interruptAfter !== undefined) {
+      await this.page.waitForTimeout(step.interruptAfter * 1000);
+      await this.press(['ctrl-c'], terminal);
+    }
+    if (step.until === 'running') await this.page.waitForTimeout(1500);
+    else if (step.until === 'quiet') await this.page.waitForTimeout(400);
+    else await this.prompts(terminal);
+  }
+
+  /** Presses Run of the block that holds just this line; false when the text has none. */
+  private async pressRun(lesson: Lesson, line: string): Promise<boolean> {
+    const at = lesson.screens.findIndex(({ blocks }) => blocks.some((block) => block.kind === 'run' && block.keys === null && block.lines.length === 1 && block.lines[0]!.text === line));
+    if (at < 0) return false;
+    const before = await this.text();
+    await this.step(at + 1);
+    const block = this.page.locator('.cmd', { has: this.page.locator('pre', { hasText: line }) }).first();
+    await block.getByRole('button', { name: /^Run/ }).click();
+    await until(`Run of ${line}`, async () => (await this.text()) !== before, { seen: () => this.tail('vm') });
+    return true;
+  }
+
+  async answer(lesson: Lesson, question: string): Promise<void> {
+    const at = lesson.screens.findIndex(({ blocks }) => blocks.some((block) => (block.kind === 'question' || block.kind === 'predict') && block.id === question));
+    const block = lesson.screens[at]!.blocks.find((each) => (each.kind === 'question' || each.kind === 'predict') && each.id === question)!;
+    if (block.kind !== 'question' && block.kind !== 'predict') throw new Error(`${question} is no question`);
+    await this.step(at + 1);
+    const right = block.options.findIndex(({ isRight }) => isRight);
+    await this.page.locator(`[data-question="${question}"]`).locator('[role=radio], [role=checkbox]').nth(right).click();
+  }
+
+  goals(): Promise<string> {
+    return this.page.locator('#goals-title .count').innerText();
+  }
+  async reaches(count: number): Promise<void> {
+    await until(`all ${count} goals`, async () => (await this.goals()) === `${count} of ${count} reached`, { seen: () => this.tail('vm') });
+  }
+  /** What the goals panel gives as the reason of what is not reached yet. */
+  because(): Promise<string[]> {
+    return this.page.locator('#goals-list dl').evaluateAll((lists) => lists.flatMap((list) => [...list.querySelectorAll('dt')].filter((term) => term.textContent === 'Because').map((term) => term.nextElementSibling?.textContent ?? '')));
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}
+
+function squeeze(text: string): string {
+  return text.replace(/\s+/g, '');
+}
