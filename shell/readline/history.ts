@@ -2,7 +2,7 @@
  * The history list. Read first: history(3); bash(1) "HISTORY"; bash's bashhist.c (HISTCONTROL, joining of lines, cmdhist).
  */
 import type { Sys } from '../../machine/sys.ts';
-import { utf8 } from '../../simulator/bytes.ts';
+import { utf8 } from '../ports/bytes.ts';
 import { joinDelimiter } from './history-join.ts';
 
 export interface HistoryEntry {

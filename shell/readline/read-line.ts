@@ -4,7 +4,7 @@
  * terminal, which echoes it and hands it to whoever reads next.
  */
 import type { Sys, TerminalModes } from '../../machine/sys.ts';
-import { utf8 } from '../../simulator/bytes.ts';
+import { utf8 } from '../ports/bytes.ts';
 import type { ReadLineOptions, ReadLineOutcome } from './api.ts';
 import type { EditorTerminal, InputEvent } from './session.ts';
 import { EditSession } from './session.ts';

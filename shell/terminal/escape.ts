@@ -2,7 +2,7 @@
  * Escape sequences of an xterm-256color terminal and what keys send. Read first: XTerm Control Sequences (ctlseqs), `infocmp xterm-256color`.
  */
 import type { Sys, TerminalModes } from '../../machine/sys.ts';
-import { utf8 } from '../../simulator/bytes.ts';
+import { utf8 } from '../ports/bytes.ts';
 
 export const ESC = '\x1b';
 export const clearToEndOfLine = `${ESC}[K`;

@@ -3,7 +3,7 @@
  * and the way back. Read first: termios(3), the alternate screen in ctlseqs.
  */
 import type { Fd, Sys, TerminalModes } from '../../machine/sys.ts';
-import { utf8 } from '../../simulator/bytes.ts';
+import { utf8 } from '../ports/bytes.ts';
 import type { Key } from './escape.ts';
 import { KeyDecoder, keyModes } from './escape.ts';
 

@@ -1,6 +1,6 @@
 /** less 590, a pager. Read first: less(1). Options are those of the real program; what is missing says so. */
 import type { Sys } from '../../../machine/sys.ts';
-import { utf8 } from '../../../simulator/bytes.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import type { Invocation } from '../define.ts';
 import { defineCommand, notSimulated } from '../define.ts';
 import type { PagerFile, PagerSettings } from './pager.ts';

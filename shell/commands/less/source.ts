@@ -1,6 +1,6 @@
 /** The text a pager shows, read as far as it is needed. Read first: less's ch.c, linenum.c. */
 import type { Fd, Sys } from '../../../machine/sys.ts';
-import { fromUtf8 } from '../../../simulator/bytes.ts';
+import { fromUtf8 } from '../../ports/bytes.ts';
 
 export class TextSource {
   readonly lines: string[] = [];

@@ -1,5 +1,5 @@
 /** more 2.38 of util-linux: a page, then `--More--`. Read first: more(1). */
-import { fromUtf8 } from '../../../simulator/bytes.ts';
+import { fromUtf8 } from '../../ports/bytes.ts';
 import type { Sys } from '../../../machine/sys.ts';
 import { FullScreen } from '../../terminal/full-screen.ts';
 import { rowsOf } from '../less/rows.ts';

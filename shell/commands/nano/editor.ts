@@ -3,8 +3,8 @@
  * feed is Ctrl+J (justify), as on a real terminal.
  */
 import type { Sys } from '../../../machine/sys.ts';
-import type { Errno } from '../../../simulator/result.ts';
-import { utf8 } from '../../../simulator/bytes.ts';
+import type { Errno } from '../../ports/result.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import type { Key } from '../../terminal/escape.ts';
 import { clearToEndOfLine, enterAlternateScreen, keypadOff, keypadOn, leaveAlternateScreen, moveTo } from '../../terminal/escape.ts';
 import { FullScreen } from '../../terminal/full-screen.ts';

@@ -1,6 +1,6 @@
 /** Messages between screen's clients and its server: one JSON text a line over the session's socket. Read first: screen's socket.c. */
 import type { Fd, Sys } from '../../../machine/sys.ts';
-import { fromUtf8, utf8 } from '../../../simulator/bytes.ts';
+import { fromUtf8, utf8 } from '../../ports/bytes.ts';
 
 export type ToServer =
   | { readonly kind: 'attach'; readonly columns: number; readonly rows: number; readonly terminal: string; readonly detachesOthers: 'no' | 'remote' | 'power'; readonly allowsOthers: boolean; readonly window?: string }

@@ -1,6 +1,6 @@
 /** The program a user sees: connects a terminal with a session. Read first: screen's attacher.c. */
 import type { Sys } from '../../../machine/sys.ts';
-import { utf8 } from '../../../simulator/bytes.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import { Channel } from './channel.ts';
 import type { Ending, ToClient, ToServer } from './channel.ts';
 

@@ -3,7 +3,7 @@
  * process.c (commands and keys), attacher.c.
  */
 import type { Fd, Sys } from '../../../machine/sys.ts';
-import { utf8 } from '../../../simulator/bytes.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import { Channel } from './channel.ts';
 import type { Ending, ToClient, ToServer } from './channel.ts';
 import { Display } from './display.ts';

@@ -1,6 +1,6 @@
 /** One window of a session: a pseudo terminal, the program in it, and the virtual terminal that remembers what it shows. */
 import type { Fd, Sys } from '../../../machine/sys.ts';
-import { utf8 } from '../../../simulator/bytes.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import { VirtualTerminal } from '../../terminal/virtual-terminal.ts';
 
 export interface WindowSettings {

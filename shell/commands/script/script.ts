@@ -1,5 +1,5 @@
 /** script 2.38 of util-linux: a shell on a terminal of its own, everything it shows kept in a file. Read first: script(1). */
-import { utf8 } from '../../../simulator/bytes.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated } from '../define.ts';
 import { ctime } from '../watch/watch.ts';
 

@@ -1,6 +1,6 @@
 /** vi, as vim-tiny shows it. Read first: vim(1). */
 import type { Sys } from '../../../machine/sys.ts';
-import { utf8 } from '../../../simulator/bytes.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import { clearToEndOfLine, enterAlternateScreen, keypadOff, keypadOn, leaveAlternateScreen, moveTo } from '../../terminal/escape.ts';
 import { FullScreen } from '../../terminal/full-screen.ts';
 import { defineCommand, notSimulated } from '../define.ts';

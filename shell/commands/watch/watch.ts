@@ -1,6 +1,6 @@
 /** watch 4.0.2 of procps: a command's output, again and again, full screen. Read first: watch(1), procps' watch.c. */
 import type { Sys } from '../../../machine/sys.ts';
-import { fromUtf8 } from '../../../simulator/bytes.ts';
+import { fromUtf8 } from '../../ports/bytes.ts';
 import { attributesOff, enterAlternateScreen, keypadOff, keypadOn, leaveAlternateScreen, moveTo } from '../../terminal/escape.ts';
 import { characterWidth } from '../../terminal/width.ts';
 import { FullScreen } from '../../terminal/full-screen.ts';

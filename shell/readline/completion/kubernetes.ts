@@ -3,7 +3,7 @@
  * prints does (`kubectl get KIND -o template`).
  */
 import type { Sys } from '../../../machine/sys.ts';
-import { fromUtf8 } from '../../../simulator/bytes.ts';
+import { fromUtf8 } from '../../ports/bytes.ts';
 
 type KubernetesOffer = { readonly words: readonly string[] } | 'files';
 
