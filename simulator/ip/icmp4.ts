@@ -1,6 +1,6 @@
 /** ICMP: answering echoes, sending errors under their limits, telling sockets about errors. Read first: RFC 792, RFC 1812 section 4.3, net/ipv4/icmp.c */
 import type { Errno } from '../result.ts';
-import { get16, get32 } from '../bytes.ts';
+import { get16, get32, put16, updateChecksum } from '../bytes.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { died } from '../kernel/trace.ts';
@@ -67,7 +67,7 @@ function answerEcho(kernel: Kernel, namespace: NamespaceState, packet: Packet, a
   count(namespace, 'Icmp.OutEchoReps');
   const body = frame.slice(at, end);
   body[0] = type;
-  icmp.writeChecksum(body, 0, body.length);
+  put16(body, 2, updateChecksum(get16(frame, at + 2), get16(frame, at), get16(body, 0)));
   kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: frame.slice(), kind: 'answer', what: 'echo reply' });
   sendIp4(kernel, namespace, {
     source: source !== 0 ? source : route.source, destination: to, protocol: ipv4.PROTOCOL_ICMP, body, timeToLive: namespace.settings.defaultTtl, typeOfService: ipv4.typeOfService(frame, NETWORK_OFFSET), dontFragment: false,

@@ -146,9 +146,11 @@ export function payload(bytes: Uint8Array, at = 0): Uint8Array {
   return bytes.subarray(at + headerLength(bytes, at), at + totalLength(bytes, at));
 }
 
+const NO_OPTIONS = /* @__PURE__ */ new Uint8Array(0);
+
 /** Header and payload in one new buffer, checksummed. `room` leaves that many zero bytes before the header, for a link header. */
 export function emit(fields: Ipv4Fields, body: Uint8Array, room = 0): Uint8Array<ArrayBuffer> {
-  const options = fields.options ?? new Uint8Array(0);
+  const options = fields.options ?? NO_OPTIONS;
   const length = MIN_HEADER_LENGTH + ((options.length + 3) & ~3);
   const bytes = new Uint8Array(room + length + body.length);
   bytes[room] = 0x40 | (length / 4);
@@ -161,7 +163,7 @@ export function emit(fields: Ipv4Fields, body: Uint8Array, room = 0): Uint8Array
   bytes[room + 9] = fields.protocol;
   put32(bytes, room + 12, fields.source);
   put32(bytes, room + 16, fields.destination);
-  bytes.set(options, room + MIN_HEADER_LENGTH);
+  if (options.length > 0) bytes.set(options, room + MIN_HEADER_LENGTH);
   put16(bytes, room + 10, checksum(bytes, room, room + length));
   bytes.set(body, room + length);
   return bytes;
