@@ -52,6 +52,12 @@ import { apt, dpkg } from './apt/apt.ts';
 import { lsns, nsenter, unshare } from './netspace/netspace.ts';
 import { bridge } from './bridge/bridge.ts';
 import { find, xargs } from './find/find.ts';
+import { jq } from './jq/jq.ts';
+import { base64, md5sum, sha1sum, sha256sum } from './coreutils/digest.ts';
+import { expr, test } from './coreutils/test.ts';
+import { arping } from './arping/arping.ts';
+import { ethtool } from './ethtool/ethtool.ts';
+import { cmp, diff } from './coreutils/diff.ts';
 
 const list: readonly Command[] = [
   ping,
@@ -185,6 +191,17 @@ const list: readonly Command[] = [
   bridge,
   find,
   xargs,
+  jq,
+  base64,
+  md5sum,
+  sha1sum,
+  sha256sum,
+  expr,
+  test,
+  arping,
+  ethtool,
+  cmp,
+  diff,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

@@ -80,7 +80,7 @@ async function runSed(call: Invocation): Promise<ExitCode> {
     program = compileScript(pieces.join('\n'), options.has('E') || options.has('r'));
   } catch (problem) {
     if (!(problem instanceof ScriptError)) throw problem;
-    call.err(`sed: -e expression #1, char ${problem.at}: ${problem.message}`);
+    call.err(problem.message.startsWith("can't find label") ? `sed: ${problem.message}` : `sed: -e expression #1, char ${problem.at}: ${problem.message}`);
     return 1;
   }
   const editor = new Editor(call, program.commands, {
