@@ -12,14 +12,16 @@ import { VirtualTerminal } from '../shell/terminal/virtual-terminal.ts';
 import { keysOf } from './keys.ts';
 
 const Seconds = z.number().min(0).max(86_400);
-const Command = z.object({ cmd: z.string(), ns: z.string().optional(), bg: z.string().optional(), timeout: Seconds.optional() });
+/** Absent or null: the lab's default machine. */
+const Namespace = z.string().nullish().transform((name) => name ?? undefined);
+const Command = z.object({ cmd: z.string(), ns: Namespace, bg: z.string().optional(), timeout: Seconds.optional() });
 const Sleep = z.object({ sleep: Seconds });
-const Serve = z.object({ serve: z.object({ ns: z.string().optional(), port: z.number().int().min(1).max(65535), body: z.string() }) });
+const Serve = z.object({ serve: z.object({ ns: Namespace, port: z.number().int().min(1).max(65535), body: z.string() }) });
 const SetupItem = z.union([z.string(), Serve, Sleep, Command]);
 const Step = z.union([
   Command,
   Sleep,
-  z.object({ wait: z.string(), ns: z.string().optional() }),
+  z.object({ wait: z.string() }),
   z.object({ stop: z.string(), signal: z.enum(['INT', 'TERM', 'KILL', 'HUP', 'QUIT', 'USR1', 'USR2', 'STOP', 'CONT', 'TSTP']).default('INT') }),
   z.object({ type: z.string(), terminal: z.string() }),
   z.object({ screen: z.string() }),
