@@ -50,7 +50,7 @@ export async function runCase(testCase: ExecCase): Promise<{ steps: Record<strin
   const runner = new CaseRunner(lab);
   try {
     runner.writeFiles(testCase.files);
-    for (const item of testCase.setup) await runner.setUp(typeof item === 'string' ? { cmd: item } : item);
+    for (const item of testCase.setup) await runner.setUp(typeof item === 'string' ? { cmd: item, ns: undefined } : item);
     const steps: Record<string, unknown>[] = [];
     for (const step of testCase.steps) steps.push({ ...step, ...(await runner.step(step)) });
     return { steps, virtualMs: Math.round(lab.nowUs / 1000) };
