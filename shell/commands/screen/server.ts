@@ -3,6 +3,7 @@
  * process.c (commands and keys), attacher.c.
  */
 import type { Fd, Sys } from '../../../machine/sys.ts';
+import { formatTime } from '../../lib/calendar.ts';
 import { utf8 } from '../../ports/bytes.ts';
 import { Channel } from './channel.ts';
 import type { Ending, ToClient, ToServer } from './channel.ts';
@@ -494,7 +495,7 @@ export class ScreenServer {
       case 'version': return say(`screen ${version}`);
       case 'time': {
         const load = await this.sys.readText('/proc/loadavg');
-        return say(`${clockText(this.sys)}${load.ok ? ` ${load.value.split(' ').slice(0, 3).join(' ')}` : ''}`);
+        return say(`${formatTime('%k:%M:%S %b %d', Math.floor(this.sys.now() / 1_000_000))} ${this.sys.hostname}${load.ok ? ` ${load.value.split(' ').slice(0, 3).join(' ')}` : ''}`);
       }
       case 'hardcopy': {
         const result = await this.remoteCommand(['hardcopy', ...rest], String(window?.number ?? 0));
@@ -645,26 +646,4 @@ function unescape(text: string): string {
 
 function split(line: string): string[] {
   return (line.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'));
-}
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-function clockText(sys: Sys): string {
-  const seconds = Math.floor(sys.now() / 1_000_000);
-  const time = seconds % 86_400;
-  const two = (value: number): string => String(value).padStart(2, '0');
-  let day = Math.floor(seconds / 86_400);
-  let year = 1970;
-  const isLeap = (y: number): boolean => y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0);
-  while (day >= (isLeap(year) ? 366 : 365)) {
-    day -= isLeap(year) ? 366 : 365;
-    year += 1;
-  }
-  const lengths = [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  let month = 0;
-  while (day >= lengths[month]!) {
-    day -= lengths[month]!;
-    month += 1;
-  }
-  return `${String(Math.floor(time / 3600)).padStart(2)}:${two(Math.floor(time / 60) % 60)}:${two(time % 60)} ${months[month]} ${two(day + 1)} ${sys.hostname}`;
 }

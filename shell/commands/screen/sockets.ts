@@ -1,4 +1,5 @@
 /** The session sockets in /run/screen/S-USER. Read first: screen's socket.c (FindSocket): the owner's x bit says that somebody is attached. */
+import { formatTime } from '../../lib/calendar.ts';
 import type { Sys } from '../../../machine/sys.ts';
 
 export interface Session {
@@ -46,27 +47,6 @@ export function bestMatches(found: readonly Session[], match: string | undefined
   return exact.length > 0 ? exact : found;
 }
 
-/** (11/23/26 01:14:14) */
-function stamp(us: number): string {
-  const seconds = Math.floor(us / 1_000_000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  let day = Math.floor(seconds / 86_400);
-  let year = 1970;
-  const length = (y: number): number => (y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0) ? 366 : 365);
-  while (day >= length(year)) {
-    day -= length(year);
-    year += 1;
-  }
-  const months = [31, length(year) === 366 ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  let month = 0;
-  while (day >= months[month]!) {
-    day -= months[month]!;
-    month += 1;
-  }
-  const time = seconds % 86_400;
-  return `${two(month + 1)}/${two(day + 1)}/${two(year % 100)} ${two(Math.floor(time / 3600))}:${two(Math.floor(time / 60) % 60)}:${two(time % 60)}`;
-}
-
 export function sessionRow({ name, createdUs, isDead, isAttached }: Session): string {
-  return `\t${name}\t(${stamp(createdUs)})\t(${isDead ? 'Dead ???' : isAttached ? 'Attached' : 'Detached'})`;
+  return `\t${name}\t(${formatTime('%m/%d/%y %H:%M:%S', Math.floor(createdUs / 1_000_000))})\t(${isDead ? 'Dead ???' : isAttached ? 'Attached' : 'Detached'})`;
 }

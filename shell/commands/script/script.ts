@@ -1,7 +1,7 @@
 /** script 2.38 of util-linux: a shell on a terminal of its own, everything it shows kept in a file. Read first: script(1). */
 import { utf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated } from '../define.ts';
-import { ctime } from '../watch/watch.ts';
+import { formatTime } from '../../lib/calendar.ts';
 
 export const script = defineCommand({
   name: 'script',
@@ -33,7 +33,7 @@ export const script = defineCommand({
     const { master, slavePath } = pty.value;
     sys.setCloseOnExec(master, true);
     const shell = call.env.get('SHELL') ?? '/bin/sh';
-    const started = ctime(sys.now()).replace(/^(...) (...) (.\d) (.*) (\d+)$/, (_all, _day: string, month: string, day: string, time: string, year: string) => `${year}-${monthNumber(month)}-${day.replace(' ', '0')} ${time}+00:00`);
+    const started = formatTime('%Y-%m-%d %H:%M:%S+00:00', Math.floor(sys.now() / 1_000_000));
     const columns = size.ok ? size.value.columns : 80;
     const rows = size.ok ? size.value.rows : 24;
     if (!isQuiet) call.out(`Script started, output log file is '${file}'.`);
@@ -95,8 +95,4 @@ export const script = defineCommand({
 
 function slaveOf(name: { ok: true; value: string } | { ok: false }): string {
   return name.ok ? name.value : '';
-}
-
-function monthNumber(month: string): string {
-  return String(['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'].indexOf(month) + 1).padStart(2, '0');
 }

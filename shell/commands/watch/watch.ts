@@ -4,6 +4,7 @@ import { fromUtf8 } from '../../ports/bytes.ts';
 import { attributesOff, enterAlternateScreen, keypadOff, keypadOn, leaveAlternateScreen, moveTo } from '../../terminal/escape.ts';
 import { characterWidth } from '../../terminal/width.ts';
 import { FullScreen } from '../../terminal/full-screen.ts';
+import { formatTime } from '../../lib/calendar.ts';
 import type { Invocation } from '../define.ts';
 import { defineCommand, notSimulated } from '../define.ts';
 
@@ -243,30 +244,8 @@ async function runOnce(sys: Sys, words: readonly string[], settings: Settings): 
   return { text: fromUtf8(Uint8Array.from(chunks)), code };
 }
 
-const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** `Mon Nov 23 03:31:42 2026`, in UTC. */
-export function ctime(epochUs: number): string {
-  const seconds = Math.floor(epochUs / 1_000_000);
-  const day = Math.floor(seconds / 86_400);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  // Civil from days (H. Hinnant's algorithm).
-  const shifted = day + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthShifted = Math.floor((5 * dayOfYear + 2) / 153);
-  const dayOfMonth = dayOfYear - Math.floor((153 * monthShifted + 2) / 5) + 1;
-  const month = monthShifted < 10 ? monthShifted + 2 : monthShifted - 10;
-  const year = yearOfEra + era * 400 + (month < 2 ? 1 : 0);
-  const time = seconds % 86_400;
-  return `${days[(day + 4) % 7]} ${months[month]} ${String(dayOfMonth).padStart(2)} ${two(Math.floor(time / 3600))}:${two(Math.floor(time / 60) % 60)}:${two(time % 60)} ${year}`;
-}
-
 function title(sys: Sys, words: readonly string[], settings: Settings, columns: number): string {
-  const right = `${sys.hostname}: ${ctime(sys.now())}`;
+  const right = `${sys.hostname}: ${formatTime('%a %b %e %H:%M:%S %Y', Math.floor(sys.now() / 1_000_000))}`;
   const left = `Every ${settings.intervalS.toFixed(1)}s: ${words.join(' ')}`;
   if (columns < right.length) return '';
   const room = columns - right.length - 1;
