@@ -15,19 +15,37 @@ const IP_UNPRIVILEGED_PORT_START = 1024;
 type AnyCall = (...args: unknown[]) => unknown;
 
 export class NetworkCalls implements NetPorts {
-  readonly netlink: NetlinkPort;
-  readonly sockets: SocketPort;
-  readonly netfilter: NetfilterPort;
-  readonly sysctl: SysctlPort;
+  // Bound when first asked for: most programs never touch the network.
+  private boundNetlink: NetlinkPort | undefined;
+  private boundNetfilter: NetfilterPort | undefined;
+  private boundSockets: SocketPort | undefined;
+  private boundSysctl: SysctlPort | undefined;
   private readonly by: Process;
 
   constructor(by: Process) {
     this.by = by;
+  }
+
+  get netlink(): NetlinkPort {
+    return (this.boundNetlink ??= bindNetlink(this.by, this.by.machine.kernel));
+  }
+
+  get netfilter(): NetfilterPort {
+    return (this.boundNetfilter ??= bindNetfilter(this.by, this.by.machine.kernel));
+  }
+
+  get sockets(): SocketPort {
+    return (this.boundSockets ??= new Sockets(this.by));
+  }
+
+  get sysctl(): SysctlPort {
+    return (this.boundSysctl ??= this.bindSysctl());
+  }
+
+  private bindSysctl(): SysctlPort {
+    const { by } = this;
     const { kernel } = by.machine;
-    this.netlink = bindNetlink(by, kernel);
-    this.netfilter = bindNetfilter(by, kernel);
-    this.sockets = new Sockets(by);
-    this.sysctl = {
+    return {
       keys: () => kernel.sysctl.keys(by.netns.id),
       get: (key) => {
         by.enterSync();
@@ -112,7 +130,11 @@ function bindNetfilter(by: Process, kernel: NetKernel): NetfilterPort {
   return Object.assign(bound, own) as unknown as NetfilterPort;
 }
 
-function methodNames(object: object): string[] {
+const namesOf = new WeakMap<object, readonly string[]>();
+
+function methodNames(object: object): readonly string[] {
+  const known = namesOf.get(object);
+  if (known !== undefined) return known;
   const names = new Set<string>();
   for (let at: object | null = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
     for (const name of Object.getOwnPropertyNames(at)) {
@@ -120,7 +142,9 @@ function methodNames(object: object): string[] {
       if (name !== 'constructor' && typeof descriptor?.value === 'function') names.add(name);
     }
   }
-  return [...names];
+  const found = [...names];
+  namesOf.set(object, found);
+  return found;
 }
 
 class Sockets implements SocketPort {

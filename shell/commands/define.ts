@@ -85,6 +85,7 @@ class Streams {
     return this.drain(() => true);
   }
   private async drain(isDue: (entry: { fd: 1 | 2 }) => boolean): Promise<void> {
+    if (this.queue.length === 0) return;
     const due = this.queue.filter(isDue);
     if (due.length === 0) return;
     this.queue = this.queue.filter((entry) => !isDue(entry));
@@ -122,7 +123,9 @@ export function toProgram(command: Command): Program {
       args: sys.argv.slice(1),
       env: sys.env,
       sys,
-      net: sys.net,
+      get net() {
+        return sys.net;
+      },
       out: (line) => streams.push(1, `${line}\n`),
       err: (line) => streams.push(2, `${line}\n`),
       write: (text) => streams.push(1, text),
