@@ -2,7 +2,7 @@
 import type { ExitCode } from '../../../machine/sys.ts';
 import { parseMac } from '../../ports/addresses.ts';
 import type { BridgeOptions, BridgePortOptions, LinkChange, LinkKind, LinkSpec } from '../../ports/kernel.ts';
-import { matches, needLink, takeAddress, Words } from './arguments.ts';
+import { matches, needLink, takeAddress, type Words } from './arguments.ts';
 import { kernelAnswer, unsupported, type IpContext } from './context.ts';
 import { namespaceOf } from './netns.ts';
 import { typeUsageTexts, usageTexts } from './usage.ts';

@@ -324,18 +324,18 @@ function printStatistics(context: IpContext, printer: Printer, link: LinkView): 
     printer.openObject(block.key);
     block.keys.forEach((key, index) => printer.json(key, block.values[index]!));
     const widths = block.values.map((value, index) => Math.max(minimum[index]!, show(value).length));
-    const heading = block.names.map((name, index) => name.padStart(index === 0 ? widths[0]! - 2 : widths[index]!)).join(' ');
+    const heading = block.names.map((name, index) => name.padStart(index === 0 ? widths[0]! - 3 : widths[index]!)).join(' ');
     printer.newLine();
-    printer.text(`    ${block.head} ${heading}${block.tail.slice(0, block.key === 'rx' ? 11 : 11)}`);
+    printer.text(`    ${block.head}${heading}${block.tail}`);
     printer.newLine();
     printer.text(`    ${block.values.map((value, index) => show(value).padStart(widths[index]!)).join(' ')} `);
     if (options.statistics > 1) {
       block.errors.keys.forEach((key, index) => printer.json(key, block.errors.values[index]!));
       printer.newLine();
-      const errorWidths = [block.errors.head === 'RX errors:' ? 8 : 7, 6, 7, 7, 7];
-      printer.text(`    ${block.errors.head} ${block.errors.names.map((name, index) => name.padStart(errorWidths[index]! - (index === 0 ? 1 : 0))).join(' ')}`);
+      const errorWidths = [8, 6, 7, 7, 7];
+      printer.text(`    ${block.errors.head}${block.errors.names.map((name, index) => name.padStart(errorWidths[index]!)).join(' ')}`);
       printer.newLine();
-      printer.text(`    ${' '.repeat(9)}${block.errors.values.map((value, index) => show(value).padStart(errorWidths[index]!)).join(' ')} `);
+      printer.text(`    ${' '.repeat(10)}${block.errors.values.map((value, index) => show(value).padStart(errorWidths[index]!)).join(' ')} `);
     }
     printer.close();
   }

@@ -41,7 +41,8 @@ function startTime(process: ProcessView, sys: Sys, isBsd: boolean): string {
 }
 
 function percentCpu(process: ProcessView, sys: Sys): string {
-  const age = Math.max(1, sys.now() - process.startedUs);
+  const age = sys.now() - process.startedUs;
+  if (age < 1e6) return '0.0';                             // procps counts whole seconds
   return Math.min(99.9, (process.cpuUs * 100) / age).toFixed(1);
 }
 
@@ -61,7 +62,7 @@ const columns: Readonly<Record<string, Column>> = {
   vsz: column('VSZ', 6, true, (p) => String(p.memoryKb * 2)), vsize: column('VSZ', 6, true, (p) => String(p.memoryKb * 2)), rss: column('RSS', 5, true, (p) => String(p.memoryKb)), rsz: column('RSZ', 5, true, (p) => String(p.memoryKb)),
   ni: column('NI', 3, true, () => '0'), nice: column('NI', 3, true, () => '0'), pri: column('PRI', 3, true, () => '19'), f: column('F', 1, true, (p) => (p.uid === 0 ? '4' : '0')), addr: column('ADDR', 4, false, () => '-'), sz: column('SZ', 5, true, (p) => String(Math.floor(p.memoryKb / 2))), wchan: column('WCHAN', 6, false, (p) => (p.state === 'R' ? '-' : 'do_sel')),
   nlwp: column('NLWP', 4, true, (p) => String(p.threads)), lwp: column('LWP', 7, true, (p) => String(p.pid)), netns: column('NETNS', 10, true, (p) => String(p.netnsInode)), exe: column('EXE', 27, false, (p) => p.executable),
-  bsdstart: column('START', 6, true, (p, { sys }) => startTime(p, sys, true)), bsdtime: column('TIME', 6, true, (p) => `${Math.floor(p.cpuUs / 60e6)}:${String(Math.floor(p.cpuUs / 1e6) % 60).padStart(2, '0')}`), eip: column('EIP', 8, true, () => '-'),
+  bsdstart: column('START', 5, true, (p, { sys }) => startTime(p, sys, true)), bsdtime: column('TIME', 6, true, (p) => `${Math.floor(p.cpuUs / 60e6)}:${String(Math.floor(p.cpuUs / 1e6) % 60).padStart(2, '0')}`), eip: column('EIP', 8, true, () => '-'),
 };
 const synonyms: Readonly<Record<string, string>> = { '%cpu': 'pcpu', '%mem': 'pmem', cls: 'ni' };
 
