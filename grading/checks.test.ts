@@ -6,7 +6,7 @@ import type { PacketHeader, TraceStep } from '../contracts/trace.ts';
 import { judgeAssertion } from './assertion.ts';
 import { checkKinds, listOnce } from './checks/index.ts';
 import { Look } from './look.ts';
-import { aCommand, aLink, anAddress, aProcess, aRoute, noPacket, places, scripted, type Told } from './scripted.ts';
+import { aCommand, aLink, anAddress, aProcess, aRoute, noPacket, places, scripted, type Told } from './test-observer.ts';
 
 type Row = [fact: string, assertion: Assertion, told: Told, passes: boolean, says?: string];
 

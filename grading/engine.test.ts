@@ -3,7 +3,7 @@ import type { CheckSpec, OptionBlock, Screen } from '../contracts/course.ts';
 import { CheckSpec as CheckSchema } from '../contracts/course.ts';
 import { createGrader, type GradedLesson, stateOfEarned } from './engine.ts';
 import { Report } from '../contracts/report.ts';
-import { aLink, anAddress, places, scripted } from './scripted.ts';
+import { aLink, anAddress, places, scripted } from './test-observer.ts';
 import { nearestWord, validateAssertion } from './validate.ts';
 
 const check = (fields: object): CheckSpec => CheckSchema.parse({ points: 5, goal: 'a goal', hints: ['look'], ...fields });
