@@ -28,7 +28,7 @@ const pureRooms = ['simulator', 'contracts', 'machine', 'kube', 'cloud', 'gradin
 /** @type {readonly Room[]} */
 export const rooms = [
   {
-    name: 'simulator', pure: true, uses: [], packages: ['ipaddr.js'],
+    name: 'simulator', pure: true, uses: [], packages: [],
     instead: 'The simulator is the ground floor. Declare the type you need here and let labs/ map it to contracts/.',
   },
   {
@@ -40,7 +40,7 @@ export const rooms = [
     instead: 'A machine does not know which programs exist: programs arrive as a table, wired in labs/.',
   },
   {
-    name: 'kube', pure: true, uses: ['contracts'], packages: ['yaml', 'fast-json-patch', 'kubernetes-types', 'zod'],
+    name: 'kube', pure: true, uses: ['contracts'], packages: ['yaml', 'kubernetes-types', 'zod'],
     doors: [{ folder: 'kube/node', uses: ['contracts', 'simulator', 'machine'] }],
     instead: 'Only kube/node/ touches a machine; the cloud comes in through the CloudProvider port, wired in labs/.',
   },
@@ -53,18 +53,18 @@ export const rooms = [
     instead: 'Grading sees a lab only through an Observer: add the question to contracts/observer.ts.',
   },
   {
-    name: 'shell', pure: true, uses: ['contracts', 'machine'], packages: ['unbash', 'jq-wasm', '@xterm/headless', '@xterm/addon-serialize', 'yaml'],
+    name: 'shell', pure: true, uses: ['contracts', 'machine'], packages: ['unbash', 'jq-wasm', '@xterm/headless', 'yaml'],
     doors: [{ folder: 'shell/ports', uses: ['contracts', 'machine', 'simulator', 'kube', 'cloud'] }],
     instead: 'A tool reaches the kernel, the cluster and the cloud through a port in shell/ports/, as narrow as the system calls the real tool makes.',
   },
   {
     name: 'labs', pure: true, uses: ['contracts', 'simulator', 'machine', 'kube', 'cloud', 'shell', 'grading'],
-    packages: ['zod', 'yaml', '@xterm/headless', '@xterm/addon-serialize', ...markdown],
+    packages: ['zod', 'yaml', '@xterm/headless', ...markdown],
     instead: 'Labs run in a worker as well as in Node: files arrive as text, Node services live in host/.',
   },
   {
     name: 'host', pure: false, node: true, uses: ['contracts', 'labs', 'grading'],
-    packages: ['node-pty', 'node-sqlite3-wasm', 'ws', 'yauzl', 'yazl', 'yaml', 'zod'],
+    packages: ['node-pty', 'node-sqlite3-wasm', 'ws', 'yaml', 'zod'],
     instead: 'Host offers Node services behind contracts/; windows are electron/, pages are renderer/.',
   },
   {
@@ -73,9 +73,9 @@ export const rooms = [
   },
   {
     name: 'renderer', pure: false, dom: true, uses: ['contracts'],
-    packages: ['svelte', '@xterm/xterm', '@xterm/addon-fit', '@xterm/addon-search', '@xterm/addon-serialize', '@xterm/addon-unicode11',
+    packages: ['svelte', '@xterm/xterm', '@xterm/addon-fit', '@xterm/addon-search', '@xterm/addon-unicode11',
       '@xterm/addon-web-links', '@fontsource-variable/inter', '@fontsource-variable/jetbrains-mono', '@lucide/svelte', 'bits-ui',
-      'paneforge', 'dompurify', 'shiki', '@dagrejs/dagre', 'yaml', 'zod', 'vite'],
+      'paneforge', 'dompurify', 'yaml', 'zod', 'vite'],
     doors: [{ folder: 'renderer/worker', uses: ['contracts', 'labs'], packages: [] }],
     instead: 'A page knows contracts/ only: ask through the Transport; the worker in renderer/worker/ is the one that holds labs.',
   },

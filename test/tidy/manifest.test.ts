@@ -11,7 +11,7 @@ const declared = { ...manifest.dependencies, ...manifest.devDependencies, ...man
 
 /** Used by name on a command line, by a configuration or by another package, not by an import. */
 const usedByName = ['@types/node', '@types/ws', 'electron-builder', 'svelte-check', 'typescript', 'dependency-cruiser', 'eslint', 'jsdom',
-  '@vitest/coverage-v8', '@vitest/browser-playwright', '@testing-library/jest-dom', '@testing-library/svelte', '@testing-library/user-event', 'electron', 'node-pty'];
+  '@testing-library/svelte', 'electron', 'node-pty'];
 
 describe('package.json', () => {
   test('pins every version exactly', () => {
