@@ -315,12 +315,12 @@ function expandSet(text: string, length: number): string[] | { error: string } {
   }
   for (let i = 0; i < units.length; i += 1) {
     const rest = units.slice(i).map((unit) => unit.value).join('');
-    const named = units[i]!.isEscaped ? null : /^\[:(\w+):\]/.exec(rest);
-    if (named !== null) {
-      const members = setClasses[named[1]!];
-      if (members === undefined) return { error: `invalid character class ${named(named[1]!)}` };
+    const group = units[i]!.isEscaped ? null : /^\[:(\w+):\]/.exec(rest);
+    if (group !== null) {
+      const members = setClasses[group[1]!];
+      if (members === undefined) return { error: `invalid character class ${named(group[1]!)}` };
       for (let code = 0; code < 128; code += 1) if (members(code)) points.push(String.fromCharCode(code));
-      i += named[0].length - 1;
+      i += group[0].length - 1;
       continue;
     }
     const repeated = units[i]!.isEscaped ? null : /^\[(.)\*(\d*)\]/u.exec(rest);
