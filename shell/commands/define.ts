@@ -3,7 +3,7 @@
  * A tool is a folder `shell/commands/<name>/` and a line in `shell/commands/index.ts`.
  */
 import type { ExitCode, Program, Sys } from '../../machine/sys.ts';
-import { fromUtf8, utf8 } from '../../simulator/bytes.ts';
+import { fromUtf8, utf8 } from '../ports/bytes.ts';
 
 export interface Invocation {
   /** What it was called as (argv[0], last path component), and the words after it. */
