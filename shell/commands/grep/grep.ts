@@ -117,7 +117,7 @@ function compile(pattern: string, dialect: string, ignoreCase: boolean, isWord: 
   else if (dialect === 'P') source = pattern.replace(/\(\?<([a-z]\w*)>/gi, '(?<$1>').replace(/\\h/g, '[ \\t]').replace(/\\K/g, '');
   else {
     const made = compileRegex(pattern, { extended: dialect === 'E', ignoreCase });
-    if (!made.ok) return made.error;
+    if (!made.ok) return made.error.startsWith('Unmatched [,') ? 'Invalid regular expression' : made.error;
     ({ source } = made.regex);
   }
   // \K of Perl keeps only what follows: a look-behind says the same.

@@ -81,7 +81,7 @@ async function runSed(call: Invocation): Promise<ExitCode> {
   } catch (problem) {
     if (!(problem instanceof ScriptError)) throw problem;
     call.err(problem.message.startsWith("can't find label") ? `sed: ${problem.message}` : `sed: -e expression #1, char ${problem.at}: ${problem.message}`);
-    return 1;
+    return problem.message.startsWith("can't find label") ? 4 : 1;
   }
   const editor = new Editor(call, program.commands, {
     isQuiet: options.has('n') || program.isQuiet, isInPlace: options.has('i'), suffix: options.value('i'), isSeparate: options.has('s') || options.has('i'), separator: options.has('z') ? 0 : 10, isUnbuffered: options.has('u'),
