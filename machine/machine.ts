@@ -409,26 +409,37 @@ export class Machine {
       }
     }
     // Groups that lose their last link to a living parent of the session are told when one of them is stopped.
-    const groups = new Set([process.group, ...[...process.children].map((child) => child.group)]);
-    for (const child of [...process.children]) {
-      process.children.delete(child);
-      child.parent = this.init;
-      this.init.children.add(child);
-      if (child.state === 'zombie') this.reap(child);
-    }
-    for (const group of groups) {
-      const members = [...this.processes.values()].filter((other) => other.group === group && other.session === session && other.isAlive);
-      if (members.some((other) => other.state === 'stopped') && this.isOrphanedGroup(group, session)) {
-        for (const member of members) {
-          member.post('HUP');
-          member.post('CONT');
-        }
+    const { group } = process;
+    if (process.children.size > 0) {
+      const children = process.children.copy();
+      for (const child of children) {
+        process.children.delete(child);
+        child.parent = this.init;
+        this.init.children.add(child);
+        if (child.state === 'zombie') this.reap(child);
       }
+      for (const other of new Set([group, ...children.map((child) => child.group)])) this.hangUpIfOrphaned(other, session);
+    } else {
+      this.hangUpIfOrphaned(group, session);
     }
     for (const listener of this.endListeners) listener(process);
     this.audit?.ended(process);
     const ignoresChildren = process.parent?.dispositions.get('CHLD') === 'ignore';
     if (process.parent === this.init || ignoresChildren) this.reap(process);
+  }
+
+  private hangUpIfOrphaned(group: number, session: Session): void {
+    if (!this.hasStopped(group, session) || !this.isOrphanedGroup(group, session)) return;
+    for (const member of [...this.processes.values()]) {
+      if (member.group !== group || member.session !== session || !member.isAlive) continue;
+      member.post('HUP');
+      member.post('CONT');
+    }
+  }
+
+  private hasStopped(group: number, session: Session): boolean {
+    for (const other of this.processes.values()) if (other.state === 'stopped' && other.group === group && other.session === session) return true;
+    return false;
   }
 
   /** Told when any process of this machine ends. */

@@ -6,6 +6,7 @@ import type { Disposition, SignalName, WaitStatus } from './sys.ts';
 import type { Inode } from './files/inode.ts';
 import type { OpenFile } from './files/open-file.ts';
 import type { Machine } from './machine.ts';
+import { Members } from './members.ts';
 import type { NetnsRef } from './namespaces.ts';
 import type { Task } from './scheduler.ts';
 import { WaitQueue } from './scheduler.ts';
@@ -35,7 +36,7 @@ export class Process {
   readonly machine: Machine;
   readonly pid: number;
   parent: Process | undefined;
-  readonly children = new Set<Process>();
+  readonly children = new Members<Process>();
   group: number;
   session: Session;
   uid = 0;
@@ -164,6 +165,11 @@ export class Process {
     this.lastBlockedUs = world.nowUs;
     if (this.pending.size > 0 && (await this.deliver())) return 'interrupted';
     return reason === 'timeout' ? 'timeout' : 'woken';
+  }
+
+  /** Taking a child's status is waiting too, even if it had ended already. */
+  waited(): void {
+    this.lastBlockedUs = this.machine.world.nowUs;
   }
 
   // ---- signals

@@ -5,16 +5,18 @@
  * Read first: wait queues in kernel/sched/wait.c
  */
 import type { World } from '../simulator/world/api.ts';
+import { Members } from './members.ts';
 
 export type WakeReason = 'woken' | 'timeout' | 'signal';
 
 /** Tasks that wait for one condition. Waking makes them runnable; they look at the condition again themselves. */
 export class WaitQueue {
-  readonly waiting: Set<Task> = new Set();
+  readonly waiting = new Members<Task>();
   /** Plain listeners (poll on the outside of a terminal). */
   wake(): void {
     if (this.waiting.size === 0) return;
-    for (const task of [...this.waiting]) task.wake('woken');
+    if (this.waiting.size === 1) this.waiting.at(0)!.wake('woken');
+    else for (const task of this.waiting.copy()) task.wake('woken');
   }
 }
 
@@ -190,8 +192,9 @@ export class Scheduler {
           }
           const task = this.runnable[this.head]!;
           this.head += 1;
-          if (this.head > 1024) {
-            this.runnable = this.runnable.slice(this.head);
+          // A busy machine is never idle: what has had its turn must not be kept here, or every collection copies it.
+          if (this.head >= 32) {
+            this.runnable.splice(0, this.head);
             this.head = 0;
           }
           if (task.state === 'ended') continue;

@@ -496,6 +496,7 @@ export class SystemCalls implements Sys {
         any = true;
         if (child.state === 'zombie') {
           this.host.reap(child);
+          self.waited();
           return ok({ pid: child.pid, status: child.status! });
         }
         if (options.untraced === true && child.stopReport !== undefined) {

@@ -1,5 +1,5 @@
 /** Backslash escapes of $'...', echo -e and printf, and bytes that are not UTF-8. Read first: bash(1) "QUOTING", lib/sh/strtrans.c */
-import { utf8, fromUtf8 } from '../../simulator/bytes.ts';
+import { utf8, fromUtf8 } from '../ports/bytes.ts';
 
 /** A byte that is not part of valid UTF-8 lives in a string as U+DC80..U+DCFF, and comes out as that byte again. */
 const ESCAPED_BYTE = 0xdc00;
@@ -139,7 +139,7 @@ export function quoteBackslash(text: string): string {
 }
 
 function needsAnsi(text: string): boolean {
-  // eslint-disable-next-line no-control-regex
+   
   return /[\u0000-\u001f\u007f\udc80-\udcff]/.test(text);
 }
 

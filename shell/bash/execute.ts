@@ -166,7 +166,7 @@ export async function trace(shell: Shell, text: string): Promise<void> {
   }
   const [first = ''] = [...prefix];
   const fd = Number(shell.get('BASH_XTRACEFD') ?? 2);
-  await shell.write(fd, `${first.repeat(shell.traceDepth + shell.subshellTraceDepth)}${prefix}${text}\n`);
+  await shell.write(fd, `${first.repeat(shell.traceDepth - 1)}${prefix}${text}\n`);
 }
 
 async function executeAndOr(shell: Shell, command: AndOr, context: Context): Promise<number> {
@@ -438,7 +438,6 @@ export async function forkShell(shell: Shell, plan: ForkPlan, body: (inner: Shel
   const inner = shell.fork(shell.sys);
   const made = shell.sys.fork(async (childSys: Sys) => {
     inner.sys = childSys;
-    inner.subshellTraceDepth = shell.subshellTraceDepth;
     inner.options.set('monitor', false);
     inner.substitutionFds = [];
     if (plan.isBackground === true && !shell.options.monitor) {

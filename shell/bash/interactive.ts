@@ -24,7 +24,6 @@ import { readLine } from '../readline/read-line.ts';
 export interface Startup { readonly noProfile: boolean; readonly noRc: boolean; readonly rcFile: string | undefined }
 
 export async function runInteractive(shell: Shell, startup: Startup): Promise<ExitCode> {
-  const { sys } = shell;
   shell.interactive = { history: new History(), editor: createLineEditor() };
   for (const signal of ['INT', 'TERM', 'QUIT'] as const) restoreSignal(shell, signal);
   startJobControl(shell);

@@ -148,10 +148,7 @@ export class JobTable {
 export function stateText(job: Job): string {
   const state = stateOf(job);
   if (state === 'running') return 'Running';
-  if (state === 'stopped') {
-    const stopped = job.processes.find((process) => process.status?.kind === 'stopped')?.status;
-    return stopped?.kind === 'stopped' ? signalDescription(stopped.signal) : 'Stopped';
-  }
+  if (state === 'stopped') return 'Stopped';
   const status = jobStatus(job);
   if (status.kind === 'exited') return status.code === 0 ? 'Done' : `Exit ${status.code}`;
   return status.kind === 'signalled' ? `${signalDescription(status.signal)}${status.coreDumped ? ' (core dumped)' : ''}` : 'Done';

@@ -19,8 +19,10 @@ export const SHOPT_OPTIONS: readonly (readonly [name: string, initial: boolean])
 ];
 
 export class Options {
-  private readonly on: Set<string>;
-  private readonly shopts: Set<string>;
+  private on: Set<string>;
+  private shopts: Set<string>;
+  /** The sets belong to a parent too: copy before a change. */
+  private isShared = false;
   /** The ones that every command looks at. */
   errexit = false;
   nounset = false;
@@ -43,13 +45,22 @@ export class Options {
   watch: ((shell: Shell, name: string) => void) | undefined;
 
   constructor(on: Iterable<string> = ['braceexpand', 'hashall', 'interactive-comments'], shopts: Iterable<string> = SHOPT_OPTIONS.filter(([, initial]) => initial).map(([name]) => name)) {
-    this.on = new Set(on);
-    this.shopts = new Set(shopts);
+    this.on = on instanceof Set ? on : new Set(on);
+    this.shopts = shopts instanceof Set ? shopts : new Set(shopts);
     this.mirror();
+  }
+
+  private unshare(): void {
+    if (!this.isShared) return;
+    this.on = new Set(this.on);
+    this.shopts = new Set(this.shopts);
+    this.isShared = false;
   }
 
   clone(): Options {
     const copy = new Options(this.on, this.shopts);
+    this.isShared = true;
+    copy.isShared = true;
     copy.watch = this.watch;
     return copy;
   }
@@ -58,6 +69,8 @@ export class Options {
     return this.on.has(name);
   }
   set(name: string, value: boolean): void {
+    if (this.on.has(name) === value) return;
+    this.unshare();
     if (value) this.on.add(name);
     else this.on.delete(name);
     if (name === 'vi' && value) this.on.delete('emacs');
@@ -68,6 +81,8 @@ export class Options {
     return this.shopts.has(name);
   }
   setShopt(name: string, value: boolean): void {
+    if (this.shopts.has(name) === value) return;
+    this.unshare();
     if (value) this.shopts.add(name);
     else this.shopts.delete(name);
     this.mirror();

@@ -71,7 +71,7 @@ export async function expandParameter(shell: Shell, piece: ParameterPiece, sink:
 
 /** In the C locale a character is a byte. */
 export function bytesInC(shell: Shell, text: string): string {
-  // eslint-disable-next-line no-control-regex
+   
   if (!/[^\u0000-\u007f]/.test(text)) return text;
   const locale = shell.get('LC_ALL') || shell.get('LC_CTYPE') || shell.get('LANG') || 'C';
   return locale === 'C' || locale === 'POSIX' ? [...encode(text)].map(byteCharacter).join('') : text;
@@ -364,7 +364,7 @@ async function transform(shell: Shell, found: Found, target: Target, operator: s
     case 'P': {
       const values = found.kind === 'list' ? found.values : found.value === undefined ? [] : [found.value];
       const done: string[] = [];
-      // eslint-disable-next-line no-control-regex
+       
       for (const value of values) done.push((await expandPrompt(shell, value)).replace(/[\u0001\u0002]/g, ''));
       return found.kind === 'list' ? { ...found, values: done } : { kind: 'one', value: done[0] };
     }

@@ -1,6 +1,6 @@
 /** One bash process: its variables, functions, options, and what it is doing. */
 import type { Sys } from '../../machine/sys.ts';
-import type { Errno } from '../../simulator/result.ts';
+import type { Errno } from '../ports/result.ts';
 import type { Command, SimpleCommand } from './ast.ts';
 import { ArithmeticError, evaluate } from './arithmetic.ts';
 import type { ArithmeticScope } from './arithmetic.ts';
@@ -58,9 +58,8 @@ export class Shell {
   isInTrap = false;
   /** PIPESTATUS */
   pipeStatus: number[] = [0];
-  /** How often PS4's first character is repeated. */
+  /** How often PS4's first character stands there. */
   traceDepth = 1;
-  subshellTraceDepth = 0;
   pipelineDepth = 0;
   isInteractive = false;
   /** Reads lines at a prompt: errors go back there. */

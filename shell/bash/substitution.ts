@@ -1,6 +1,6 @@
 /** $(...) and <(...): a forked shell at the other end of a pipe. Read first: bash(1) "Command Substitution", "Process Substitution" */
 import type { Shell } from './shell.ts';
-import { concat } from '../../simulator/bytes.ts';
+import { concat } from '../ports/bytes.ts';
 import { decode } from './escapes.ts';
 import { ShellError } from './errors.ts';
 import { handledSignals, runSubshell } from './execute.ts';
@@ -50,6 +50,7 @@ async function captured(shell: Shell, source: string): Promise<Uint8Array> {
     childSys.duplicate(writer, 1);
     childSys.close(writer);
     childSys.close(reader);
+    inner.traceDepth += 1;
     inner.options.set('monitor', false);
     if (!inner.options.shopt('inherit_errexit') && !inner.options.posix) inner.options.set('errexit', false);
     return runSubshell(inner, () => runProgram(inner, source, line, { mayExec: true }));

@@ -118,7 +118,11 @@ export async function compoptBuiltin(shell: Shell, args: readonly string[]): Pro
       return 1;
     }
     const set = new Set(known.options);
-    for (const { sign, value } of options.all) if (value !== undefined) sign === '-' ? set.add(value) : set.delete(value);
+    for (const { sign, value } of options.all) {
+      if (value === undefined) continue;
+      if (sign === '-') set.add(value);
+      else set.delete(value);
+    }
     shell.completions = new Map(shell.completions).set(name, { ...known, options: [...set] });
   }
   return 0;

@@ -95,7 +95,13 @@ export async function evalBuiltin(shell: Shell, given: readonly string[]): Promi
   const options = await parseOptions(shell, 'eval', given, '', 'eval [arg ...]');
   if (options === undefined) return 2;
   const text = options.rest.join(' ');
-  return text.trim() === '' ? 0 : runProgram(shell, text, shell.line, { label: 'eval' });
+  if (text.trim() === '') return 0;
+  shell.traceDepth += 1;
+  try {
+    return await runProgram(shell, text, shell.line, { label: 'eval' });
+  } finally {
+    shell.traceDepth -= 1;
+  }
 }
 
 export async function sourceBuiltin(shell: Shell, given: readonly string[], { name }: BuiltinCall): Promise<number> {
@@ -139,6 +145,7 @@ export async function runSource(shell: Shell, path: string, text: string, args: 
   if (args !== undefined) shell.positional = [...args];
   const marker = shell.positional;
   shell.frames.push({ name: 'source', callLine: line, source: path, kind: 'source' });
+  shell.traceDepth += 1;
   try {
     let status = await runProgram(shell, text, 1, {});
     if (shell.flow?.kind === 'return') {
@@ -151,6 +158,7 @@ export async function runSource(shell: Shell, path: string, text: string, args: 
     return status;
   } finally {
     shell.frames.pop();
+    shell.traceDepth -= 1;
     shell.line = line;
     shell.loopDepth = loopDepth;
     // `set --` inside a file that was given no arguments changes ours.

@@ -1,6 +1,6 @@
 /** mapfile, readarray. Read first: help mapfile */
 import type { Shell } from '../shell.ts';
-import { concat } from '../../../simulator/bytes.ts';
+import { concat } from '../../ports/bytes.ts';
 import { decode, quoteSingle } from '../escapes.ts';
 import { runProgram } from '../run.ts';
 import { IndexedArray, VALID_NAME } from '../variables.ts';
