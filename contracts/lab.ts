@@ -30,6 +30,9 @@ export const LabRequest = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('answer'), question: z.string(), answer: z.union([z.array(z.number().int()), z.string()]) }),
   z.strictObject({ type: z.literal('hint'), check: z.string() }),
   /** Back to the lesson's start; earned checks are kept. Everything so far stays in the log. */
+  /** Takes the last line typed back, or brings the last one taken back again. `history` says in words which. */
+  z.strictObject({ type: z.literal('undo') }),
+  z.strictObject({ type: z.literal('redo') }),
   z.strictObject({ type: z.literal('reset'), what: z.enum(['step', 'lab']) }),
   /** The screen the learner reads now (1-based), remembered and used by reset step. */
   z.strictObject({ type: z.literal('screen'), number: z.number().int().min(1) }),
@@ -91,7 +94,9 @@ export const LabEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('commands'), commands: z.array(CommandMark) }),
   z.strictObject({ type: z.literal('outputs'), outputs: z.record(z.string(), z.string().nullable()) }),
   z.strictObject({ type: z.literal('clock'), atMs: z.number(), epochMs: z.number(), mode: z.enum(['live', 'paused', 'skip']), events: z.number().int() }),
-  z.strictObject({ type: z.literal('reset-done'), what: z.enum(['step', 'lab']) }),
+  /** What undo and redo would do, in words; null: nothing. */
+  z.strictObject({ type: z.literal('history'), undo: z.string().nullable(), redo: z.string().nullable() }),
+  z.strictObject({ type: z.literal('reset-done'), what: z.enum(['step', 'lab', 'undo', 'redo']) }),
   /** A request that could not be done, or a lab that broke. `isFatal`: the session is over. */
   z.strictObject({ type: z.literal('failed'), code: z.enum(['bad-message', 'no-such-lesson', 'bad-course', 'bad-log', 'no-such-terminal', 'not-now', 'internal']), message: z.string(), isFatal: z.boolean() }),
 ]);

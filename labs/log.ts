@@ -22,6 +22,9 @@ export const LogRecord = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('screen'), atUs: Stamp, number: z.number().int() }),
   /** Back to the lesson's start (`lab`), or to where the screen being read was first reached (`step`). Time goes on from zero. */
   z.strictObject({ kind: z.literal('reset'), atUs: Stamp, what: z.enum(['step', 'lab']) }),
+  /** The lab goes back to where `keep` records of its life had taken effect; the rest can be redone. */
+  z.strictObject({ kind: z.literal('undo'), atUs: Stamp, keep: z.number().int().min(0) }),
+  z.strictObject({ kind: z.literal('redo'), atUs: Stamp }),
   /** The session was left and opened again here: nothing happens in the lab. */
   z.strictObject({ kind: z.literal('resumed'), atUs: Stamp }),
   /** What the state was: a replay that differs is unfaithful. */

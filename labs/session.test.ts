@@ -147,6 +147,37 @@ describe('a session, whatever the backend', () => {
     const replayed = await replayLog(Uint8Array.from(desk.log), files, scriptedBackend);
     expect(Buffer.concat(replayed.shown.get('vm') ?? []).toString()).toMatch(/^learner@debian:~\$ echo new\r\n/);
   });
+  it('undoes the last line and says which, and redoes it', async () => {
+    await desk.type('echo one\r');
+    await desk.type('sudo ip link set toy0 up\r');
+    await desk.wall.pass(400);
+    expect(desk.newest('report')?.report.checks[0]?.status).toBe('reached');
+    expect(desk.newest('history')).toMatchObject({ undo: 'sudo ip link set toy0 up', redo: null });
+    desk.session.handle({ type: 'undo' });
+    await desk.wall.pass(600);
+    expect(desk.newest('report')?.report.checks[0]?.status).toBe('not-yet');
+    expect(desk.newest('history')).toMatchObject({ undo: 'echo one', redo: 'sudo ip link set toy0 up' });
+    desk.session.handle({ type: 'redo' });
+    await desk.wall.pass(600);
+    expect(desk.newest('report')?.report.checks[0]?.status).toBe('reached');
+    const again = new Desk();
+    await again.open({ log: Uint8Array.from(desk.log) });
+    expect(again.newest('opened')?.resumed).toMatchObject({ isFaithful: true });
+    expect(again.newest('report')?.report.checks[0]?.status).toBe('reached');
+    expect(again.newest('history')).toMatchObject({ undo: 'sudo ip link set toy0 up' });
+  });
+  it('forgets what could be redone once something else is typed', async () => {
+    await desk.type('echo one\r');
+    await desk.wall.pass(300);
+    desk.session.handle({ type: 'undo' });
+    await desk.wall.pass(300);
+    await desk.type('e');
+    await desk.wall.pass(300);
+    expect(desk.newest('history')).toMatchObject({ redo: null });
+    desk.session.handle({ type: 'redo' });
+    await desk.wall.pass(50);
+    expect(desk.newest('failed')).toMatchObject({ code: 'not-now' });
+  });
   it('catches up at most a quarter of a second of work after a stall', async () => {
     await desk.wall.pass(1500);
     const before = desk.newest('clock')!.atMs;

@@ -7,10 +7,11 @@
  */
 import type { Lesson, RunBlock } from '../contracts/course.ts';
 import { LabRequest, type LabEvent, type LabRequestInput } from '../contracts/lab.ts';
-import { createGrader, type Grader } from '../grading/index.ts';
+import { createGrader, type Grader, type GraderState } from '../grading/index.ts';
 import { concat } from '../simulator/bytes.ts';
 import type { Backend, Lab, RunOptions } from './backend.ts';
 import { lessonsOf, loadCourse, problemText } from './course/index.ts';
+import { lastLine } from './history.ts';
 import { keyNamed } from './keys.ts';
 import { decodeLog, encodeRecord, engineVersion, type LogRecord } from './log.ts';
 import { networkView } from './network-view.ts';
@@ -75,6 +76,10 @@ class Session implements LabSession {
   private pending: Pending[] = [];
   /** What has taken effect since the lab last began anew. */
   private life: Stamped[] = [];
+  /** What undo took back, the newest last; each can be redone. */
+  private undone: Stamped[][] = [];
+  private graderAtBirth: GraderState | undefined;
+  private readonly sizes = new Map<string, { columns: number; rows: number }>();
   private inputs = 0;
   private events = 0;
   private screen = 1;
@@ -96,6 +101,7 @@ class Session implements LabSession {
   private lastMarks = '';
   private lastOutputs = '';
   private lastTerminals = '';
+  private lastHistory = '';
 
   private readonly unshown = new Map<string, number>();
   private isHeldBack = false;
@@ -150,6 +156,11 @@ class Session implements LabSession {
       case 'hint': return this.accept({ kind: 'hint', atUs: 0, check: request.check });
       case 'screen': return this.accept({ kind: 'screen', atUs: 0, number: request.number });
       case 'reset': return this.accept({ kind: 'reset', atUs: 0, what: request.what });
+      case 'undo': {
+        const last = lastLine(this.life);
+        return last === undefined || !this.options.backend.canReplay ? this.fail('not-now', 'there is nothing to undo', false) : this.accept({ kind: 'undo', atUs: 0, keep: last.keep });
+      }
+      case 'redo': return this.undone.length === 0 ? this.fail('not-now', 'there is nothing to redo', false) : this.accept({ kind: 'redo', atUs: 0 });
       case 'run': return this.run(request.block, request.line, request.terminal);
       case 'pace': return this.pace(request.mode);
       default: return request satisfies never;
@@ -176,6 +187,7 @@ class Session implements LabSession {
     this.size = header?.kind === 'header' ? { columns: header.columns, rows: header.rows } : { columns: request.columns, rows: request.rows };
     const earned = [...new Set([...(header?.kind === 'header' ? header.earned : []), ...request.earned])];
     this.grader = createGrader(lesson, { reachedAtMs: Object.fromEntries(earned.filter((id) => lesson.checks.some((check) => check.id === id && check.holds === 'once')).map((id) => [id, 0])), hintsTaken: {}, answers: {}, typed: {} });
+    this.graderAtBirth = this.grader.state();
     const resumes = header !== undefined && this.options.backend.canReplay;
     if (resumes) this.replayed = new Map();
     this.adopt(await this.freshLab());
@@ -183,7 +195,7 @@ class Session implements LabSession {
     this.isOpen = true;
     this.sequence = log?.records.length ?? 0;
     this.emit({
-      type: 'opened', lesson: lesson.id, seed: this.seed, backend: this.options.backend.name, canUndo: false, canReset: true, canSkip: this.options.backend.canReplay,
+      type: 'opened', lesson: lesson.id, seed: this.seed, backend: this.options.backend.name, canUndo: this.options.backend.canReplay, canReset: true, canSkip: this.options.backend.canReplay,
       resumed, screen: this.screen, engine: engineVersion,
     });
     this.showTerminals();
@@ -264,10 +276,14 @@ class Session implements LabSession {
   }
 
   private async apply(record: Stamped): Promise<void> {
-    if (record.kind !== 'reset') this.life.push(record);
+    if (!outsideLife.has(record.kind)) this.life.push(record);
+    // Whoever goes on typing has taken another way.
+    if (record.kind === 'input') this.undone = [];
     switch (record.kind) {
       case 'input': return this.lab.input(record.terminal, record.data);
-      case 'resize': return this.lab.resize(record.terminal, record.columns, record.rows);
+      case 'resize':
+        this.sizes.set(record.terminal, { columns: record.columns, rows: record.rows });
+        return this.lab.resize(record.terminal, record.columns, record.rows);
       case 'open-terminal': return this.openTerminal(record.place);
       case 'close-terminal': return this.lab.closeTerminal(record.terminal);
       case 'answer': {
@@ -283,6 +299,8 @@ class Session implements LabSession {
         this.screen = record.number;
         return;
       case 'reset': return this.reset(record.what);
+      case 'undo': return this.undo(record.keep);
+      case 'redo': return this.redo();
       case 'resumed': case 'hash': return;
       default: return record satisfies never;
     }
@@ -297,6 +315,33 @@ class Session implements LabSession {
 
   private async reset(what: 'step' | 'lab'): Promise<void> {
     const kept = what === 'lab' ? [] : this.life.slice(0, Math.max(0, this.life.findIndex((record) => record.kind === 'screen' && record.number >= this.screen) + 1));
+    this.undone = [];
+    await this.rebuild(kept, what);
+    this.graderAtBirth = this.grader.state();
+  }
+
+  /** Goals reached only by what is taken back are open again. */
+  private async undo(keep: number): Promise<void> {
+    const { life } = this;
+    this.grader = createGrader(this.lesson, this.graderAtBirth);
+    this.undone.push(life.slice(keep));
+    await this.rebuild(life.slice(0, keep), 'undo');
+  }
+
+  private async redo(): Promise<void> {
+    const records = this.undone.pop() ?? [];
+    const rest = this.undone;
+    const laterUs = Math.max(0, this.lab.nowUs - (records[0]?.atUs ?? 0));
+    for (const record of records) {
+      await this.advance(record.atUs + laterUs);
+      await this.apply({ ...record, atUs: record.atUs + laterUs });
+    }
+    this.undone = rest;
+    if (this.replayed === undefined) this.emit({ type: 'reset-done', what: 'redo' });
+  }
+
+  /** A fresh lab in place of this one, in which the kept records take effect again. */
+  private async rebuild(kept: readonly Stamped[], what: 'step' | 'lab' | 'undo'): Promise<void> {
     const old = this.lab;
     const isLive = this.replayed === undefined;
     this.typing = undefined;
@@ -311,11 +356,19 @@ class Session implements LabSession {
       this.replayed?.delete(terminal.id);
     }
     old.close();
-    const screen = this.screen;
+    const { screen } = this;
+    const { undone } = this;
     if (isLive) this.replayed = new Map();
     this.adopt(fresh);
+    const sizes = new Map(this.sizes);
     await this.replay(kept);
+    // The learner's windows keep their size whatever the lab goes back to.
+    for (const [terminal, size] of sizes) {
+      this.sizes.set(terminal, size);
+      this.lab.resize(terminal, size.columns, size.rows);
+    }
     this.screen = screen;
+    this.undone = undone;
     if (!isLive) return;
     this.showTerminals();
     this.sendReplayed();
@@ -436,7 +489,7 @@ class Session implements LabSession {
         const { record } = this.pending.shift()!;
         applied = true;
         await this.apply(record);
-        if (record.kind === 'reset') break;
+        if (record.kind === 'reset' || record.kind === 'undo' || record.kind === 'redo') break;
       }
       if (this.enqueueHash && this.pending.length === 0) {
         this.enqueueHash = false;
@@ -522,7 +575,7 @@ class Session implements LabSession {
     this.emitIfNew('lastOutputs', outputs, () => this.emit({ type: 'outputs', outputs }));
   }
 
-  private emitIfNew(slot: 'lastMarks' | 'lastOutputs' | 'lastNetwork' | 'lastTerminals', value: unknown, emit: () => void): void {
+  private emitIfNew(slot: 'lastMarks' | 'lastOutputs' | 'lastNetwork' | 'lastTerminals' | 'lastHistory', value: unknown, emit: () => void): void {
     const text = JSON.stringify(value);
     if (text === this[slot]) return;
     this[slot] = text;
@@ -532,6 +585,7 @@ class Session implements LabSession {
   private show(): void {
     if (this.replayed !== undefined || !this.isOpen) return;
     this.showTerminals();
+    this.showHistory();
     const nowMs = this.options.wall.nowMs();
     if (this.networkDueMs !== undefined && nowMs >= this.networkDueMs && !this.isShowingNetwork) {
       this.networkDueMs = undefined;
@@ -556,6 +610,12 @@ class Session implements LabSession {
   private showTerminals(): void {
     const terminals = this.lab.terminals();
     this.emitIfNew('lastTerminals', terminals, () => this.emit({ type: 'terminals', terminals, active: terminals[0]?.id ?? '' }));
+  }
+
+  private showHistory(): void {
+    const redo = this.undone.at(-1);
+    const history = { undo: this.options.backend.canReplay ? (lastLine(this.life)?.text ?? null) : null, redo: redo === undefined ? null : (lastLine(redo)?.text ?? null) };
+    this.emitIfNew('lastHistory', history, () => this.emit({ type: 'history', ...history }));
   }
 
   private data(terminal: string, bytes: Uint8Array): void {
@@ -585,6 +645,9 @@ class Session implements LabSession {
     if (isFatal) this.close();
   }
 }
+
+/** Records that do nothing to the lab, or more than happen in it: undo counts what remains. */
+const outsideLife: ReadonlySet<LogRecord['kind']> = new Set(['reset', 'undo', 'redo', 'hash', 'resumed']);
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

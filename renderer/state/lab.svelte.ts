@@ -27,6 +27,8 @@ export class LabState {
   network = $state.raw<NetworkView>();
   report = $state.raw<Report>();
   commands = $state.raw<CommandMark[]>([]);
+  /** What undo and redo would do, in words. */
+  history = $state.raw<{ undo: string | null; redo: string | null }>({ undo: null, redo: null });
   outputs = $state.raw<Record<string, string | null>>({});
   clock = $state.raw<Extract<LabEvent, { type: 'clock' }>>();
   screen = $state(1);
@@ -137,6 +139,9 @@ export class LabState {
       case 'commands': this.commands = event.commands; return;
       case 'outputs': this.outputs = event.outputs; return;
       case 'clock': this.clock = event; return;
+      case 'history':
+        this.history = { undo: event.undo, redo: event.redo };
+        return;
       case 'reset-done': return;
       case 'failed':
         if (!event.isFatal) {
