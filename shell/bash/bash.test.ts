@@ -136,7 +136,7 @@ describe('at a terminal', () => {
         await scheduler.runUntil(machine.world.nowUs + 200_000);
       }
     }
-    // eslint-disable-next-line no-control-regex
+     
     return tty.shown().replace(/\u001b\[\?2004[hl]/g, '').replaceAll('\r', '').replaceAll('learner@debian:~$ ', '$ ');
   };
 

@@ -447,6 +447,7 @@ export async function forkShell(shell: Shell, plan: ForkPlan, body: (inner: Shel
     return runSubshell(inner, () => body(inner));
   }, { defaultSignals: handledSignals(shell), ...(plan.group === undefined ? {} : { processGroup: plan.group }), ...(plan.foreground === true ? { foreground: true } : {}) });
   if (!made.ok) throw new ShellError(`fork: ${errnoText(made.error)}`, 254);
+  if (plan.group === 'new') shell.noteGroup(made.value);
   return made.value;
 }
 

@@ -146,7 +146,6 @@ export async function notifyJobs(shell: Shell): Promise<void> {
 
 async function readAndRun(shell: Shell): Promise<number> {
   let pending: string[] = [];
-  let noteId = 0;
   for (;;) {
     if (!shell.keepsWarning) shell.warnedOfJobs = false;
     shell.keepsWarning = false;
@@ -167,10 +166,10 @@ async function readAndRun(shell: Shell): Promise<number> {
     pending = outcome.rest;
     const { text } = outcome;
     if (text.trim() === '') continue;
-    noteId += 1;
-    shell.sys.note({ kind: 'line-started', job: noteId, line: text });
+    shell.lineId += 1;
+    shell.sys.note({ kind: 'line-started', job: shell.lineId, line: text });
     await runLine(shell, text, outcome.firstLine);
-    shell.sys.note({ kind: 'line-ended', job: noteId, exit: shell.status });
+    shell.sys.note({ kind: 'line-ended', job: shell.lineId, exit: shell.status });
     shell.commandLineNumber += 1;
   }
 }

@@ -64,6 +64,8 @@ export class Shell {
   isInteractive = false;
   /** Reads lines at a prompt: errors go back there. */
   isPrompting = false;
+  /** The line being run, as `sys.note` knows it. */
+  lineId = 0;
   isLogin = false;
   isCommandString = false;
   /** Reads commands from standard input. */
@@ -492,6 +494,11 @@ export class Shell {
 
   ifs(): string {
     return this.get('IFS') ?? ' \t\n';
+  }
+
+  /** A process group belongs to the line being run. */
+  noteGroup(group: number): void {
+    if (this.isPrompting && this.subshellDepth === 0 && this.options.monitor) this.sys.note({ kind: 'line-group', job: this.lineId, processGroup: group });
   }
 
   // ---- output

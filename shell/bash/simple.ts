@@ -304,6 +304,7 @@ export async function launch(shell: Shell, path: string, args: readonly string[]
     ...(shell.options.monitor ? { processGroup: 'new' as const, foreground: shell.terminalFd !== undefined } : {}),
   });
   if (!spawned.ok) return refused(shell, path, args, spawned.error);
+  shell.noteGroup(spawned.value);
   return wait.finish([spawned.value], text);
 }
 
