@@ -53,7 +53,7 @@ IPv6 options:
 For more details see ping(8).`;
 
 const SHORT = 'h?4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:';
-const UNSUPPORTED = new Set(['T', 'F', 'N', 'L', 'C', 'r', 'e']);
+const UNSUPPORTED = new Set(['T', 'F', 'N', 'L', 'C', 'r']);
 const INT_MAX = 2147483647;
 const LONG_MAX = Number.MAX_SAFE_INTEGER;
 
@@ -70,6 +70,8 @@ export interface PingOptions {
   readonly timeToLive: number | undefined;
   readonly typeOfService: number;
   readonly mark: number | undefined;
+  /** 0 asks for a raw socket: a ping socket cannot be bound to it. */
+  readonly identifier: number | undefined;
   readonly preload: number;
   readonly pathMtu: 'do' | 'dont' | 'want' | undefined;
   readonly device: string | undefined;
@@ -145,6 +147,7 @@ export function parsePing(name: string, args: readonly string[], uid: number): P
       timeToLive: parsed.has('t') ? number('t', 0, 255, 64) : undefined,
       typeOfService: number('Q', 0, 255, 0),
       mark: parsed.has('m') ? number('m', 0, 4294967295, 0) : undefined,
+      identifier: parsed.has('e') ? number('e', 0, 65535, 0) : undefined,
       preload: number('l', 1, 65536, 1),
       pathMtu,
       device: where.findLast((text) => !isAddress(text)),

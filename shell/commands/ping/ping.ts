@@ -88,11 +88,11 @@ async function pingAddress(call: Invocation, options: PingOptions, to: HostAddre
     return fail(call, source.message ?? `connect: ${strerror(source.error)}`);
   }
   if (options.isBroadcast && isBroadcastAddress(call, to)) call.err('WARNING: pinging broadcast address');
-  const configured = configure(call, socket, options, isIp6, source.value);
+  const configured = configure(call, socket, options, isIp6, isRaw, source.value);
   if (configured !== undefined) return fail(call, configured);
   const isLiteral = literalAddress(options.target.split('%')[0]!) !== undefined;
   const session: Session = {
-    call, options, socket, isRaw, isIp6, identifier: call.sys.random(65536), to: { address: to.address === '0.0.0.0' ? source.value : to.address, port: 0 },
+    call, options, socket, isRaw, isIp6, identifier: options.identifier ?? call.sys.random(65536), to: { address: to.address === '0.0.0.0' ? source.value : to.address, port: 0 },
     isNumeric: options.isNumeric || isLiteral, data: padding(options), names: new Map(), statistics: new PingStatistics(), sentUs: new Map(), lastRoute: '',
   };
   printHeader(session, source.value);
@@ -101,10 +101,10 @@ async function pingAddress(call: Invocation, options: PingOptions, to: HostAddre
   return code;
 }
 
-/** Record route needs the IP header of replies, which only a raw socket shows. */
+/** Record route needs the IP header of replies, which only a raw socket shows; identifier 0 is none to a ping socket. */
 function openSocket(call: Invocation, options: PingOptions, to: HostAddress): Result<{ socket: SocketId; isRaw: boolean }> {
   const { sockets } = call.net;
-  if (!options.recordsRoute) {
+  if (!options.recordsRoute && options.identifier !== 0) {
     const datagram = sockets.open({ type: 'ping', family: to.family });
     if (datagram.ok) return { ok: true, value: { socket: datagram.value, isRaw: false } };
   }
@@ -140,14 +140,14 @@ function isBroadcastAddress(call: Invocation, to: HostAddress): boolean {
 }
 
 /** Answers a complaint, or undefined. */
-function configure(call: Invocation, socket: SocketId, options: PingOptions, isIp6: boolean, source: string): string | undefined {
+function configure(call: Invocation, socket: SocketId, options: PingOptions, isIp6: boolean, isRaw: boolean, source: string): string | undefined {
   const { sockets } = call.net;
   if (options.device !== undefined) {
     const bound = sockets.bindDevice(socket, options.device);
     if (!bound.ok) return `SO_BINDTODEVICE ${options.device}: ${strerror(bound.error)}`;
   }
-  if (options.source !== undefined) {
-    const bound = sockets.bind(socket, { address: source, port: 0 });
+  if (options.source !== undefined || options.identifier !== undefined) {
+    const bound = sockets.bind(socket, { address: source, port: isRaw ? 0 : (options.identifier ?? 0) });
     if (!bound.ok) return `bind${isIp6 ? ' icmp socket' : ''}: ${strerror(bound.error)}`;
   }
   sockets.setOptions(socket, { receiveError: true });
@@ -351,7 +351,7 @@ async function takeReply(session: Session, datagram: Datagram): Promise<void> {
   const timeToLive = hasHeader ? ipv4.timeToLive(datagram.bytes, 0) : datagram.ttl;
   printTime(session);
   let line = `${message.payload.length + 8} bytes from ${from}: icmp_seq=${sequence}`;
-  if (options.isVerbose && session.isRaw) line += ` ident=${session.identifier}`;
+  if (options.isVerbose && (session.isRaw || options.identifier !== undefined)) line += ` ident=${session.identifier}`;
   if (timeToLive !== undefined) line += ` ttl=${timeToLive}`;
   if (message.payload.length < options.dataLength) line += ' (truncated)';
   else if (tripUs !== undefined) line += ` time=${tripText(tripUs)} ms`;
