@@ -27,7 +27,12 @@ async function serve(sys: Sys, connection: number, answer: Uint8Array): Promise<
   let request: Uint8Array = new Uint8Array(0);
   while (!fromUtf8(request).includes('\r\n\r\n') && request.length < MOST_REQUEST_BYTES) {
     const got = await sockets.receive(connection, 4096, REQUEST_PATIENCE_US);
-    if (!got.ok || got.value.length === 0) break;
+    // Who says nothing for too long is hung up on, and the next one is served at once.
+    if (!got.ok) {
+      sockets.close(connection);
+      return;
+    }
+    if (got.value.length === 0) break;
     request = concat(request, got.value);
   }
   if (request.length > 0) await sockets.send(connection, answer);
