@@ -232,7 +232,8 @@ export class Shell {
     if (raw?.isNameref === true) {
       const target = this.resolveName(name);
       if (target.index !== undefined) return this.getElement(target.name, target.index);
-      if (target.name === name) return raw.value;
+      // A target that is no name is shown as it is; a circle of names has no value.
+      if (target.name === name) return raw.value !== undefined && VALID_NAME.test(raw.value) ? undefined : raw.value;
       const variable = this.rawVariable(target.name);
       return variable === raw ? undefined : variable?.isNameref === true ? undefined : target.name === name ? undefined : (dynamicVariables.has(target.name) ? this.get(target.name) : scalarOf(variable));
     }
@@ -331,7 +332,7 @@ export class Shell {
     if (scope === undefined || scope.get(name)?.isNameref === true) {
       const raw = scope === undefined ? this.rawVariable(name) : scope.get(name);
       if (raw?.isNameref === true) {
-        if (raw.value === undefined || raw.value === '') {
+        if (raw.value === undefined || !/^[A-Za-z_][A-Za-z0-9_]*(\[.*\])?$/s.test(raw.value)) {
           // A nameref without a target takes this as its target.
           if (raw.isReadOnly) throw new ShellError(`${name}: readonly variable`);
           if (!/^[A-Za-z_][A-Za-z0-9_]*(\[.*\])?$/s.test(value)) throw new ShellError(`\`${value}': invalid variable name for name reference`);
