@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readCourse } from '../host/course-files.ts';
 import { productDir } from '../host/paths.ts';
 import { measureAll } from '../labs/bench.ts';
-import type { CliCommand } from './podwire.ts';
+import type { CliCommand } from './command.ts';
 
 export const bench: CliCommand = {
   name: 'bench',

@@ -6,7 +6,7 @@ import { productDir } from '../host/paths.ts';
 import type { Course } from '../contracts/course.ts';
 import { lessonsOf, loadCourse, problemText, proveLesson } from '../labs/course/index.ts';
 import { simulatorBackend } from '../labs/simulator-backend.ts';
-import type { CliCommand } from './podwire.ts';
+import type { CliCommand } from './command.ts';
 
 export const course: CliCommand = {
   name: 'course',

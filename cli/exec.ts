@@ -1,7 +1,7 @@
 /** `podwire exec --jsonl`: one case per line in, one result per line out, in order, as it goes. */
 import { createInterface } from 'node:readline';
 import { ExecCase, runCase } from '../labs/exec.ts';
-import type { CliCommand } from './podwire.ts';
+import type { CliCommand } from './command.ts';
 import { writeLine } from './write-line.ts';
 
 export const exec: CliCommand = {

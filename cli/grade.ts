@@ -1,5 +1,5 @@
 /** `podwire grade LESSON --session FILE`: replays a session and grades it. */
-import type { CliCommand } from './podwire.ts';
+import type { CliCommand } from './command.ts';
 import { playFile } from './replay.ts';
 
 export const grade: CliCommand = {

@@ -1,6 +1,6 @@
 /** `podwire labs`: what labs there are. */
 import { scenarios } from '../labs/scenarios/index.ts';
-import type { CliCommand } from './podwire.ts';
+import type { CliCommand } from './command.ts';
 
 export const labs: CliCommand = {
   name: 'labs',

@@ -1,5 +1,6 @@
 /** The command line: `podwire COMMAND`. Each command is a module with `run(args)`; answers the exit status. */
 import { bench } from './bench.ts';
+import type { CliCommand } from './command.ts';
 import { course } from './course.ts';
 import { exec } from './exec.ts';
 import { grade } from './grade.ts';
@@ -7,13 +8,6 @@ import { labs } from './labs.ts';
 import { replay } from './replay.ts';
 import { serve } from './serve.ts';
 import { version } from '../host/version.ts';
-
-export interface CliCommand {
-  readonly name: string;
-  readonly usage: string;
-  readonly summary: string;
-  run(args: readonly string[]): Promise<number>;
-}
 
 const commands: readonly CliCommand[] = [serve, labs, exec, course, grade, replay, bench];
 

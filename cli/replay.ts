@@ -5,7 +5,7 @@ import { readCourse } from '../host/course-files.ts';
 import { productDir } from '../host/paths.ts';
 import { replayLog, type Replayed } from '../labs/replay.ts';
 import { simulatorBackend } from '../labs/simulator-backend.ts';
-import type { CliCommand } from './podwire.ts';
+import type { CliCommand } from './command.ts';
 
 export const replay: CliCommand = {
   name: 'replay',

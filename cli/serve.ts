@@ -5,7 +5,7 @@ import { createHost } from '../host/host.ts';
 import { AlreadyRunning, noteAddress } from '../host/instance-lock.ts';
 import { dataDir, productDir } from '../host/paths.ts';
 import { serve as serveHost } from '../host/server.ts';
-import type { CliCommand } from './podwire.ts';
+import type { CliCommand } from './command.ts';
 
 export const serve: CliCommand = {
   name: 'serve',
