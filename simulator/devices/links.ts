@@ -341,6 +341,8 @@ export function moveDevice(kernel: Kernel, from: NamespaceState, device: Device,
   device.neigh6 = { ...to.neigh6Default };
   device.linkWatchPending = false;
   device.operState = 'DOWN';
+  // dev_shutdown: the queue stays behind.
+  device.qdisc = 'noop';
   repoint(kernel, device, from.id, before);
   to.devices.set(device.index, device);
   if (device.peer !== undefined) {
