@@ -14,6 +14,8 @@ const colours = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', '
 /** 18 px rows at 13 px, and the like at other sizes. */
 const LINE_HEIGHT = 1.06;
 const POINTED_FOR_MS = 4000;
+const COLUMNS_AT_LEAST = 20;
+const ROWS_AT_LEAST = 2;
 
 function themeFromTokens(): ITheme {
   const style = getComputedStyle(document.documentElement);
@@ -82,7 +84,7 @@ export class TerminalScreen {
     }
     const observer = new ResizeObserver(() => this.fitSoon());
     observer.observe(place);
-    this.fitSoon(0);
+    this.fitSoon();
     return () => {
       observer.disconnect();
       this.onGutter = () => undefined;
@@ -160,7 +162,8 @@ export class TerminalScreen {
     this.resizeTimer = setTimeout(() => {
       if (!this.element.isConnected || this.element.clientWidth === 0) return;
       const size = this.fit.proposeDimensions();
-      if (size === undefined || !(size.cols > 1) || !(size.rows > 1)) return;
+      // Panes pass through odd sizes while they are being laid out.
+      if (size === undefined || !(size.cols >= COLUMNS_AT_LEAST) || !(size.rows >= ROWS_AT_LEAST)) return;
       if (size.cols === this.xterm.cols && size.rows === this.xterm.rows && this.isSizeKnown) return;
       this.xterm.resize(size.cols, size.rows);
       this.isSizeKnown = true;
@@ -169,7 +172,10 @@ export class TerminalScreen {
   }
 
   private isForShell(event: KeyboardEvent): boolean {
-    const own = this.ownKey(chordOf(event));
+    const chord = chordOf(event);
+    // The browser's own paste reaches the terminal as a paste event, which needs nobody's permission.
+    if (chord === 'Ctrl Shift V') return false;
+    const own = this.ownKey(chord);
     if (own !== undefined) {
       if (event.type === 'keydown') {
         event.preventDefault();
@@ -183,7 +189,6 @@ export class TerminalScreen {
   private ownKey(chord: string): (() => void) | undefined {
     if (chord === 'Ctrl F') return () => this.onFind();
     if (chord === 'Ctrl Shift C') return () => void (this.xterm.hasSelection() && navigator.clipboard.writeText(this.xterm.getSelection()));
-    if (chord === 'Ctrl Shift V') return () => void navigator.clipboard.readText().then((text) => this.xterm.paste(text), () => undefined);
     return undefined;
   }
 }
