@@ -34,7 +34,9 @@ interface OpenTerminal { readonly definition: Terminal; readonly machine: Machin
 
 export class SimulatedLab implements Lab {
   readonly observer: Observer;
-  onData: (terminal: string, bytes: Uint8Array) => void = () => undefined;
+  private listener: ((terminal: string, bytes: Uint8Array) => void) | undefined;
+  /** What terminals showed before anybody listened: the first prompts. */
+  private early: { readonly terminal: string; readonly bytes: Uint8Array }[] = [];
   onChange: () => void = () => undefined;
   private readonly scenario: Scenario;
   private readonly world: ReturnType<typeof createWorld>;
@@ -206,6 +208,7 @@ export class SimulatedLab implements Lab {
   closeTerminal(id: string): void {
     this.open.get(id)?.handle.close();
     this.open.delete(id);
+    this.early = this.early.filter(({ terminal }) => terminal !== id);
     this.onChange();
   }
 
@@ -256,7 +259,13 @@ export class SimulatedLab implements Lab {
     let hash = this.shown;
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
     this.shown = hash >>> 0;
-    this.onData(terminal, bytes);
+    if (this.listener !== undefined) this.listener(terminal, bytes);
+    else if (this.open.has(terminal)) this.early.push({ terminal, bytes });
+  }
+
+  set onData(listener: (terminal: string, bytes: Uint8Array) => void) {
+    this.listener = listener;
+    for (const { terminal, bytes } of this.early.splice(0)) listener(terminal, bytes);
   }
 
   private closed(id: string): void {
