@@ -1,4 +1,5 @@
 /** The page begins here: a line to the host, then the application. */
+import './zod-without-eval.ts';
 import '@fontsource-variable/inter/opsz.css';
 import '@fontsource-variable/jetbrains-mono';
 import '@xterm/xterm/css/xterm.css';

@@ -1,4 +1,5 @@
 /** The simulated lab's home in the page: a session, the worker's clock, and messages. The one file of the renderer that knows labs/. */
+import '../zod-without-eval.ts';
 import type { LabRequest } from '../../contracts/lab.ts';
 import { createSession, type Wall } from '../../labs/session.ts';
 import { simulatorBackend } from '../../labs/simulator-backend.ts';
