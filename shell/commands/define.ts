@@ -112,40 +112,62 @@ function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Turns a command into the program its file runs. Output pending when the process blocks is written first if it is line buffered or a full block. */
-export function toProgram(command: Command): Program {
-  return async (sys) => {
+/** One run of a command. Its functions are fields, because tools take them off it; the network, which few tools use, is bound when asked for. */
+class Call implements Invocation {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env: Map<string, string>;
+  readonly sys: Sys;
+  readonly out: Invocation['out'];
+  readonly err: Invocation['err'];
+  readonly write: Invocation['write'];
+  readonly writeErr: Invocation['writeErr'];
+  readonly flush: Invocation['flush'];
+  readonly buffering: Invocation['buffering'];
+  readonly stdinText: Invocation['stdinText'];
+  readonly stdinLines: Invocation['stdinLines'];
+  readonly stdoutIsTerminal: boolean;
+  readonly stdinIsTerminal: boolean;
+
+  constructor(command: Command, sys: Sys) {
     const stdoutIsTerminal = sys.isTerminal(1);
     const streams = new Streams(sys, stdoutIsTerminal ? 'line' : 'block');
     sys.beforeBlocking(() => streams.settle());
-    const call: Invocation = {
-      name: (sys.argv[0] ?? command.name).replace(/^.*\//, ''),
-      args: sys.argv.slice(1),
-      env: sys.env,
-      sys,
-      get net() {
-        return sys.net;
-      },
-      out: (line) => streams.push(1, `${line}\n`),
-      err: (line) => streams.push(2, `${line}\n`),
-      write: (text) => streams.push(1, text),
-      writeErr: (text) => streams.push(2, text),
-      flush: () => streams.flush(),
-      buffering: (mode) => {
-        streams.mode = mode;
-      },
-      stdinText: async () => {
-        const chunks: Uint8Array[] = [];
-        for (;;) {
-          const got = await sys.read(0, 65536);
-          if (!got.ok || got.value.length === 0) return fromUtf8(concatenate(chunks));
-          chunks.push(got.value);
-        }
-      },
-      stdinLines: () => lines(sys),
-      stdoutIsTerminal,
-      stdinIsTerminal: sys.isTerminal(0),
+    const called = sys.argv[0] ?? command.name;
+    this.name = called.slice(called.lastIndexOf('/') + 1);
+    this.args = sys.argv.slice(1);
+    this.env = sys.env;
+    this.sys = sys;
+    this.out = (line) => streams.push(1, `${line}\n`);
+    this.err = (line) => streams.push(2, `${line}\n`);
+    this.write = (text) => streams.push(1, text);
+    this.writeErr = (text) => streams.push(2, text);
+    this.flush = () => streams.flush();
+    this.buffering = (mode) => {
+      streams.mode = mode;
     };
+    this.stdinText = async () => {
+      const chunks: Uint8Array[] = [];
+      for (;;) {
+        const got = await sys.read(0, 65536);
+        if (!got.ok || got.value.length === 0) return fromUtf8(concatenate(chunks));
+        chunks.push(got.value);
+      }
+    };
+    this.stdinLines = () => lines(sys);
+    this.stdoutIsTerminal = stdoutIsTerminal;
+    this.stdinIsTerminal = sys.isTerminal(0);
+  }
+
+  get net(): Sys['net'] {
+    return this.sys.net;
+  }
+}
+
+/** Turns a command into the program its file runs. Output pending when the process blocks is written first if it is line buffered or a full block. */
+export function toProgram(command: Command): Program {
+  return async (sys) => {
+    const call = new Call(command, sys);
     const code = await command.run(call);
     await call.flush();
     return code;
