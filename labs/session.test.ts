@@ -147,6 +147,17 @@ describe('a session, whatever the backend', () => {
     const replayed = await replayLog(Uint8Array.from(desk.log), files, scriptedBackend);
     expect(Buffer.concat(replayed.shown.get('vm') ?? []).toString()).toMatch(/^learner@debian:~\$ echo new\r\n/);
   });
+  it('keeps keys that arrive while the lab is being put back, for the lab that comes', async () => {
+    await desk.wall.pass(90_000, 500);
+    await desk.type('echo one\r');
+    desk.session.handle({ type: 'reset', what: 'lab' });
+    for (const data of 'echo two\r') desk.session.handle({ type: 'input', terminal: 'vm', data });
+    await desk.wall.pass(900);
+    expect(desk.shown().endsWith('echo two\r\ntwo\r\nlearner@debian:~$ ')).toBe(true);
+    const replayed = await replayLog(Uint8Array.from(desk.log), files, scriptedBackend);
+    expect(replayed.isFaithful).toBe(true);
+    expect(replayed.atMs).toBeLessThan(60_000);
+  });
   it('undoes the last line and says which, and redoes it', async () => {
     await desk.type('echo one\r');
     await desk.type('sudo ip link set toy0 up\r');

@@ -7,10 +7,10 @@
  */
 import type { Lesson, RunBlock } from '../contracts/course.ts';
 import { LabRequest, type LabEvent, type LabRequestInput } from '../contracts/lab.ts';
-import { createGrader, type Grader, type GraderState } from '../grading/index.ts';
+import { createGrader, stateOfEarned, type Grader, type GraderState } from '../grading/index.ts';
 import { concat } from '../simulator/bytes.ts';
 import type { Backend, Lab, RunOptions } from './backend.ts';
-import { lessonsOf, loadCourse, problemText } from './course/index.ts';
+import { loadLesson, problemText } from './course/index.ts';
 import { lastLine } from './history.ts';
 import { keyNamed } from './keys.ts';
 import { decodeLog, encodeRecord, engineVersion, type LogRecord } from './log.ts';
@@ -171,12 +171,12 @@ class Session implements LabSession {
 
   private async open(request: Extract<LabRequest, { type: 'open' }>): Promise<void> {
     if (this.isOpen) return this.fail('not-now', 'the lab is open already', false);
-    const { course, problems } = loadCourse(new Map(Object.entries(request.files)));
-    if (course === null) return this.fail('bad-course', problems.map(problemText).join('\n'), true);
-    this.lessons = lessonsOf(course);
-    const lesson = this.lessons.get(request.lesson);
-    if (lesson === undefined) return this.fail('no-such-lesson', `the course has no lesson ${request.lesson}`, true);
+    const files = new Map(Object.entries(request.files));
+    if (![...files.keys()].some((path) => path.endsWith(`/${request.lesson}/lesson.md`))) return this.fail('no-such-lesson', `the course has no lesson ${request.lesson}`, true);
+    const { lesson, lessons, problems } = loadLesson(files, request.lesson);
+    if (lesson === null) return this.fail('bad-course', problems.map(problemText).join('\n'), true);
     this.lesson = lesson;
+    this.lessons = lessons;
 
     const log = request.log === undefined ? undefined : decodeLog(request.log);
     const header = log?.records[0];
@@ -186,7 +186,7 @@ class Session implements LabSession {
     this.seed = header?.kind === 'header' ? header.seed : request.seed;
     this.size = header?.kind === 'header' ? { columns: header.columns, rows: header.rows } : { columns: request.columns, rows: request.rows };
     const earned = [...new Set([...(header?.kind === 'header' ? header.earned : []), ...request.earned])];
-    this.grader = createGrader(lesson, { reachedAtMs: Object.fromEntries(earned.filter((id) => lesson.checks.some((check) => check.id === id && check.holds === 'once')).map((id) => [id, 0])), hintsTaken: {}, answers: {}, typed: {} });
+    this.grader = createGrader(lesson, stateOfEarned(lesson, earned));
     this.graderAtBirth = this.grader.state();
     const resumes = header !== undefined && this.options.backend.canReplay;
     if (resumes) this.replayed = new Map();
@@ -245,6 +245,11 @@ class Session implements LabSession {
   // ---------------------------------------------------------------- inputs
 
   private accept(record: Stamped): void {
+    if (this.isRebuilding) {
+      this.deferred.push(record);
+      return;
+    }
+    this.isRebuilding = rebuilds.has(record.kind);
     const lastUs = this.pending.at(-1)?.record.atUs ?? 0;
     const earliest = this.isDriving ? this.runTargetUs : Math.max(this.lab.nowUs, this.liveTargetUs());
     this.enqueue({ ...record, atUs: Math.max(lastUs, earliest) });
@@ -252,6 +257,9 @@ class Session implements LabSession {
     this.wake();
   }
   private enqueueHash = false;
+  /** Between the wish for another lab and that lab: stamps of the old one mean nothing in the new one, so what comes meanwhile waits. */
+  private isRebuilding = false;
+  private deferred: Stamped[] = [];
 
   private enqueue(record: Stamped): void {
     const sequence = this.store(record);
@@ -489,7 +497,10 @@ class Session implements LabSession {
         const { record } = this.pending.shift()!;
         applied = true;
         await this.apply(record);
-        if (record.kind === 'reset' || record.kind === 'undo' || record.kind === 'redo') break;
+        if (!rebuilds.has(record.kind)) continue;
+        this.isRebuilding = false;
+        for (const waiting of this.deferred.splice(0)) this.accept(waiting);
+        break;
       }
       if (this.enqueueHash && this.pending.length === 0) {
         this.enqueueHash = false;
@@ -565,7 +576,7 @@ class Session implements LabSession {
       this.lastReport = text;
       this.emit({ type: 'report', report });
       // A replay must come to the same verdict: it has to pass this instant, in this state.
-      if (this.isOpen) this.noteHash();
+      this.enqueueHash = this.isOpen;
     }
     const commands = await this.lab.observer.commands();
     if (!('value' in commands)) return;
@@ -645,6 +656,8 @@ class Session implements LabSession {
     if (isFatal) this.close();
   }
 }
+
+const rebuilds: ReadonlySet<LogRecord['kind']> = new Set(['reset', 'undo', 'redo']);
 
 /** Records that do nothing to the lab, or more than happen in it: undo counts what remains. */
 const outsideLife: ReadonlySet<LogRecord['kind']> = new Set(['reset', 'undo', 'redo', 'hash', 'resumed']);

@@ -15,12 +15,18 @@ interface Link { name: string; isUp: boolean; kind: string }
 export const scriptedBackend: Backend = {
   name: 'scripted',
   canReplay: true,
-  open: (lesson: Lesson) => Promise.resolve(new ScriptedLab(lesson)),
+  open: async (lesson: Lesson) => {
+    const lab = new ScriptedLab(lesson);
+    await lab.runUntil(0);
+    return lab;
+  },
 };
 
 class ScriptedLab implements Lab {
   nowUs = 0;
-  onData: Lab['onData'] = () => undefined;
+  /** What was printed before anybody listened, as a real lab keeps its first prompts. */
+  private early: [terminal: string, bytes: Uint8Array][] | undefined = [];
+  private listener: Lab['onData'] = () => undefined;
   onChange: Lab['onChange'] = () => undefined;
   readonly observer: Observer;
   private readonly links: Link[] = [{ name: 'lo', isUp: true, kind: 'loopback' }, { name: 'eth0', isUp: true, kind: 'ether' }, { name: 'toy0', isUp: false, kind: 'bridge' }];
@@ -43,6 +49,16 @@ class ScriptedLab implements Lab {
       sessions: () => answer(this.open.map(({ definition }) => ({ terminal: definition.id, machine: 'host', kind: 'terminal' as const, name: null, isAttached: true, shells: [{ pid: 1, argv: ['-bash'], netns: '', user: 'learner', cwd: '/home/learner' }], foreground: null }))),
       captures: () => answer([]),
     };
+  }
+
+  set onData(listener: Lab['onData']) {
+    this.listener = listener;
+    const { early } = this;
+    this.early = undefined;
+    for (const [terminal, bytes] of early ?? []) listener(terminal, bytes);
+  }
+  get onData(): Lab['onData'] {
+    return this.listener;
   }
 
   get epochMs(): number {
@@ -126,7 +142,9 @@ class ScriptedLab implements Lab {
 
   private print(terminal: string, text: string): void {
     this.shown += `${terminal}:${text}`;
-    this.onData(terminal, new TextEncoder().encode(text));
+    const bytes = new TextEncoder().encode(text);
+    if (this.early === undefined) this.listener(terminal, bytes);
+    else this.early.push([terminal, bytes]);
   }
   private after(us: number, run: () => void): void {
     this.due.push({ atUs: this.nowUs + us, run });

@@ -8,7 +8,7 @@ import { knownDifferences } from './known-differences.ts';
 
 interface Step { readonly cmd?: string; readonly wait?: string; readonly stop?: string; readonly bg?: string; readonly exit?: number; readonly want?: unknown }
 interface Recorded { readonly id: string; readonly title: string; readonly steps: readonly Step[] }
-interface Tally { steps: number; same: number; refused: number; readonly options: Map<string, { same: number; differs: number }>; readonly differences: { label: string; command: string; reason: string }[] }
+interface Tally { steps: number; same: number; refused: number; readonly options: Map<string, { same: number; differs: number }> }
 
 /** Words that run another command. */
 const carriers: Readonly<Record<string, number>> = { sudo: 0, timeout: 1, time: 0, env: 0, exec: 0, nohup: 0, '!': 0 };
@@ -24,7 +24,7 @@ export function fidelityPage(folder: string): string {
       const command = step.cmd ?? background.get(step.wait ?? step.stop ?? '') ?? '';
       const label = `${recorded.id} ${index}`;
       const reason = knownDifferences[label];
-      for (const { tool, options } of commandsIn(command)) count(tools, tool, options, reason === undefined ? undefined : { label, command, reason }, step.exit !== 0);
+      for (const { tool, options } of commandsIn(command)) count(tools, tool, options, reason === undefined, step.exit !== 0);
     });
   }
   const screens = load(folder, 'tty').flatMap(({ id, steps: all }) => all.flatMap((step, index) => (step.want === undefined ? [] : [`${id} ${index}`])));
@@ -57,16 +57,15 @@ function differenceRows(): string[] {
   return ['| Recorded step | Why |', '|---|---|', ...all.map(([label, reason]) => `| ${label} | ${reason} |`)];
 }
 
-function count(tools: Map<string, Tally>, tool: string, options: readonly string[], difference: Tally['differences'][number] | undefined, isError: boolean): void {
-  const tally = tools.get(tool) ?? { steps: 0, same: 0, refused: 0, options: new Map(), differences: [] };
+function count(tools: Map<string, Tally>, tool: string, options: readonly string[], isSame: boolean, isError: boolean): void {
+  const tally = tools.get(tool) ?? { steps: 0, same: 0, refused: 0, options: new Map() };
   tools.set(tool, tally);
   tally.steps++;
-  if (difference === undefined) tally.same++;
-  else tally.differences.push(difference);
+  if (isSame) tally.same++;
   if (isError) tally.refused++;
   for (const option of options) {
     const seen = tally.options.get(option) ?? { same: 0, differs: 0 };
-    tally.options.set(option, difference === undefined ? { ...seen, same: seen.same + 1 } : { ...seen, differs: seen.differs + 1 });
+    tally.options.set(option, isSame ? { ...seen, same: seen.same + 1 } : { ...seen, differs: seen.differs + 1 });
   }
 }
 
