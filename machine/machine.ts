@@ -604,8 +604,16 @@ export class Machine {
     };
   }
 
-  private accounts(path: string): string[][] {
-    return fromUtf8(this.readFileAt(path) ?? new Uint8Array(0)).split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(':'));
+  private readonly readAccounts = new Map<string, { readonly bytes: Uint8Array; readonly lines: readonly (readonly string[])[] }>();
+
+  /** Asked for all the time (who is who), changed almost never: taken apart again only when the file's bytes differ. */
+  private accounts(path: string): readonly (readonly string[])[] {
+    const bytes = this.readFileAt(path) ?? new Uint8Array(0);
+    const known = this.readAccounts.get(path);
+    if (known !== undefined && known.bytes.length === bytes.length && bytes.every((byte, at) => byte === known.bytes[at])) return known.lines;
+    const lines = fromUtf8(bytes).split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(':'));
+    this.readAccounts.set(path, { bytes, lines });
+    return lines;
   }
 
   private changePackage(name: string, install: boolean): Result {

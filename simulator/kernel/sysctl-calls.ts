@@ -10,7 +10,7 @@ export function sysctlCalls(kernel: Kernel): SysctlCalls {
   return {
     keys(ns) {
       const namespace = namespaces.get(ns);
-      return namespace === undefined ? [] : sysctlKeys(namespace);
+      return namespace === undefined ? [] : [...sysctlKeys(namespace)];
     },
     get(ns, key) {
       const namespace = namespaces.get(ns);

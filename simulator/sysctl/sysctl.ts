@@ -78,9 +78,23 @@ function neighText(parameters: NeighbourParameters, name: string): string | unde
   return String(known[2] === 'jiffies' ? (value * JIFFIES_PER_SECOND) / 1000 : known[2] === 'seconds' ? value / 1000 : value);
 }
 
-export function sysctlKeys(namespace: NamespaceState): string[] {
+/** All keys, sorted, as long as no device comes, goes or is renamed and no key is added (none is ever taken away). */
+const keysOf = new WeakMap<NamespaceState, { readonly deviceNames: string; readonly own: number; readonly keys: readonly string[] }>();
+
+export function sysctlKeys(namespace: NamespaceState): readonly string[] {
+  const names = ['all', 'default'];
+  for (const device of namespace.devices.values()) names.push(device.name);
+  const deviceNames = names.join('/');
+  const own = namespace.sysctls.size;
+  const known = keysOf.get(namespace);
+  if (known !== undefined && known.own === own && known.deviceNames === deviceNames) return known.keys;
+  const keys = makeKeys(namespace, names);
+  keysOf.set(namespace, { deviceNames, own, keys });
+  return keys;
+}
+
+function makeKeys(namespace: NamespaceState, names: readonly string[]): string[] {
   const keys = [...namespace.sysctls.keys()];
-  const names = ['all', 'default', ...[...namespace.devices.values()].map((device) => device.name)];
   for (const name of names) {
     for (const field of Object.keys(namespace.conf4All)) keys.push(`net/ipv4/conf/${name}/${field}`);
     for (const field of Object.keys(namespace.conf6All)) keys.push(`net/ipv6/conf/${name}/${field}`);

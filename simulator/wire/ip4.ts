@@ -17,8 +17,17 @@ export interface Prefix4 {
 }
 
 export function formatIp4(address: Ip4): string {
-  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+  const slot = (address ^ (address >>> 8) ^ (address >>> 16)) & 255;
+  if (lastAddresses[slot] === address) return lastTexts[slot]!;
+  const text = `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+  lastAddresses[slot] = address;
+  lastTexts[slot] = text;
+  return text;
 }
+
+/** Texts of addresses seen lately: the same few are asked for with every packet. */
+const lastAddresses: number[] = Array.from({ length: 256 }, () => Number.NaN);
+const lastTexts: string[] = Array.from({ length: 256 }, () => '');
 
 /** Strict dotted quad: four decimal numbers to 255, no leading zeros, nothing else. */
 export function parseIp4(text: string): Ip4 | undefined {
