@@ -15,7 +15,7 @@ import { decodeLog, encodeRecord } from '../../labs/log.ts';
 import { createSession } from '../../labs/session.ts';
 import { simulatorBackend } from '../../labs/simulator-backend.ts';
 import { describeInChromium, launchChromium } from '../chromium.ts';
-import { Learner, serve, until } from './learner.ts';
+import { Learner, serve, until, type Served } from './learner.ts';
 
 const KILLS = 50;
 const LESSON = 'u0-first-five-minutes';
@@ -91,9 +91,11 @@ describe(`kill -9 of the server, ${KILLS} times (seed ${seed})`, () => {
     const roll = dice(seed);
     const folder = mkdtempSync(join(tmpdir(), 'podwire-crash-'));
     let torn = 0;
+    let running: Served | undefined;
     try {
       for (let kill = 0; kill < KILLS; kill++) {
         const served = await serve(folder);
+        running = served;
         const lab = await openLab(served.url);
         const opened = lab.events.find((event) => event.type === 'opened');
         expect(opened?.type === 'opened' && (kill === 0 ? opened.resumed === null : opened.resumed?.isFaithful), `kill ${kill}`).toBe(true);
@@ -111,7 +113,6 @@ describe(`kill -9 of the server, ${KILLS} times (seed ${seed})`, () => {
         await pause(10);
         lab.close();
         // Digits stand in no prompt: what is shown of them is the echo.
-        // eslint-disable-next-line no-control-regex -- escape sequences of the line editor
         const echoed = lab.shown().slice(shownBefore).replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/\D/g, '');
         const logged = keysIn(folder).slice(before).replace(/\D/g, '');
         expect(logged.startsWith(echoed), `kill ${kill}: shown ${echoed}, logged ${logged}`).toBe(true);
@@ -121,6 +122,7 @@ describe(`kill -9 of the server, ${KILLS} times (seed ${seed})`, () => {
         if (torn > 0) appendFileSync(logOf(folder), record.subarray(0, torn));
       }
     } finally {
+      running?.process.kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     }
   }, 240_000);

@@ -104,7 +104,11 @@ export class Learner {
     await this.labIsUp();
   }
   async labIsUp(): Promise<void> {
-    await this.page.locator('#goals-list li').first().waitFor({ timeout: 60_000 });
+    await until('the goals of the lab', async () => {
+      const trouble = await this.page.locator('.trouble').allInnerTexts();
+      if (trouble.length > 0) throw new Error(trouble.join('\n'));
+      return this.page.locator('#goals-list li').first().isVisible();
+    }, { timeoutMs: 40_000 });
     await this.prompts('vm');
   }
 

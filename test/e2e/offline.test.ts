@@ -4,7 +4,6 @@ import { describeInChromium } from '../chromium.ts';
 import { Learner, openWorld, until, type World } from './learner.ts';
 
 declare global {
-  // eslint-disable-next-line no-var -- a property of the page under test
   var violations: string[];
 }
 

@@ -42,5 +42,9 @@ export function revealCommand(id: string, line: string): boolean {
   text: (id: string) => screens.get(id)?.text() ?? '',
   focus: focusTerminal,
   ids: () => [...screens.keys()],
+  cursor: (id: string) => {
+    const buffer = screens.get(id)?.xterm.buffer.active;
+    return buffer === undefined ? '' : `${buffer.baseY + buffer.cursorY}:${buffer.cursorX}`;
+  },
   size: (id: string) => ({ columns: screens.get(id)?.xterm.cols, rows: screens.get(id)?.xterm.rows }),
 };
