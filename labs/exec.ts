@@ -43,6 +43,8 @@ const KEY_US = 10_000;
 const QUIET_US = 200_000;
 const TYPING_AT_MOST_US = 5_000_000;
 const BACKGROUND_START_US = 50_000;
+/** What passes while a command's bash is forked and loaded: deferred kernel work (linkwatch, queues) is done by then. */
+const LAUNCH_US = 2_000;
 const TERMINAL = { columns: 80, rows: 24 };
 
 export async function runCase(testCase: ExecCase): Promise<{ steps: Record<string, unknown>[]; virtualMs: number }> {
@@ -81,6 +83,7 @@ class CaseRunner {
   async setUp(item: Exclude<z.infer<typeof SetupItem>, string>): Promise<void> {
     if ('sleep' in item) return this.sleep(item.sleep);
     if ('serve' in item) return this.lab.serveHttp(item.serve.ns, item.serve.port, item.serve.body);
+    await this.lab.runUntil(this.lab.nowUs + LAUNCH_US);
     const { stdout, stderr, exit } = await this.finish(this.start(item), DEFAULT_TIMEOUT_S);
     if (exit !== 0) throw new Error(`setup: ${item.cmd}: exit ${exit}: ${stderr || stdout}`);
   }
@@ -101,6 +104,7 @@ class CaseRunner {
       return {};
     }
     if ('screen' in step) return (await this.openTerminal(step.screen)).snapshot();
+    await this.lab.runUntil(this.lab.nowUs + LAUNCH_US);
     const running = this.start(step);
     if (step.bg === undefined) return this.finish(running, step.timeout ?? DEFAULT_TIMEOUT_S);
     this.background.set(step.bg, running);

@@ -26,11 +26,11 @@ export function carrierOff(kernel: Kernel, device: Device): void {
 
 /** linkwatch_fire_event: urgent for devices that depend on another, else in a run of the queue, of which there is one a second. */
 function fire(kernel: Kernel, device: Device): void {
-  if (device.linkWatchPending) return;
-  device.linkWatchPending = true;
   const namespace = kernel.state.namespaces.get(device.ns);
   const nowUs = kernel.world.nowUs;
   const isUrgent = device.isUp && (linkNumberOf(device) !== device.index || device.carrier);
+  if (device.linkWatchPending && !isUrgent) return;
+  device.linkWatchPending = true;
   const delayUs = isUrgent || namespace === undefined ? 20 : Math.max(20, namespace.nextLinkWatchUs - nowUs);
   kernel.world.post(delayUs, { kind: 'link-watch', kernelId: kernel.state.id, ns: device.ns, device: device.index });
 }

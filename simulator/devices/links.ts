@@ -12,6 +12,7 @@ import { deviceDown6 } from '../routing/device-events6.ts';
 import { parseIp4 } from '../wire/ip4.ts';
 import { isMulticastMac, parseMac, ZERO_MAC } from '../wire/mac.ts';
 import { applyBridgeOptions, applyPortOptions } from './bridge-options.ts';
+import { joinAllNodes6 } from '../ip/groups.ts';
 import { addPort, adjustMtu, changeBridgeMac, makeBridge, portMacChanged, removePort } from './bridge-ports.ts';
 import { operStateOf } from './carrier.ts';
 import { deviceByName, freeName, makeDevice, newIndex, randomMac, writeMac } from './device.ts';
@@ -76,7 +77,7 @@ function checkSpec(namespace: NamespaceState, spec: { name?: string; mac?: Mac; 
     if (deviceByName(namespace, spec.name) !== undefined) return fail('EEXIST');
   }
   if (spec.mac !== undefined && !isUsableMac(spec.mac)) return fail('EADDRNOTAVAIL');
-  if (spec.index !== undefined && namespace.devices.has(spec.index)) return fail('EBUSY');
+  if (spec.index !== undefined && namespace.devices.has(spec.index)) return fail('EEXIST');
   if (spec.mtu !== undefined && spec.mtu < 68) return fail('EINVAL', 'mtu less than device minimum');
   if (spec.mtu !== undefined && spec.mtu > 65535) return fail('EINVAL', 'mtu greater than device maximum');
   return undefined;
@@ -106,7 +107,7 @@ function checkStacked(kernel: Kernel, spec: LinkSpec, lower: Device | undefined)
     if (lower === undefined) return fail('EINVAL');
     if (lower.port !== undefined || lower.kind === 'loopback') return fail('EBUSY');
   }
-  if (spec.kind === 'vxlan' && spec.vxlan === undefined) return fail('EINVAL', 'VXLAN: Required attributes not provided to perform the operation');
+  if (spec.kind === 'vxlan' && spec.vxlan === undefined) return fail('EINVAL', 'Required attributes not provided to perform the operation');
   return undefined;
 }
 
@@ -130,6 +131,7 @@ function create(kernel: Kernel, namespace: NamespaceState, kind: LinkKind, spec:
 }
 
 function enter(kernel: Kernel, namespace: NamespaceState, device: Device): void {
+  if (device.mtu >= 1280) joinAllNodes6(device);
   namespace.devices.set(device.index, device);
   notifyLink(kernel, namespace, device);
 }

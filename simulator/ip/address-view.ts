@@ -21,7 +21,7 @@ export function address6View(kernel: Kernel, device: Device, address: Address6):
   return {
     index: device.index, family: 'inet6', address: formatIp6(address.address), prefixLength: address.prefixLength, peer: address.peer === undefined ? undefined : formatIp6(address.peer), broadcast: undefined, anycast: undefined,
     scope: address.scope, label: undefined, isSecondary: false, isTentative: address.isTentative, isDadFailed: address.isDadFailed, isDeprecated: address.preferredUntilUs !== undefined && address.preferredUntilUs <= kernel.world.nowUs,
-    isTemporary: false, isDynamic: address.validUntilUs !== undefined, isNoPrefixRoute: address.noPrefixRoute, proto: address.proto, metric: address.metric,
+    isTemporary: false, isDynamic: address.validUntilUs !== undefined, isNoPrefixRoute: address.noPrefixRoute, isNoDad: address.noDad, proto: address.proto, metric: address.metric,
     validSeconds: secondsLeft(kernel, address.validUntilUs), preferredSeconds: secondsLeft(kernel, address.preferredUntilUs),
   };
 }

@@ -52,7 +52,8 @@ export function addAddress4(kernel: Kernel, namespace: NamespaceState, spec: Add
     notifyAddress4(kernel, namespace, device, present);
     return done;
   }
-  if (mode === 'change') return fail('EADDRNOTAVAIL', 'ipv4: Address not found');
+  // inet_insert_ifa drops an address of zero in silence.
+  if (local === 0) return done;
   return insertAddress(kernel, namespace, device, address);
 }
 
@@ -67,10 +68,10 @@ function insertAddress(kernel: Kernel, namespace: NamespaceState, device: Device
   device.conf4PinnedAll = true;
   if (address.isSecondary) device.addresses4.push(address);
   else {
-    // Primary addresses stand before secondary ones, those of wider scope first.
+    // Primary addresses stand before secondary ones, those of narrower scope first.
     let at = 0;
     device.addresses4.forEach((one, index) => {
-      if (!one.isSecondary && scopeNumber(one.scope) <= scopeNumber(address.scope)) at = index + 1;
+      if (!one.isSecondary && scopeNumber(address.scope) <= scopeNumber(one.scope)) at = index + 1;
     });
     device.addresses4.splice(at, 0, address);
   }

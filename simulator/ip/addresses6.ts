@@ -6,7 +6,7 @@ import type { Address6, Device, Kernel, NamespaceState } from '../kernel/state.t
 import { TABLE_LOCAL, TABLE_MAIN } from '../routing/fib.ts';
 import { makeRoute6 } from '../routing/fib6.ts';
 import { addKernelRoute6, deleteRoutes6Where } from '../routing/routes6.ts';
-import { isLinkLocalIp6, isMulticastIp6, LOOPBACK_IP6, networkOf6, parseIp6, solicitedNodeOf, type Ip6 } from '../wire/ip6.ts';
+import { ANY_IP6, isLinkLocalIp6, isMulticastIp6, LOOPBACK_IP6, networkOf6, parseIp6, solicitedNodeOf, type Ip6 } from '../wire/ip6.ts';
 import { startDad } from './autoconf6.ts';
 import { leaveGroup6 } from './groups.ts';
 
@@ -48,14 +48,15 @@ function scopeOf(address: Ip6): Scope {
 
 export function addAddress6(kernel: Kernel, namespace: NamespaceState, spec: AddressSpec, mode: 'add' | 'replace' | 'change'): Result {
   const device = namespace.devices.get(spec.index);
-  if (device === undefined) return fail('ENODEV', 'Unable to find the interface');
+  if (device === undefined) return fail('ENODEV', 'ipv6: Unable to find the interface');
   const address = parseIp6(spec.address);
-  if (address === undefined || spec.prefixLength > 128) return fail('EINVAL', 'Invalid prefix length');
-  if (isMulticastIp6(address)) return fail('EADDRNOTAVAIL', 'Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag');
-  if (device.conf6.disable_ipv6 !== 0) return fail('EACCES', 'IPv6 is disabled on this device');
+  if (address === undefined || spec.prefixLength > 128) return fail('EINVAL', 'ipv6: Invalid prefix length');
+  if (isMulticastIp6(address)) return fail('EADDRNOTAVAIL', 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag');
+  if (device.conf6.disable_ipv6 !== 0) return fail('EACCES', 'ipv6: IPv6 is disabled on this device');
+  if (address === ANY_IP6) return fail('EADDRNOTAVAIL', 'ipv6: Invalid address');
   const present = device.addresses6.find((one) => one.address === address);
   if (present !== undefined) {
-    if (mode === 'add') return fail('EEXIST', 'address already assigned');
+    if (mode === 'add') return fail('EEXIST', 'ipv6: address already assigned');
     notifyAddress6(kernel, namespace, device, present);
     return done;
   }
@@ -81,7 +82,8 @@ export function insertAddress6(kernel: Kernel, namespace: NamespaceState, device
 export function addRoutesFor6(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): void {
   if (!device.isUp) return;
   addKernelRoute6(kernel, namespace, makeRoute6('local', address.address, 128, TABLE_LOCAL, device.index, 0));
-  if (address.noPrefixRoute || (address.prefixLength === 128 && device.kind !== 'loopback')) return;
+  // init_loopback adds ::1 without a route of its prefix; what a user adds gets one, a /128 too.
+  if (address.noPrefixRoute || address.address === LOOPBACK_IP6) return;
   addKernelRoute6(kernel, namespace, makeRoute6('unicast', networkOf6(address.address, address.prefixLength), address.prefixLength, TABLE_MAIN, device.index, address.metric ?? 256));
 }
 
@@ -90,7 +92,7 @@ export function deleteAddress6(kernel: Kernel, namespace: NamespaceState, spec: 
   if (device === undefined) return fail('ENODEV', 'Unable to find the interface');
   const wanted = parseIp6(spec.address);
   const address = device.addresses6.find((one) => one.address === wanted && (spec.prefixLength < 0 || one.prefixLength === spec.prefixLength));
-  if (address === undefined) return fail('EADDRNOTAVAIL', 'address not found');
+  if (address === undefined) return fail('EADDRNOTAVAIL', 'ipv6: address not found');
   removeAddress6(kernel, namespace, device, address);
   return done;
 }

@@ -12,15 +12,13 @@ import { makeRoute6 } from '../routing/fib6.ts';
 import { addKernelRoute6 } from '../routing/routes6.ts';
 import * as ethernet from '../wire/ethernet.ts';
 import * as icmp6 from '../wire/icmp6.ts';
-import { ALL_MLDV2_ROUTERS, ALL_NODES, ALL_ROUTERS, ANY_IP6, isLinkLocalIp6, LOOPBACK_IP6, solicitedNodeOf, type Ip6 } from '../wire/ip6.ts';
+import { ALL_MLDV2_ROUTERS, ALL_ROUTERS, ANY_IP6, isLinkLocalIp6, LOOPBACK_IP6, solicitedNodeOf, type Ip6 } from '../wire/ip6.ts';
 import * as ipv6 from '../wire/ipv6.ts';
 import { linkLocalOfMac, ZERO_MAC } from '../wire/mac.ts';
 import { addRoutesFor6, insertAddress6, removeAddress6 } from './addresses6.ts';
-import { joinGroup6, leaveGroup6 } from './groups.ts';
+import { joinAllNodes6, joinGroup6, leaveAllButAllNodes6 } from './groups.ts';
 import { sendFrame6 } from './output6.ts';
 
-/** ff01::1, the all-nodes group of the interface itself. */
-const INTERFACE_LOCAL_ALL_NODES: Ip6 = 'ff010000000000000000000000000001';
 const ROBUSTNESS = 2;
 const UNSOLICITED_REPORT_MS = 1000;
 
@@ -28,8 +26,7 @@ const UNSOLICITED_REPORT_MS = 1000;
 export function linkReady6(kernel: Kernel, namespace: NamespaceState, device: Device): void {
   if (device.isIpv6Ready || device.conf6.disable_ipv6 !== 0 || device.mtu < 1280) return;
   device.isIpv6Ready = true;
-  device.groups6.set(ALL_NODES, 1);
-  device.groups6.set(INTERFACE_LOCAL_ALL_NODES, 1);
+  joinAllNodes6(device);
   if (device.kind === 'loopback') {
     if (!device.addresses6.some((one) => one.address === LOOPBACK_IP6)) insertAddress6(kernel, namespace, device, plain(LOOPBACK_IP6, 128, 'host'));
     return;
@@ -55,8 +52,7 @@ export function linkDown6(kernel: Kernel, namespace: NamespaceState, device: Dev
   device.isIpv6Ready = false;
   device.solicitationGeneration += 1;
   for (const address of [...device.addresses6]) removeAddress6(kernel, namespace, device, address);
-  for (const group of [...device.groups6.keys()]) leaveGroup6(device, group);
-  device.groups6.clear();
+  leaveAllButAllNodes6(device);
 }
 
 export function ipv6Disabled(kernel: Kernel, namespace: NamespaceState, device: Device, isDisabled: boolean): void {
@@ -76,7 +72,8 @@ export function forwardingChanged6(_kernel: Kernel, namespace: NamespaceState): 
 /** addrconf_dad_start */
 export function startDad(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): void {
   const group = solicitedNodeOf(address.address);
-  const isNew = joinGroup6(device, group);
+  // addrconf_join_solict leaves out what needs no resolution.
+  const isNew = device.kind !== 'loopback' && !device.noArp && joinGroup6(device, group);
   if (device.kind === 'loopback' || address.noDad || device.noArp || device.conf6.accept_dad < 1 || device.conf6.dad_transmits < 1) {
     address.isTentative = false;
     return;

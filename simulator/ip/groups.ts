@@ -1,5 +1,5 @@
 /** Link-layer and network groups every interface joins when it goes up. Read first: net/ipv4/igmp.c (ip_mc_up), net/ipv6/mcast.c */
-import type { Ip6 } from '../wire/ip6.ts';
+import { ALL_NODES, type Ip6 } from '../wire/ip6.ts';
 import { macOfIp4Multicast, macOfIp6Multicast } from '../wire/mac.ts';
 import type { Device } from '../kernel/state.ts';
 
@@ -29,6 +29,26 @@ export function leaveGroup6(device: Device, group: Ip6): void {
   const users = device.groups6.get(group) ?? 0;
   if (users > 1) device.groups6.set(group, users - 1);
   else if (device.groups6.delete(group) && device.kind !== 'loopback') countLinkGroup(device, macOfIp6Multicast(group), -1);
+}
+
+/** ff01::1, the all-nodes group of the interface itself, and ff02::1, that of its link: joined when the interface is made (ipv6_add_dev). */
+const INTERFACE_LOCAL_ALL_NODES: Ip6 = 'ff010000000000000000000000000001';
+const ALL_NODES_MAC = macOfIp6Multicast(ALL_NODES);
+
+export function joinAllNodes6(device: Device): void {
+  for (const group of [INTERFACE_LOCAL_ALL_NODES, ALL_NODES]) if (!device.groups6.has(group)) device.groups6.set(group, 1);
+  if (device.kind !== 'loopback' && !device.groupsLink.has(ALL_NODES_MAC)) countLinkGroup(device, ALL_NODES_MAC, 1);
+}
+
+/** ipv6_mc_down: the memberships of the interface stay, the filter of its hardware goes. */
+export function leaveAllButAllNodes6(device: Device): void {
+  for (const group of [...device.groups6.keys()]) {
+    if (group === ALL_NODES) countLinkGroup(device, ALL_NODES_MAC, -1);
+    else if (group !== INTERFACE_LOCAL_ALL_NODES) {
+      device.groups6.set(group, 1);
+      leaveGroup6(device, group);
+    }
+  }
 }
 
 function countLinkGroup(device: Device, mac: string, change: number): void {

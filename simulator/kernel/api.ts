@@ -113,7 +113,7 @@ export interface AddressView {
   readonly index: LinkIndex; readonly family: Family; readonly address: Address; readonly prefixLength: number;
   readonly peer: Address | undefined; readonly broadcast: Address | undefined; readonly anycast: Address | undefined;
   readonly scope: Scope; readonly label: string | undefined; readonly isSecondary: boolean;
-  readonly isTentative: boolean; readonly isDadFailed: boolean; readonly isDeprecated: boolean; readonly isTemporary: boolean; readonly isDynamic: boolean; readonly isNoPrefixRoute: boolean;
+  readonly isTentative: boolean; readonly isDadFailed: boolean; readonly isDeprecated: boolean; readonly isTemporary: boolean; readonly isDynamic: boolean; readonly isNoPrefixRoute: boolean; readonly isNoDad?: boolean;
   readonly proto: string | undefined; readonly metric: number | undefined;
   /** Seconds, undefined = forever. */
   readonly validSeconds: number | undefined; readonly preferredSeconds: number | undefined;
@@ -140,7 +140,7 @@ export interface RouteSpec {
 export type RouteMode = 'add' | 'append' | 'prepend' | 'replace' | 'change';
 export interface RouteQuery { family: Family; to: Address; from?: Address; iif?: LinkIndex; oif?: LinkIndex; mark?: number; tos?: number; uid?: number; ipProtocol?: number; sport?: number; dport?: number }
 /** `ip route get`. */
-export interface RouteAnswer { readonly route: RouteView; readonly source: Address; readonly gateway: Address | undefined; readonly device: LinkIndex; readonly isLocal: boolean; readonly isBroadcast: boolean; readonly uid: number; readonly mtu: number; readonly iif: LinkIndex | undefined }
+export interface RouteAnswer { readonly route: RouteView; readonly source: Address; readonly gateway: Address | undefined; readonly device: LinkIndex; readonly isLocal: boolean; readonly isBroadcast: boolean; readonly isMulticast?: boolean; readonly uid: number; readonly mtu: number; readonly iif: LinkIndex | undefined }
 
 export interface RuleView {
   readonly family: Family; readonly priority: number; readonly not: boolean;

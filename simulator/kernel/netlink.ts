@@ -9,7 +9,7 @@ import { addAddress6, deleteAddress6 } from '../ip/addresses6.ts';
 import { addressViews } from '../ip/address-view.ts';
 import { mtuOf4 } from '../ip/output4.ts';
 import { addNeighbour, deleteNeighbour, neighbourViews } from '../neighbour/view.ts';
-import { routeInput4, routeOutput4 } from '../routing/lookup4.ts';
+import { isLocalAddress, routeInput4, routeOutput4 } from '../routing/lookup4.ts';
 import { routeOutput6 } from '../routing/lookup6.ts';
 import { addRoute4, deleteRoute4 } from '../routing/routes4.ts';
 import { addRoute6, deleteRoute6 } from '../routing/routes6.ts';
@@ -62,7 +62,8 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
       for (const device of sortedDevices(space(ns))) {
         for (const [address, users] of device.groupsLink) groups.push({ index: device.index, family: 'link', address, users });
         for (const [address, users] of device.groups4) groups.push({ index: device.index, family: 'inet', address: formatIp4(address), users });
-        for (const [address, users] of device.groups6) groups.push({ index: device.index, family: 'inet6', address: formatIp6(address), users });
+        // /proc/net/igmp6 lists the newest first.
+        for (const [address, users] of [...device.groups6].reverse()) groups.push({ index: device.index, family: 'inet6', address: formatIp6(address), users });
       }
       return groups;
     },
@@ -97,6 +98,8 @@ function answer4(kernel: Kernel, namespace: NamespaceState, query: RouteQuery): 
   const common = { destination, source, mark: query.mark ?? 0, tos: query.tos ?? 0, protocol: query.ipProtocol ?? 0, sport: query.sport ?? 0, dport: query.dport ?? 0 };
   const iif = query.iif === undefined || query.iif === 0 ? undefined : namespace.devices.get(query.iif);
   if (query.iif !== undefined && query.iif !== 0 && iif === undefined) return fail('ENODEV');
+  // ip_route_output_key: who asks without FLOWI_FLAG_ANYSRC may only name an address of its own.
+  if (iif === undefined && source !== 0 && !isLocalAddress(namespace, source)) return fail('ENETUNREACH');
   const found = iif === undefined ? routeOutput4(kernel, namespace, { ...common, oif: query.oif ?? 0, uid: query.uid ?? 0 }) : routeInput4(kernel, namespace, iif, common);
   if (typeof found === 'string') {
     if (found === 'martian source' || found === 'martian destination') return fail('EINVAL');
@@ -105,7 +108,7 @@ function answer4(kernel: Kernel, namespace: NamespaceState, query: RouteQuery): 
   }
   const route = found.route === undefined ? plainView(found.device) : route4View(found.route);
   return ok({
-    route, source: formatIp4(found.source !== 0 || iif === undefined ? found.source : source), gateway: found.gateway === 0 ? undefined : formatIp4(found.gateway), device: found.device, isLocal: found.type === 'local', isBroadcast: found.type === 'broadcast' || route.type === 'broadcast', uid: query.uid ?? 0,
+    route, source: formatIp4(found.source !== 0 || iif === undefined ? found.source : source), gateway: found.gateway === 0 ? undefined : formatIp4(found.gateway), device: found.device, isLocal: found.type === 'local' || found.type === 'broadcast' || namespace.devices.get(found.device)?.kind === 'loopback', isBroadcast: found.type === 'broadcast' || route.type === 'broadcast', isMulticast: found.type === 'multicast', uid: query.uid ?? 0,
     mtu: mtuOf4(kernel, namespace, found, destination), iif: iif?.index,
   });
 }

@@ -14,7 +14,8 @@ export function neighbourView(kernel: Kernel, neighbour: Neighbour): NeighbourVi
     // An entry keeps the address it had when it fails; netlink shows it only while it is valid.
     mac: neighbour.state === 'INCOMPLETE' || neighbour.state === 'FAILED' || neighbour.state === 'NONE' ? undefined : neighbour.mac,
     state: neighbour.state, isProxy: false, isRouter: neighbour.isRouter, usedSecondsAgo: ago(neighbour.usedAtUs), confirmedSecondsAgo: ago(neighbour.confirmedAtUs), updatedSecondsAgo: ago(neighbour.updatedAtUs),
-    probes: neighbour.probes, references: neighbour.queue.length > 0 ? 2 : 1,
+    probes: neighbour.probes, // neigh_add_timer holds one.
+    references: neighbour.state === 'INCOMPLETE' || neighbour.state === 'REACHABLE' || neighbour.state === 'DELAY' || neighbour.state === 'PROBE' ? 1 : 0,
   };
 }
 
@@ -54,7 +55,7 @@ export function addNeighbour(kernel: Kernel, namespace: NamespaceState, spec: Ne
   if (neighbour !== undefined && mode === 'add') return fail('EEXIST');
   const state = spec.state ?? 'PERMANENT';
   const needsMac = state !== 'FAILED' && state !== 'INCOMPLETE' && state !== 'NONE';
-  if (needsMac && spec.mac === undefined && neighbour?.mac === undefined && state !== 'NOARP') return fail('EINVAL');
+  if (needsMac && spec.mac === undefined && neighbour?.mac === undefined && state !== 'NOARP') return fail('EINVAL', 'No link layer address given');
   neighbour ??= makeNeighbour(kernel, namespace, spec.family, device, address);
   updateNeighbour(kernel, namespace, neighbour, { mac: spec.mac ?? neighbour.mac, state, override: true, admin: true });
   return done;

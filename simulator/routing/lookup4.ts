@@ -75,8 +75,11 @@ export function routeOutput4(_kernel: Kernel, namespace: NamespaceState, flow: F
   }
   const { route, hop } = found;
   if (route.type === 'local') return made('local', 1, 0, source !== 0 ? source : route.preferredSource !== 0 ? route.preferredSource : destination, route);
-  const type = route.type === 'broadcast' ? 'broadcast' : isMulticastIp4(destination) ? 'multicast' : 'unicast';
+  const isBroadcast = route.type === 'broadcast' || destination === BROADCAST_IP4;
+  const type = isBroadcast ? 'broadcast' : isMulticastIp4(destination) ? 'multicast' : 'unicast';
   const device = oif !== 0 ? oif : hop!.device;
+  // __mkroute_output: no gateway stands between a broadcast, or a group the default route leads to, and its link.
+  if (isBroadcast || (type === 'multicast' && route.prefixLength < 4)) return made(type, device, 0, source !== 0 ? source : preferredSource(namespace, route, hop!), route);
   return made(type, device, hop!.gateway, source !== 0 ? source : preferredSource(namespace, route, hop!), route);
 }
 

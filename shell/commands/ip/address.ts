@@ -62,7 +62,7 @@ function readFilter(context: IpContext, words: Words): AddressFilter {
       words.exit(255);
     } else {
       if (word === 'dev') word = words.value();
-      if (filter.device !== undefined) words.duplicate('dev', word);
+      if (filter.device !== undefined) words.garbage('dev', word);
       filter.device = word;
     }
   }
@@ -75,6 +75,7 @@ export function scopeNamed(name: string): Scope | undefined {
 }
 
 function selected(context: IpContext, filter: AddressFilter, link: LinkView): AddressView[] {
+  if (context.options.family === 'link') return [];
   return context.net.netlink.addresses(context.family).filter((address) => {
     if (address.index !== link.index) return false;
     if (filter.prefix !== undefined && !(address.family === filter.prefix.family && isWithin(address.peer ?? address.address, filter.prefix))) return false;
@@ -94,6 +95,8 @@ function show(context: IpContext, words: Words): ExitCode {
   const links = device === undefined ? context.net.netlink.links() : [device];
   const printer = context.newPrinter();
   const { options } = context;
+  // Asked for addresses of one family, it asks for the links of that family too, and AF_INET6 answers with less (inet6_fill_ifinfo).
+  const isSparse = context.family === 'inet6' && device === undefined;
   const needsAddress = context.family !== undefined || filter.prefix !== undefined || filter.scope !== undefined || filter.label !== undefined || filter.wanted.length > 0;
   for (const link of links) {
     if (!passesFilter(link, filter)) {
@@ -109,9 +112,9 @@ function show(context: IpContext, words: Words): ExitCode {
       if (options.brief) {
         printBriefLink(context, printer, link, false);
       } else if (!(options.oneLine && !printer.isJson) && filter.label === undefined) {
-        printLink(context, printer, link, { isLinkCommand: false, showsAddresses: true });
+        printLink(context, printer, link, { isLinkCommand: false, showsAddresses: true, isSparse, hidesHardware: filter.prefix !== undefined || options.family === 'inet' || options.family === 'inet6' });
       } else if (printer.isJson) {
-        printLink(context, printer, link, { isLinkCommand: false, showsAddresses: true });
+        printLink(context, printer, link, { isLinkCommand: false, showsAddresses: true, isSparse, hidesHardware: filter.prefix !== undefined || options.family === 'inet' || options.family === 'inet6' });
       }
       printer.array('addr_info', () => {
         for (const address of addresses) printer.object(() => printAddress(context, printer, address, link));
@@ -152,7 +155,7 @@ export function printAddress(context: IpContext, printer: Printer, address: Addr
   printer.put('scope', `scope ${address.scope} `, address.scope);
   const flags: readonly (readonly [name: string, isSet: boolean])[] = [
     [address.family === 'inet6' ? 'temporary' : 'secondary', address.family === 'inet6' ? address.isTemporary : address.isSecondary],
-    ['dadfailed', address.isDadFailed], ['deprecated', address.isDeprecated], ['tentative', address.isTentative], ['dynamic', address.isDynamic],
+    ['nodad', address.isNoDad === true], ['dadfailed', address.isDadFailed], ['deprecated', address.isDeprecated], ['tentative', address.isTentative], ['dynamic', address.isDynamic],
     ['noprefixroute', address.isNoPrefixRoute],
   ];
   for (const [name, isSet] of flags) if (isSet) printer.put(name, `${name} `, true);
@@ -220,16 +223,12 @@ function modify(context: IpContext, words: Words, verb: Change): ExitCode {
         context.call.writeErr(usageTexts.address);
         return 255;
       }
-      if (local !== undefined) words.duplicate('local', word);
+      if (local !== undefined) words.garbage('local', word);
       local = takePrefix(words, word, setFamily());
     }
   }
   if (device === undefined) {
     context.err('Not enough information: "dev" argument is required.');
-    return 1;
-  }
-  if (label !== undefined && !label.startsWith(device)) {
-    context.err(`"dev" (${device}) must match "label" (${label}).`);
     return 1;
   }
   if (local === undefined) {
@@ -243,6 +242,10 @@ function modify(context: IpContext, words: Words, verb: Change): ExitCode {
       '         This special behaviour is likely to disappear in further releases,',
       '         fix your scripts!',
     ]) context.err(line);
+  }
+  if ((validSeconds ?? FOREVER) < (preferredSeconds ?? FOREVER) && preferredSeconds !== undefined) {
+    context.err('preferred_lft is greater than valid_lft');
+    return 1;
   }
   const length = peer === undefined ? local.length : peer.length;
   if (broadcast === '+') broadcast = formatIp4(broadcastOf(parseIp4(local.address) ?? 0, length));

@@ -121,7 +121,7 @@ async function readOptions(call: Invocation, globals: Globals): Promise<readonly
 
 function familyNamed(call: Invocation, name: string): IpOptions['family'] {
   if (name === 'inet' || name === 'inet6' || name === 'link' || name === 'bridge') return name;
-  call.err(`Error: argument "${name}" is wrong: invalid protocol family\n`);
+  call.err(`Error: argument "${name}" is wrong: invalid protocol family`);
   throw new IpExit(255);
 }
 

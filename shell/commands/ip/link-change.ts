@@ -277,7 +277,6 @@ function parseVxlan(context: IpContext, words: Words, parsed: Parsed): void {
     else if (/^(ttl|hoplimit|tos|df|flowlabel|ageing|maxaddress|srcport|port|proxy|noproxy|rsc|norsc|l2miss|l3miss|udpcsum|noudpcsum|gbp|external|gpe)/.test(word)) unsupported(context, `vxlan option ${word}`);
     else typeError(context, words, 'vxlan', word);
   }
-  if (vxlan.id < 0) words.exit(1, 'vxlan: missing virtual network identifier');
-  parsed.spec.vxlan = vxlan;
+  if (vxlan.id >= 0) parsed.spec.vxlan = vxlan;
 }
 

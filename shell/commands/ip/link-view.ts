@@ -3,7 +3,7 @@ import type { BridgePortView, LinkView } from '../../ports/kernel.ts';
 import type { IpContext } from './context.ts';
 import { RawNumber, type Json, type Printer } from './printer.ts';
 
-export interface LinkStyle { readonly isLinkCommand: boolean; readonly showsAddresses: boolean }
+export interface LinkStyle { readonly isLinkCommand: boolean; readonly showsAddresses: boolean; readonly isSparse?: boolean; readonly hidesHardware?: boolean }
 
 /** Interface flags as printed, M-DOWN included: the other end of a link in the same namespace is down. */
 export function shownFlags(context: IpContext, link: LinkView): string[] {
@@ -37,8 +37,7 @@ export function printBriefLink(context: IpContext, printer: Printer, link: LinkV
   printer.coloured('ifname', 'ifname', `${shownName(context, link).padEnd(16)} `, link.name);
   printer.coloured(stateColour(link.operState), 'operstate', `${link.operState.padEnd(14)} `, link.operState);
   if (!isLinkCommand) return;
-  printer.coloured('mac', 'address', link.mac, link.mac);
-  printer.text(' ');
+  printer.coloured('mac', 'address', `${link.mac} `, link.mac);
   const flags = shownFlags(context, link);
   printer.put('flags', `<${flags.join(',')}> `, flags);
   printer.text('\n');
@@ -52,22 +51,23 @@ export function printLink(context: IpContext, printer: Printer, link: LinkView, 
   const flags = shownFlags(context, link);
   printer.put('flags', `<${flags.join(',')}> `, flags);
   printer.put('mtu', `mtu ${link.mtu} `, link.mtu);
-  printer.put('qdisc', `qdisc ${link.qdisc} `, link.qdisc);
-  if (link.master !== undefined) {
+  if (style.isSparse !== true) printer.put('qdisc', `qdisc ${link.qdisc} `, link.qdisc);
+  if (link.master !== undefined && style.isSparse !== true) {
     const master = context.net.netlink.link(link.master)?.name ?? `if${link.master}`;
     printer.put('master', `master ${master} `, master);
   }
   printer.text('state ');
   printer.coloured(stateColour(link.operState), 'operstate', `${link.operState} `, link.operState);
   if (style.isLinkCommand) printer.put('linkmode', 'mode DEFAULT ', 'DEFAULT');
-  printer.put('group', `group ${link.group} `, link.group);
+  const group = context.options.numeric && link.group === 'default' ? '0' : link.group;
+  if (style.isSparse !== true) printer.put('group', `group ${group} `, group);
   if (link.txQueueLength > 0) printer.put('txqlen', `qlen ${link.txQueueLength}`, link.txQueueLength);
-  const showsHardware = context.family === undefined || details > 0;
+  const showsHardware = (context.family === undefined && style.hidesHardware !== true) || details > 0 || style.isLinkCommand;
   if (showsHardware) {
     printer.newLine();
-    const type = hardwareType(link);
+    const type = context.options.numeric ? `[${hardwareNumbers[hardwareType(link)] ?? 1}]` : hardwareType(link);
     printer.put('link_type', `    link/${type} `, type);
-    if (type !== 'none') {
+    if (hardwareType(link) !== 'none') {
       printer.coloured('mac', 'address', link.mac, link.mac);
       const isPointToPoint = link.flags.includes('POINTOPOINT');
       printer.text(isPointToPoint ? ' peer ' : ' brd ');
@@ -99,6 +99,9 @@ export function printLink(context: IpContext, printer: Printer, link: LinkView, 
   }
   printer.text('\n');
 }
+
+/** ARPHRD_*, which -N shows instead of names. */
+const hardwareNumbers: Readonly<Record<string, number>> = { ether: 1, loopback: 772, none: 65534, ipip: 768, gre: 778 };
 
 function hardwareType(link: LinkView): string {
   if (link.kind === 'loopback') return 'loopback';
@@ -138,7 +141,7 @@ function printDetails(context: IpContext, printer: Printer, link: LinkView, styl
   }
   if (style.isLinkCommand) printer.put('inet6_addr_gen_mode', 'addrgenmode eui64 ', 'eui64');
   const queues = link.kind === 'veth' ? 2 : 1;
-  const maximum = link.kind === 'bridge' || link.kind === 'tap' || link.kind === 'tun' || link.kind === 'ether' ? 65536 : 524280;
+  const maximum = tsoMaximum(context, link);
   printer.put('num_tx_queues', `numtxqueues ${queues} `, queues);
   printer.put('num_rx_queues', `numrxqueues ${queues} `, queues);
   printer.put('gso_max_size', 'gso_max_size 65536 ', 65536);
@@ -146,6 +149,12 @@ function printDetails(context: IpContext, printer: Printer, link: LinkView, styl
   printer.put('tso_max_size', `tso_max_size ${maximum} `, maximum);
   printer.put('tso_max_segs', 'tso_max_segs 65535 ', 65535);
   printer.put('gro_max_size', 'gro_max_size 65536 ', 65536);
+}
+
+/** tso_max_size: a driver's own word; a bridge is limited by its ports (br_set_gso_limits) once it has had one. */
+function tsoMaximum(context: IpContext, link: LinkView): number {
+  if (link.details.kind === 'bridge') return Math.min(...(link.details.ports.length === 0 ? [65536] : link.details.ports.map((port) => tsoMaximum(context, context.net.netlink.link(port)!))));
+  return link.kind === 'loopback' || link.kind === 'veth' || link.kind === 'macvlan' || link.kind === 'vlan' || link.kind === 'dummy' ? 524280 : 65536;
 }
 
 function printInfoData(context: IpContext, printer: Printer, link: LinkView): void {

@@ -48,8 +48,11 @@ export function readLinkFilter(context: IpContext, words: Words, word: string, f
     case 'type':
       filter.type = words.value();
       return true;
-    case 'vrf':
+    case 'vrf': {
+      const name = words.value();
+      if (findLink(context, name) === undefined) words.invalid('Not a valid VRF name\n', name);
       return unsupported(context, 'option vrf');
+    }
     default:
       return false;
   }
@@ -76,7 +79,7 @@ function show(context: IpContext, words: Words): ExitCode {
       context.call.writeErr(usageTexts.link);
       return 255;
     }
-    if (filter.device !== undefined) words.duplicate('dev', word);
+    if (filter.device !== undefined) words.garbage('dev', word);
     filter.device = word;
   }
   return showLinks(context, filter);

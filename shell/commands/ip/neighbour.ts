@@ -80,6 +80,14 @@ function show(context: IpContext, words: Words, isFlush: boolean): ExitCode {
 }
 
 export function printNeighbour(context: IpContext, printer: Printer, entry: NeighbourView, isDeviceFixed: boolean): void {
+  if (context.options.brief) {
+    const name = context.net.netlink.link(entry.index)?.name ?? `if${entry.index}`;
+    printer.coloured(entry.family, 'dst', `${entry.address.padEnd(39)} `, entry.address);
+    if (!isDeviceFixed) printer.coloured('ifname', 'dev', `${name.padEnd(16)} `, name);
+    if (entry.mac !== undefined) printer.coloured('mac', 'lladdr', `${entry.mac} `, entry.mac);
+    printer.text('\n');
+    return;
+  }
   printer.coloured(entry.family, 'dst', `${entry.address} `, entry.address);
   if (!isDeviceFixed) {
     const name = context.net.netlink.link(entry.index)?.name ?? `if${entry.index}`;
@@ -172,7 +180,7 @@ function get(context: IpContext, words: Words): ExitCode {
   }
   const link = needLink(context, device);
   const entry = context.net.netlink.neighbours(target.family).find((candidate) => candidate.index === link.index && candidate.address === target!.address);
-  if (entry === undefined) return kernelAnswer(context, { ok: false, error: 'ENOENT' });
+  if (entry === undefined) return kernelAnswer(context, { ok: false, error: 'ENOENT', message: 'Neighbour entry not found' });
   const printer = context.newPrinter();
   printer.object(() => printNeighbour(context, printer, entry, false));
   printer.finish();

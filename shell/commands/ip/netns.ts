@@ -75,7 +75,7 @@ function list(context: IpContext): ExitCode {
       printer.text('\n');
     });
   }
-  if (!printer.isJson || names(sys).length > 0) printer.finish();
+  printer.finish();
   return 0;
 }
 

@@ -150,12 +150,12 @@ function accepts(route: RouteView, filter: RouteFilter): boolean {
   const destination = { address: route.destination, length: route.prefixLength };
   if (filter.root !== undefined && !(route.prefixLength >= filter.root.length && isWithin(route.destination, rebased(filter.root, route.family)))) return false;
   if (filter.match !== undefined && !(route.prefixLength <= filter.match.length && isWithin(rebased(filter.match, route.family).address, destination))) return false;
-  if (filter.device !== undefined && !route.nextHops.some((hop) => hop.device === filter.device)) return false;
+  if (filter.device !== undefined && !(route.nextHops.length === 1 && route.nextHops[0]!.device === filter.device)) return false;
   if (filter.protocol !== undefined && route.protocol !== filter.protocol) return false;
   if (filter.scope !== undefined && route.scope !== filter.scope) return false;
   if (filter.type !== undefined && route.type !== filter.type) return false;
   if (filter.metric !== undefined && route.metric !== filter.metric) return false;
-  if (filter.via !== undefined && !route.nextHops.some((hop) => hop.gateway === filter.via!.address)) return false;
+  if (filter.via !== undefined && !(route.nextHops.length === 1 && route.nextHops[0]!.gateway === filter.via.address)) return false;
   return filter.source === undefined || (route.preferredSource !== undefined && isWithin(route.preferredSource, filter.source));
 }
 
@@ -187,12 +187,12 @@ function specOf(view: RouteView): RouteSpec {
 
 // ---------------------------------------------------------------- print
 /** print_route(). What a filter fixes is not repeated in each line. */
-export function printRoute(context: IpContext, printer: Printer, route: RouteView, filter: RouteFilter | undefined, cloned?: { uid: number; flags: readonly string[]; iif?: string; from?: string }): void {
+export function printRoute(context: IpContext, printer: Printer, route: RouteView, filter: RouteFilter | undefined, cloned?: { uid: number; mark: number; flags: readonly string[]; iif?: string; from?: string }): void {
   const { details } = context.options;
   const colour = route.family;
   const full = maximumLength(route.family);
   const hop: NextHop | undefined = route.nextHops.length === 1 ? route.nextHops[0] : undefined;
-  if ((route.type !== 'unicast' || details > 0) && filter?.type === undefined) printer.put('type', `${route.type} `, route.type);
+  if (route.type !== 'unicast' || details > 0) printer.put('type', `${route.type} `, route.type);
   const isDefault = route.prefixLength === 0;
   const destination = isDefault ? 'default' : route.prefixLength === full ? route.destination : `${route.destination}/${route.prefixLength}`;
   printer.coloured(isDefault ? undefined : colour, 'dst', `${destination} `, destination);
@@ -222,6 +222,9 @@ export function printRoute(context: IpContext, printer: Printer, route: RouteVie
   printer.json('flags', flags);
   for (const flag of flags) printer.text(`${flag} `);
   if (cloned !== undefined) {
+    if (cloned.mark !== 0) printer.put('mark', cloned.mark >= 16 ? `mark 0x${cloned.mark.toString(16)} ` : `mark ${cloned.mark} `, cloned.mark);
+    // RTCF_MULTICAST is the bit of RTM_F_OFFLOAD_FAILED, and iproute2 prints it so.
+    if (cloned.flags.includes('mc')) printer.text('rt_offload_failed ');
     printer.put('uid', `uid ${cloned.uid} `, cloned.uid);
     printer.newLine();
     printer.text('    cache ');
@@ -328,13 +331,16 @@ function modify(context: IpContext, words: Words, mode: RouteMode | 'delete'): E
       const source = takeAddress(words, words.value(), family);
       family ??= source.family;
       spec.preferredSource = source.address;
-    } else if (word === 'via') gateway = setGateway();
+    } else if (word === 'via') {
+      if (gateway !== undefined) words.invalid('use nexthop syntax to specify multiple via\n', 'via');
+      gateway = setGateway();
+    }
     else if (word === 'from' || word === 'nhid' || word === 'encap' || word === 'as' || matches(word, 'congctl') || matches(word, 'realms') || matches(word, 'features') || matches(word, 'quickack') || word === 'ttl-propagate' || word === 'fastopen_no_cookie' || word === 'vrf') unsupported(context, `route option ${word}`);
     else if (word === 'tos' || matches(word, 'dsfield')) spec.tos = words.unsigned('tos', words.value(), '"tos" value is invalid\n', 255);
     else if (word === 'metric' || matches(word, 'priority') || word === 'preference') spec.metric = words.unsigned('metric', words.value(), '"metric" value is invalid\n');
     else if (word === 'scope') {
       const name = words.value();
-      scope = scopeNamed(name) ?? words.invalid('"scope" value is invalid\n', name);
+      scope = scopeNamed(name) ?? words.invalid('invalid "scope" value\n', name);
     } else if (word === 'mtu' || word === 'advmss' || matches(word, 'window') || word === 'initcwnd') {
       let value = words.value();
       if (value === 'lock') {
@@ -415,14 +421,14 @@ function readHop(context: IpContext, words: Words, hops: { gateway?: string; dev
   for (let word = words.take(); word !== undefined; word = words.take()) {
     if (word === 'via') hop.gateway = gateway();
     else if (word === 'dev') hop.device = words.value();
-    else if (word === 'weight') hop.weight = words.unsigned('weight', words.value(), '"weight" is invalid\n', 256);
+    else if (word === 'weight') hop.weight = words.unsigned('weight', words.value(), '"weight" is invalid\n', 256) || words.invalid('"weight" is invalid\n', '0');
     else if (word === 'onlink') hop.onlink = true;
     else {
       words.back();
       break;
     }
   }
-  if (Object.keys(hop).length === 0) unsupported(context, 'empty nexthop');
+  if (Object.keys(hop).length === 0) words.exit(255, 'Error: unexpected end of line after "nexthop"');
   hops.push(hop);
 }
 
@@ -469,20 +475,21 @@ function get(context: IpContext, words: Words): ExitCode {
   if (!answer.ok) return kernelAnswer(context, answer);
   const { value } = answer;
   const printer = context.newPrinter();
-  const view: RouteView = isFibMatch ? value.route : clonedRoute(value, to.address, family);
+  const view: RouteView = isFibMatch ? value.route : clonedRoute({ ...value, isGivenSource: from !== undefined && iif === undefined }, to.address, family);
   printer.object(() => printRoute(context, printer, view, undefined, isFibMatch ? undefined : {
-    uid: value.uid, flags: [...(value.isLocal ? ['local'] : []), ...(value.isBroadcast ? ['brd'] : [])],
+    uid: value.uid, mark: query.mark ?? 0,
+    flags: [...(value.isLocal ? ['local'] : []), ...(value.isBroadcast ? ['brd'] : []), ...(value.isMulticast === true ? ['mc'] : [])],
     ...(iif === undefined ? {} : { iif }), ...(from === undefined ? {} : { from }),
   }));
   printer.finish();
   return 0;
 }
 
-function clonedRoute(answer: { route: RouteView; source: string; gateway: string | undefined; device: LinkIndex; isLocal: boolean; isBroadcast: boolean }, to: string, family: Family): RouteView {
+function clonedRoute(answer: { route: RouteView; source: string; gateway: string | undefined; device: LinkIndex; isLocal: boolean; isBroadcast: boolean; isMulticast?: boolean; isGivenSource: boolean }, to: string, family: Family): RouteView {
   const { mtu: _mtu, ...route } = answer.route;
   return {
-    ...route, type: answer.isLocal ? 'local' : answer.isBroadcast ? 'broadcast' : route.type, destination: to, prefixLength: maximumLength(family), metric: family === 'inet' ? 0 : route.metric, tos: 0,
-    preferredSource: answer.source, nextHops: [{ ...(answer.gateway === undefined ? {} : { gateway: answer.gateway }), device: answer.device }],
+    ...route, type: answer.isMulticast === true ? 'multicast' : answer.isBroadcast ? 'broadcast' : answer.isLocal && answer.route.type !== 'unicast' ? 'local' : route.type, destination: to, prefixLength: maximumLength(family), metric: family === 'inet' ? 0 : route.metric, tos: 0,
+    preferredSource: answer.isGivenSource ? undefined : answer.source, nextHops: [{ ...(answer.gateway === undefined ? {} : { gateway: answer.gateway }), device: answer.device }],
     ...(answer.route.mtu === undefined ? {} : { mtu: answer.route.mtu }),
   };
 }

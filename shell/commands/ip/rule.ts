@@ -112,7 +112,8 @@ function modify(context: IpContext, words: Words, isAdd: boolean): ExitCode {
       context.err('"ip rule del" requires arguments.');
       return 1;
     }
-    return kernelAnswer(context, context.net.netlink.addRule({ family: context.family ?? 'inet', action: 'table', table: TABLE_MAIN }));
+    context.err('"ip rule add" requires arguments.');
+    return 1;
   }
   const made: Rule = { family: context.family ?? 'inet' };
   for (let word = words.take(); word !== undefined; word = words.take()) {
@@ -137,8 +138,8 @@ function modify(context: IpContext, words: Words, isAdd: boolean): ExitCode {
       made.table = tableNumber(name) ?? words.invalid('invalid table ID\n', name);
       made.action = 'table';
     } else if (word === 'suppress_prefixlength' || word === 'sup_pl') made.suppressPrefixLength = words.unsigned('suppress_prefixlength', words.value(), 'suppress_prefixlength value is invalid\n');
-    else if (word === 'dev' || word === 'iif') made.iif = words.value();
-    else if (word === 'oif') made.oif = words.value();
+    else if (word === 'dev' || word === 'iif') made.iif = deviceName(words, '"iif"/"dev" not a valid ifname');
+    else if (word === 'oif') made.oif = deviceName(words, '"oif" not a valid ifname');
     else if (word === 'ipproto') {
       const name = words.value();
       made.ipProtocol = [...protocolNames].find(([, known]) => known === name)?.[0] ?? parseUnsigned(name) ?? words.invalid('Invalid "ipproto" value\n', name);
@@ -169,6 +170,12 @@ function modify(context: IpContext, words: Words, isAdd: boolean): ExitCode {
   }
   const { netlink } = context.net;
   return kernelAnswer(context, isAdd ? netlink.addRule(made) : netlink.deleteRule(made));
+}
+
+/** check_ifname(): 15 characters, no slash, no blank. */
+function deviceName(words: Words, message: string): string {
+  const name = words.value();
+  return name === '' || name.length > 15 || /[/\s]/.test(name) ? words.invalid(message, name) : name;
 }
 
 /** All but the one of priority 0. */
