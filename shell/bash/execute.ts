@@ -10,7 +10,7 @@ import { executeSimple } from './simple.ts';
 import type { Job } from './jobs.ts';
 import { ForegroundWait, announceBackground } from './foreground.ts';
 import { matches } from './pattern.ts';
-import { printCommand, printInline } from './print.ts';
+import { printFunction, printInline, printJob } from './print.ts';
 import { expandPrompt } from './prompt.ts';
 import type { Undo } from './redirect.ts';
 import { applyRedirects, undoRedirects } from './redirect.ts';
@@ -146,7 +146,7 @@ async function executeCompound(shell: Shell, command: Exclude<Command, { kind: '
         await shell.error(`${command.name}: readonly function`);
         return 1;
       }
-      shell.functions.set(command.name, { name: command.name, body: command.body, source: printCommand(command), line: command.line, isExported: existing?.isExported ?? false, isTraced: existing?.isTraced ?? false, isReadOnly: false, file: shell.currentSource() });
+      shell.functions.set(command.name, { name: command.name, body: command.body, source: printFunction(command), line: command.line, isExported: existing?.isExported ?? false, isTraced: existing?.isTraced ?? false, isReadOnly: false, file: shell.currentSource() });
       return 0;
     }
     case 'coproc': return executeCoproc(shell, command.name, command.body);
@@ -459,7 +459,7 @@ function groupPlan(shell: Shell, leader: number | undefined): ForkPlan {
 async function executeSubshell(shell: Shell, command: Group): Promise<number> {
   const wait = new ForegroundWait(shell);
   const pid = await forkShell(shell, groupPlan(shell, undefined), async (inner) => executeList(inner, command.body.items, { mayExec: true }));
-  const status = await wait.finish([pid], () => printInline(command));
+  const status = await wait.finish([pid], () => printJob(command));
   shell.pipeStatus = [status];
   if (status !== 0) await failed(shell, status);
   return status;
@@ -564,7 +564,7 @@ async function runPipeline(shell: Shell, command: Pipeline): Promise<number> {
     incoming = reader;
   }
   if (!shell.isInTrap) shell.line = command.line;
-  const statuses = await wait.finishAll(pids, () => printInline(command));
+  const statuses = await wait.finishAll(pids, () => printJob(command));
   if (runsLastHere) statuses.push(lastStatus);
   shell.pipeStatus = statuses;
   if (shell.options.pipefail) return statuses.findLast((status) => status !== 0) ?? 0;
@@ -585,7 +585,7 @@ async function runBackground(shell: Shell, command: Command, line: number): Prom
     return execute(inner, command, { mayExec: true });
   });
   shell.lastBackgroundPid = pid;
-  const job: Job = shell.jobs.add([pid], monitor ? pid : 0, printInline(command), shell.get('PWD') ?? '/', true, monitor);
+  const job: Job = shell.jobs.add([pid], monitor ? pid : 0, printJob(command), shell.get('PWD') ?? '/', true, monitor);
   await announceBackground(shell, job);
   shell.pipeStatus = [0];
   return 0;
@@ -617,7 +617,7 @@ async function executeCoproc(shell: Shell, name: string, body: Command): Promise
   shell.setArray(name, [String(input), String(output)]);
   shell.setVariable(`${name}_PID`, String(pid));
   shell.lastBackgroundPid = pid;
-  const job = shell.jobs.add([pid], monitor ? pid : 0, printInline({ kind: 'coproc', name, body, line: shell.line, redirects: [] }), shell.get('PWD') ?? '/', true, monitor);
+  const job = shell.jobs.add([pid], monitor ? pid : 0, printJob({ kind: 'coproc', name, body, line: shell.line, redirects: [] }), shell.get('PWD') ?? '/', true, monitor);
   await announceBackground(shell, job);
   return 0;
 }

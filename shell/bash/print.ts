@@ -1,104 +1,279 @@
-/** Commands as source again: `declare -f`, `type`, job texts. Read first: bash's print_cmd.c */
-import type { Argument, Assignment, Command, Condition, List, Redirect, Word } from './ast.ts';
+/**
+ * Commands as source again: `declare -f`, `type`, job texts. Read first: bash's print_cmd.c, whose one pass over the tree with its
+ * indentation, pending semicolons and deferred here-documents is followed step by step.
+ */
+import type { Argument, Assignment, Command, Condition, FunctionDefinition, If, List, Redirect } from './ast.ts';
 import { isAssignment } from './ast.ts';
 
-/** One line, as `jobs` shows it. */
+/** On one line, as $BASH_COMMAND has simple commands. */
 export function printInline(command: Command): string {
-  return new Printer(true).command(command).replace(/\n/g, ' ');
+  return printJob(command).replace(/\n/g, ' ');
 }
 
-/** `declare -f name`. */
-export function printCommand(command: Command): string {
-  return new Printer(false).command(command);
+/** make_command_string: what `jobs` shows. Compound commands go over several lines. */
+export function printJob(command: Command): string {
+  const printer = new Printer();
+  printer.command(command);
+  printer.flushDocuments();
+  return printer.text;
 }
+
+/** named_function_string: `declare -f name`. */
+export function printFunction(definition: FunctionDefinition): string {
+  const printer = new Printer();
+  printer.functionBody(definition.body);
+  return `${definition.name} () \n${printer.text}`;
+}
+
+const INDENT = 4;
 
 class Printer {
-  private readonly isInline: boolean;
-  private depth = 0;
+  text = '';
+  private indentation = 0;
+  private isInFunction = 0;
+  private skipsIndent = false;
+  private hasPrintedDocument = false;
+  /** Bodies of here-documents whose line is not finished. */
   private documents: string[] = [];
 
-  constructor(isInline: boolean) {
-    this.isInline = isInline;
+  /** Prints one command, indented unless it goes on in the line. */
+  command(command: Command): void {
+    if (this.skipsIndent) this.skipsIndent = false;
+    else this.indent();
+    this.body(command);
+    if (command.kind !== 'simple' && command.redirects.length > 0) {
+      this.text += ' ';
+      this.redirects(command.redirects);
+    }
   }
 
-  private pad(): string {
-    return this.isInline ? '' : '    '.repeat(this.depth);
+  flushDocuments(mark = ''): void {
+    this.text += mark;
+    if (this.documents.length === 0) return;
+    this.text += `\n${this.documents.splice(0).map((document) => `${document}\n`).join('')}`;
+    if (mark !== '') this.text += ' ';
+    this.hasPrintedDocument = true;
   }
 
-  private get newline(): string {
-    return this.isInline ? ' ' : '\n';
+  functionBody(body: Command): void {
+    this.text += '{ \n';
+    this.isInFunction += 1;
+    this.indentation += INDENT;
+    const redirects = body.kind === 'group' ? body.redirects : [];
+    if (body.kind === 'group') this.list(body.body);
+    else this.command(body);
+    this.flushDocuments();
+    this.indentation -= INDENT;
+    this.isInFunction -= 1;
+    this.newline('}');
+    if (redirects.length > 0) {
+      this.text += ' ';
+      this.redirects(redirects);
+    }
   }
 
-  command(command: Command): string {
-    const text = this.body(command);
-    const redirects = command.kind === 'simple' ? '' : command.redirects.map((redirect) => ` ${this.redirect(redirect)}`).join('');
-    return text + redirects;
+  private indent(): void {
+    this.text += ' '.repeat(this.indentation);
   }
 
-  private body(command: Command): string {
+  private newline(text: string): void {
+    this.text += '\n';
+    this.indent();
+    this.text += text;
+  }
+
+  private semicolon(): void {
+    if (!/[&\n]$/.test(this.text)) this.text += ';';
+  }
+
+  private inLine(command: Command): void {
+    this.skipsIndent = true;
+    this.command(command);
+  }
+
+  private body(command: Command): void {
     switch (command.kind) {
-      case 'simple': return [...command.assignments.map(assignmentText), ...command.words.map(argumentText), ...command.redirects.map((redirect) => this.redirect(redirect))].join(' ');
-      case 'pipeline': return (command.time === 'no' ? '' : command.time === 'posix' ? 'time -p ' : 'time ') + (command.isNegated ? '! ' : '') + command.commands.map((stage, index) => this.command(stage) + (command.withErrors[index] === true ? ' 2>&1' : '')).join(' | ');
-      case 'and-or': return command.commands.map((part, index) => (index === 0 ? '' : ` ${command.operators[index - 1]!} `) + this.command(part)).join('');
-      case 'list': return this.list(command);
-      case 'if': return `${command.branches.map((branch, index) => `${index === 0 ? 'if' : `${this.pad()}elif`} ${this.list(branch.test, true)}; then${this.block(branch.body)}`).join('')}${command.otherwise === undefined ? '' : `${this.pad()}else${this.block(command.otherwise)}`}${this.pad()}fi`;
-      case 'while': case 'until': return `${command.kind} ${this.list(command.test, true)}; do${this.block(command.body)}${this.pad()}done`;
-      case 'for': case 'select': return `${command.kind} ${command.name}${command.words === undefined ? '' : ` in ${command.words.map((word) => word.text).join(' ')}`};${this.newline}${this.pad()}do${this.block(command.body)}${this.pad()}done`;
-      case 'arithmetic-for': return `for ((${command.start.text}; ${command.test.text.trim()}; ${command.update.text.trim()}))${this.newline}${this.pad()}do${this.block(command.body)}${this.pad()}done`;
-      case 'group': return this.isInline ? `{ ${this.list(command.body)}; }`.replace('&; }', '& }') : `{ ${this.block(command.body)}${this.pad()}}`;
-      case 'subshell': return `( ${this.list(command.body)} )`;
-      case 'case': return this.cases(command.word, command.items);
-      case 'conditional': return `[[ ${condition(command.condition)} ]]`;
-      case 'arithmetic': return `((${command.expression.text}))`;
-      case 'function': return `${command.name} ()${this.isInline ? ' ' : ' \n'}${this.functionBody(command.body)}`;
-      case 'coproc': return `coproc ${command.name === 'COPROC' ? '' : `${command.name} `}${this.command(command.body)}`;
+      case 'simple': {
+        this.text += [...command.assignments.map(assignmentText), ...command.words.map(argumentText)].join(' ');
+        if (command.redirects.length === 0) return;
+        if (command.assignments.length + command.words.length > 0) this.text += ' ';
+        this.redirects(command.redirects);
+        return;
+      }
+      case 'pipeline': {
+        if (command.time !== 'no') this.text += command.time === 'posix' ? 'time -p ' : 'time ';
+        if (command.isNegated) this.text += '! ';
+        for (const [index, stage] of command.commands.entries()) {
+          if (index > 0) {
+            this.flushDocuments(' |');
+            this.text += ' ';
+          }
+          this.inLine(stage);
+          if (command.withErrors[index] === true) this.text += ' 2>&1';
+        }
+        return;
+      }
+      case 'and-or': {
+        for (const [index, part] of command.commands.entries()) {
+          if (index > 0) this.flushDocuments(` ${command.operators[index - 1]!} `);
+          this.inLine(part);
+        }
+        return;
+      }
+      case 'list': {
+        this.skipsIndent = true;
+        this.list(command);
+        return;
+      }
+      case 'if': {
+        this.branches(command, 0);
+        return;
+      }
+      case 'while': case 'until': {
+        this.text += `${command.kind} `;
+        this.skipsIndent = true;
+        this.list(command.test);
+        this.flushDocuments();
+        this.semicolon();
+        this.text += ' do\n';
+        this.block(command.body);
+        this.newline('done');
+        return;
+      }
+      case 'for': case 'select': {
+        this.text += `${command.kind} ${command.name} in ${command.words === undefined ? '"$@"' : command.words.map((word) => word.text).join(' ')};`;
+        this.newline('do\n');
+        this.block(command.body);
+        this.newline('done');
+        return;
+      }
+      case 'arithmetic-for': {
+        this.text += `for ((${[command.start, command.test, command.update].map((part) => part.text.trim() || '1').join('; ')}))`;
+        this.newline('do\n');
+        this.block(command.body);
+        this.newline('done');
+        return;
+      }
+      case 'group': {
+        this.text += '{ ';
+        if (this.isInFunction > 0) {
+          this.text += '\n';
+          this.indentation += INDENT;
+        } else this.skipsIndent = true;
+        this.list(command.body);
+        this.flushDocuments();
+        if (this.isInFunction > 0) {
+          this.indentation -= INDENT;
+          this.newline('');
+        } else {
+          this.semicolon();
+          this.text += ' ';
+        }
+        this.text += '}';
+        return;
+      }
+      case 'subshell': {
+        this.text += '( ';
+        this.skipsIndent = true;
+        this.list(command.body);
+        this.flushDocuments();
+        this.text += ' )';
+        return;
+      }
+      case 'case': {
+        this.text += `case ${command.word.text} in `;
+        this.indentation += INDENT;
+        for (const item of command.items) {
+          this.newline(`${item.patterns.map((pattern) => pattern.text).join(' | ')})\n`);
+          this.indentation += INDENT;
+          if (item.body.items.length > 0) this.list(item.body);
+          this.indentation -= INDENT;
+          this.flushDocuments();
+          this.newline(item.terminator);
+        }
+        this.indentation -= INDENT;
+        this.newline('esac');
+        return;
+      }
+      case 'conditional': {
+        this.text += `[[ ${condition(command.condition)} ]]`;
+        return;
+      }
+      case 'arithmetic': {
+        this.text += `((${command.expression.text}))`;
+        return;
+      }
+      case 'function': {
+        this.text += `function ${command.name} () \n`;
+        this.indent();
+        this.functionBody(command.body);
+        return;
+      }
+      case 'coproc': {
+        this.text += `coproc ${command.name} `;
+        this.inLine(command.body);
+      }
     }
   }
 
-  private functionBody(body: Command): string {
-    if (body.kind === 'group') {
-      const redirects = body.redirects.map((redirect) => ` ${this.redirect(redirect)}`).join('');
-      return this.isInline ? `{ ${this.list(body.body)} }${redirects}` : `{ ${this.block(body.body, true)}${this.pad()}}${redirects}`;
+  /** `elif` is an if inside the else. */
+  private branches(command: If, at: number): void {
+    const { test, body } = command.branches[at]!;
+    this.text += 'if ';
+    this.skipsIndent = true;
+    this.list(test);
+    this.semicolon();
+    this.text += ' then\n';
+    this.block(body);
+    if (at + 1 < command.branches.length) {
+      this.newline('else\n');
+      this.indentation += INDENT;
+      this.indent();
+      this.branches(command, at + 1);
+      this.indentation -= INDENT;
+      this.semicolon();
+    } else if (command.otherwise !== undefined) {
+      this.newline('else\n');
+      this.block(command.otherwise);
     }
-    this.depth += 1;
-    const text = this.isInline ? `{ ${this.command(body)} }` : `{ \n${this.pad()}${this.command(body)}\n}`;
-    this.depth -= 1;
-    return text;
+    this.newline('fi');
   }
 
-  private block(list: List, bare = false): string {
-    if (this.isInline) return ` ${this.list(list)}; `.replace(/&; $/, '& ');
-    this.depth += 1;
-    const text = this.list(list);
-    this.depth -= 1;
-    const ends = bare || text.endsWith('&') || text.endsWith('\n') ? '' : ';';
-    return `\n${this.pad()}    ${text}${ends}${text.endsWith('\n') ? '' : '\n'}`;
+  private block(list: List): void {
+    this.indentation += INDENT;
+    this.list(list);
+    this.flushDocuments();
+    this.indentation -= INDENT;
+    this.semicolon();
   }
 
-  private list(list: List, isTest = false): string {
-    let out = '';
-    list.items.forEach((item, index) => {
+  private list(list: List): void {
+    for (const [index, item] of list.items.entries()) {
       const isLast = index === list.items.length - 1;
-      out += this.command(item.command);
-      const documents = this.documents.splice(0);
-      if (item.isBackground) out += isLast ? ' &' : ' & ';
-      else if (!isLast && documents.length === 0) out += isTest || this.isInline ? '; ' : `;\n${this.pad()}`;
-      if (documents.length > 0 && !this.isInline) out += `\n${documents.join('')}${isLast ? '' : this.pad()}`;
-    });
-    return out;
+      this.command(item.command);
+      if (item.isBackground) {
+        this.flushDocuments(' &');
+        if (!isLast) {
+          this.text += ' ';
+          this.skipsIndent = true;
+        }
+        continue;
+      }
+      if (isLast) break;
+      if (this.documents.length > 0) this.flushDocuments();
+      else if (!this.hasPrintedDocument) this.text += ';';
+      this.hasPrintedDocument = false;
+      if (this.isInFunction > 0) this.text += '\n';
+      else {
+        this.text += ' ';
+        this.skipsIndent = true;
+      }
+    }
   }
 
-  private cases(word: Word, items: Extract<Command, { kind: 'case' }>['items']): string {
-    this.depth += 1;
-    const body = items.map((item) => {
-      const patterns = item.patterns.map((pattern) => pattern.text).join(' | ');
-      this.depth += 1;
-      const text = item.body.items.length === 0 ? '' : this.list(item.body);
-      this.depth -= 1;
-      return this.isInline ? ` ${patterns}) ${text} ${item.terminator}` : `${this.pad()}${patterns})\n${text === '' ? '' : `${this.pad()}    ${text}\n`}${this.pad()}${item.terminator}\n`;
-    }).join('');
-    this.depth -= 1;
-    return `case ${word.text} in ${this.isInline ? `${body} ` : `\n${body}${this.pad()}`}esac`;
+  private redirects(redirects: readonly Redirect[]): void {
+    this.hasPrintedDocument = false;
+    this.text += redirects.map((redirect) => this.redirect(redirect)).join(' ');
   }
 
   private redirect(redirect: Redirect): string {
@@ -106,12 +281,14 @@ class Printer {
     const fd = redirect.variable !== undefined ? `{${redirect.variable}}` : redirect.fd === undefined ? '' : String(redirect.fd);
     if (operator === '<<' || operator === '<<-') {
       const delimiter = redirect.isQuoted ? `'${redirect.delimiter}'` : redirect.delimiter;
-      this.documents.push(`${redirect.target.text}${redirect.delimiter}\n`);
+      this.documents.push(`${redirect.target.text}${redirect.delimiter}`);
       return `${fd}${operator}${delimiter}`;
     }
+    if (operator === '>&' && (fd === '' || fd === '1') && !/^(?:\d+-?|-)$/.test(redirect.target.text)) return `>&${redirect.target.text}`;
+    if ((operator === '<&' || operator === '>&') && redirect.target.text === '-') return `${fd === '' ? (operator === '<&' ? '0' : '1') : fd}>&-`;
     if (operator === '<&' || operator === '>&') return `${fd === '' ? (operator === '<&' ? '0' : '1') : fd}${operator}${redirect.target.text}`;
     if (operator === '&>' || operator === '&>>') return `${operator} ${redirect.target.text}`;
-    const shown = (operator === '<' && fd === '0') || (operator.startsWith('>') && fd === '1') ? '' : fd;
+    const shown = (operator.startsWith('<') && operator !== '<>' && fd === '0') || (operator.startsWith('>') && fd === '1') ? '' : fd;
     return `${shown}${operator} ${redirect.target.text}`;
   }
 }

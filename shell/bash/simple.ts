@@ -12,7 +12,7 @@ import type { Context } from './execute.ts';
 import { closeSubstitutions, execute, handledSignals, trace } from './execute.ts';
 import { expandText, expandWordInto } from './expand.ts';
 import { ForegroundWait } from './foreground.ts';
-import { printInline } from './print.ts';
+import { printInline, printJob } from './print.ts';
 import type { Undo } from './redirect.ts';
 import { applyRedirects, undoRedirects } from './redirect.ts';
 import { runScriptFile } from './run.ts';
@@ -274,7 +274,7 @@ async function runProgramFile(shell: Shell, command: SimpleCommand, args: string
     const env = shell.environment();
     if (temporary !== undefined) for (const [variable, { value }] of temporary) env.set(variable, value ?? '');
     env.set('_', found.path);
-    return await launch(shell, found.path, args, env, replaces, () => printInline(command));
+    return await launch(shell, found.path, args, env, replaces, () => printJob(command));
   } finally {
     await shell.flush();
     if (undo.length > 0) undoRedirects(shell, undo);

@@ -4,7 +4,7 @@ import { runSource } from './builtins/control.ts';
 import { decode } from './escapes.ts';
 import { ShellError } from './errors.ts';
 import { parseProgram } from './parse.ts';
-import { printCommand } from './print.ts';
+import { printFunction } from './print.ts';
 
 export async function sourceStartupFile(shell: Shell, path: string): Promise<boolean> {
   const read = await shell.sys.readFile(path);
@@ -25,5 +25,5 @@ export function importFunction(shell: Shell, name: string, text: string): void {
   const parsed = parseProgram(`${name} ${text}`);
   const command = parsed.items[0]?.command;
   if (parsed.trouble !== undefined || command?.kind !== 'function') return;
-  shell.functions.set(name, { name, body: command.body, source: printCommand(command), line: 0, isExported: true, isTraced: false, isReadOnly: false, file: 'environment' });
+  shell.functions.set(name, { name, body: command.body, source: printFunction(command), line: 0, isExported: true, isTraced: false, isReadOnly: false, file: 'environment' });
 }
