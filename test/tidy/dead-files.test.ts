@@ -24,7 +24,8 @@ describe('dead files', () => {
   });
 
   test('every file of build/ and test/ is run by a script or used by a test', () => {
-    const alive = reachableFrom([...run, ...files.filter(isTest), 'eslint.config.mjs', 'vitest.config.ts', 'build/dependency-cruiser.mjs', 'build/icons.mjs']);
+    // `podwire bench` starts build/bench-echo.mjs as a program of its own; icons are drawn by hand now and then.
+    const alive = reachableFrom([...run, ...files.filter(isTest), 'eslint.config.mjs', 'vitest.config.ts', 'build/dependency-cruiser.mjs', 'build/icons.mjs', 'build/bench-echo.mjs']);
     expect(files.filter((file) => isTool(file) && !alive.has(file) && !isDeclaration(file))).toEqual([]);
   });
 });
