@@ -38,7 +38,7 @@ describe('links', () => {
     const ns = kernel.namespaces.create();
     expect(netlink.netnsId(0, ns)).toBeUndefined();
     must(netlink.setLink(0, 2, { netns: ns }));
-    expect(show('veth1', ns)).toBe('2: veth1 <BROADCAST,MULTICAST> noqueue DOWN');
+    expect(show('veth1', ns)).toBe('2: veth1 <BROADCAST,MULTICAST> noop DOWN');
     expect(netlink.addresses(ns)).toEqual([]);
     expect(show('veth0')).toBe('3: veth0 <NO-CARRIER,BROADCAST,MULTICAST,UP> noqueue DOWN');
     expect([netlink.netnsId(0, ns), netlink.netnsId(ns, 0), netlink.link(0, 'veth0')!.linkNetnsId]).toEqual([0, 0, 0]);
