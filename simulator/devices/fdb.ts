@@ -1,8 +1,9 @@
 /** Forwarding tables as `bridge fdb` and `brctl showmacs` read and write them. Read first: net/bridge/br_fdb.c, net/core/rtnetlink.c (ndo_dflt_fdb_dump) */
 import { done, fail, type Result } from '../result.ts';
 import type { FdbView, NetlinkCalls } from '../kernel/api.ts';
-import type { Kernel, NamespaceState } from '../kernel/state.ts';
+import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { formatIp4, parseIp4 } from '../wire/ip4.ts';
+import { isMulticastMac } from '../wire/mac.ts';
 import { hexByte } from '../bytes.ts';
 import { expireEntries } from './bridge.ts';
 import { macKeyOf } from './device.ts';
@@ -12,24 +13,33 @@ type Entry = Parameters<NetlinkCalls['addFdb']>[1];
 export function fdbViews(kernel: Kernel, namespace: NamespaceState): FdbView[] {
   const views: FdbView[] = [];
   const nowUs = kernel.world.nowUs;
-  for (const device of namespace.devices.values()) {
-    for (const mac of device.groupsLink.keys()) views.push({ link: device.index, master: undefined, mac, vlan: undefined, isLocal: false, isPermanent: true, isStatic: false, isSelf: true, ageSeconds: 0 });
+  const self = (device: Device): void => {
+    // dev->uc comes before dev->mc.
+    const macs = [...device.groupsLink.keys()];
+    for (const mac of [...macs.filter((each) => !isMulticastMac(each)), ...macs.filter(isMulticastMac)]) views.push({ link: device.index, master: undefined, mac, vlan: undefined, isLocal: false, isPermanent: true, isStatic: false, isSelf: true, ageSeconds: 0 });
     for (const [key, entry] of device.vxlan?.fdb ?? []) {
       views.push({ link: device.index, master: undefined, mac: macText(key), vlan: undefined, isLocal: false, isPermanent: entry.permanent, isStatic: false, isSelf: true, ageSeconds: (nowUs - entry.seenAtUs) / 1e6, destination: formatIp4(entry.remote) });
     }
     for (const remote of device.vxlan?.defaultRemotes ?? []) {
       views.push({ link: device.index, master: undefined, mac: '00:00:00:00:00:00', vlan: undefined, isLocal: false, isPermanent: true, isStatic: false, isSelf: true, ageSeconds: 0, destination: formatIp4(remote) });
     }
-  }
-  for (const device of namespace.devices.values()) {
-    if (device.bridge === undefined) continue;
-    expireEntries(device.bridge, nowUs);
-    for (const entry of device.bridge.fdb.values()) {
+  };
+  /** br_fdb_dump for one port (or the bridge itself): the newest first. */
+  const ofPort = (master: Device, port: number): void => {
+    expireEntries(master.bridge!, nowUs);
+    for (const entry of [...master.bridge!.fdb.values()].reverse()) {
+      if (entry.port !== port) continue;
       views.push({
-        link: entry.port, master: device.index, mac: entry.mac, vlan: entry.vlan === 0 ? undefined : entry.vlan, isLocal: entry.isLocal, isPermanent: entry.isLocal, isStatic: entry.isStatic && !entry.isLocal, isSelf: false,
+        link: entry.port, master: master.index, mac: entry.mac, vlan: entry.vlan === 0 ? undefined : entry.vlan, isLocal: entry.isLocal, isPermanent: entry.isLocal, isStatic: entry.isStatic && !entry.isLocal, isSelf: false,
         ageSeconds: entry.isLocal || entry.isStatic ? 0 : (nowUs - entry.updatedAtUs) / 1e6,
       });
     }
+  };
+  for (const device of [...namespace.devices.values()].sort((left, right) => left.index - right.index)) {
+    const master = device.master === 0 ? undefined : namespace.devices.get(device.master);
+    if (master?.bridge !== undefined) ofPort(master, device.index);
+    self(device);
+    if (device.bridge !== undefined) ofPort(device, device.index);
   }
   return views;
 }
@@ -57,7 +67,7 @@ export function addFdb(kernel: Kernel, namespace: NamespaceState, entry: Entry, 
     return done;
   }
   if (entry.master !== true && device.bridge === undefined) {
-    if ((Number.parseInt(entry.mac.slice(0, 2), 16) & 1) === 0) return fail('EINVAL');
+    if (entry.kind !== 'permanent') return fail('EINVAL', 'FDB only supports static addresses');
     if (device.groupsLink.has(entry.mac)) return fail('EEXIST');
     device.groupsLink.set(entry.mac, 1);
     return done;

@@ -8,7 +8,7 @@ import { deviceDown4, deviceUp4 } from '../routing/device-events.ts';
 import { deviceDown6 } from '../routing/device-events6.ts';
 import { linkDown6, linkReady6 } from '../ip/autoconf6.ts';
 import { addLoopbackAddress } from '../ip/addresses4.ts';
-import { joinGroups, leaveGroups } from '../ip/groups.ts';
+import { joinGroups, joinSnoopers, leaveGroups, leaveSnoopers } from '../ip/groups.ts';
 import { checkPortCarrier } from './bridge-ports.ts';
 import { carrierOff, carrierOn } from './carrier.ts';
 import { isRunning } from './device.ts';
@@ -32,6 +32,7 @@ export function openDevice(kernel: Kernel, namespace: NamespaceState, device: De
     if (lower!.carrier) carrierOn(kernel, device);
   }
   if (device.kind === 'bridge') bridgeUp(kernel, namespace, device);
+  if (device.kind === 'bridge') joinSnoopers(device);
   joinGroups(device);
   if (device.kind === 'loopback') addLoopbackAddress(kernel, namespace, device);
   deviceUp4(kernel, namespace, device);
@@ -61,6 +62,7 @@ export function closeDevice(kernel: Kernel, namespace: NamespaceState, device: D
   deviceDown4(kernel, namespace, device, false);
   deviceDown6(kernel, namespace, device, false);
   leaveGroups(device);
+  if (device.kind === 'bridge') leaveSnoopers(device);
   masqueradeDeviceDown(kernel.netfilter, namespace.id, device.index);
   for (const above of device.uppers) {
     const upperNamespace = kernel.state.namespaces.get(above.ns);

@@ -31,6 +31,23 @@ export function leaveGroup6(device: Device, group: Ip6): void {
   else if (device.groups6.delete(group) && device.kind !== 'loopback') countLinkGroup(device, macOfIp6Multicast(group), -1);
 }
 
+/** 224.0.0.106 and ff02::6a, RFC 4286: a bridge that snoops listens there (br_multicast_join_snoopers). */
+const ALL_SNOOPERS = 0xe000006a;
+const ALL_SNOOPERS_6: Ip6 = 'ff02000000000000000000000000006a';
+
+export function joinSnoopers(device: Device): void {
+  if (device.bridge?.multicastSnooping !== true || device.groups4.has(ALL_SNOOPERS)) return;
+  device.groups4.set(ALL_SNOOPERS, 1);
+  countLinkGroup(device, macOfIp4Multicast(ALL_SNOOPERS), 1);
+  joinGroup6(device, ALL_SNOOPERS_6);
+}
+
+export function leaveSnoopers(device: Device): void {
+  if (!device.groups4.delete(ALL_SNOOPERS)) return;
+  countLinkGroup(device, macOfIp4Multicast(ALL_SNOOPERS), -1);
+  leaveGroup6(device, ALL_SNOOPERS_6);
+}
+
 /** ff01::1, the all-nodes group of the interface itself, and ff02::1, that of its link: joined when the interface is made (ipv6_add_dev). */
 const INTERFACE_LOCAL_ALL_NODES: Ip6 = 'ff010000000000000000000000000001';
 const ALL_NODES_MAC = macOfIp6Multicast(ALL_NODES);

@@ -16,6 +16,7 @@ import { addRoute6, deleteRoute6 } from '../routing/routes6.ts';
 import { addRule, deleteRule } from '../routing/rules.ts';
 import { route4View, route6View, routeViews, ruleView } from '../routing/view.ts';
 import { openSubscription, takeSubscribed } from '../sockets/subscription.ts';
+import { isMulticastMac } from '../wire/mac.ts';
 import { formatIp4, parseIp4 } from '../wire/ip4.ts';
 import { ANY_IP6, formatIp6, parseIp6 } from '../wire/ip6.ts';
 import type { NetlinkCalls, NetnsId, RouteAnswer, RouteQuery } from './api.ts';
@@ -60,7 +61,7 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
     multicastGroups(ns) {
       const groups: ReturnType<NetlinkCalls['multicastGroups']> = [];
       for (const device of sortedDevices(space(ns))) {
-        for (const [address, users] of device.groupsLink) groups.push({ index: device.index, family: 'link', address, users });
+        for (const [address, users] of device.groupsLink) if (isMulticastMac(address)) groups.push({ index: device.index, family: 'link', address, users });
         for (const [address, users] of device.groups4) groups.push({ index: device.index, family: 'inet', address: formatIp4(address), users });
         // /proc/net/igmp6 lists the newest first.
         for (const [address, users] of [...device.groups6].reverse()) groups.push({ index: device.index, family: 'inet6', address: formatIp6(address), users });

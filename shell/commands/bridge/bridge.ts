@@ -2,10 +2,11 @@
 import type { ExitCode } from '../../../machine/sys.ts';
 import { parseMac } from '../../ports/addresses.ts';
 import type { BridgePortOptions, FdbView } from '../../ports/kernel.ts';
+import type { Result } from '../../ports/result.ts';
 import { defineCommand, type Invocation } from '../define.ts';
-import { IpExit, matches, needLink, Words } from '../ip/arguments.ts';
+import { findLink, IpExit, matches, needLink, Words } from '../ip/arguments.ts';
 import { kernelAnswer, unsupported, type IpContext, type IpOptions } from '../ip/context.ts';
-import { shownFlags, shownName } from '../ip/link-view.ts';
+import { jsonLinkName, shownFlags, shownName } from '../ip/link-view.ts';
 import { Printer } from '../ip/printer.ts';
 import { switchNamespace } from '../ip/netns.ts';
 
@@ -15,7 +16,8 @@ export const bridge = defineCommand({
     try {
       return runBridge(call);
     } catch (stop) {
-      if (stop instanceof IpExit) return stop.code;
+      // A missing device makes a handler answer -1, which main() returns as it is.
+      if (stop instanceof IpExit) return stop.code === 1 ? 255 : stop.code;
       throw stop;
     }
   },
@@ -23,7 +25,7 @@ export const bridge = defineCommand({
 
 const usage = `Usage: bridge [ OPTIONS ] OBJECT { COMMAND | help }
        bridge [ -force ] -batch filename
-where  OBJECT := { link | fdb | mdb | vlan | vni | monitor }
+where  OBJECT := { link | fdb | mdb | vlan | monitor }
        OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] |
                     -o[neline] | -t[imestamp] | -n[etns] name |
                     -com[pressvlans] -c[olor] -p[retty] -j[son] }
@@ -71,7 +73,7 @@ function runBridge(call: Invocation): ExitCode {
   const words = new Words(rest, context);
   if (matches(object, 'link')) return link(context, words);
   if (matches(object, 'fdb')) return fdb(context, words);
-  if (matches(object, 'mdb')) return 0;
+  if (matches(object, 'mdb')) return mdb(context, words);
   if (matches(object, 'vlan')) return vlan(context, words);
   if (matches(object, 'vni') || matches(object, 'monitor')) return unsupported(context, `object ${object}`);
   call.err(`Object "${object}" is unknown, try "bridge help".`);
@@ -87,16 +89,23 @@ function link(context: IpContext, words: Words): ExitCode {
     return 255;
   }
   let device: number | undefined;
-  for (let word = words.take(); word !== undefined; word = words.take()) if (word === 'dev') device = needLink(context, words.value()).index;
+  let only: number | undefined;
+  for (let word = words.take(); word !== undefined; word = words.take()) {
+    if (word === 'dev') device = needLink(context, words.value()).index;
+    else if (word === 'master') only = needLink(context, words.value()).index;
+    else if (matches(word, 'help')) return linkUsage(context);
+    else return linkUsage(context);
+  }
   const printer = context.newPrinter();
   for (const port of context.net.netlink.bridgePorts()) {
     const view = context.net.netlink.link(port.link);
-    if (view === undefined || (device !== undefined && device !== port.link)) continue;
+    if (view === undefined || (device !== undefined && device !== port.link) || (only !== undefined && only !== port.bridge)) continue;
     printer.object(() => {
       const master = context.net.netlink.link(port.bridge)?.name ?? `if${port.bridge}`;
       printer.put('ifindex', `${view.index}: `, view.index);
+      jsonLinkName(context, printer, view);
       printer.put('ifname', `${shownName(context, view)}: `, view.name);
-      const flags = shownFlags(context, view).filter((flag) => flag !== 'M-DOWN');
+      const flags = shownFlags(context, view);
       printer.put('flags', `<${flags.join(',')}> `, flags);
       printer.put('mtu', `mtu ${view.mtu} `, view.mtu);
       printer.put('master', `master ${master} `, master);
@@ -138,23 +147,80 @@ function setPort(context: IpContext, words: Words): ExitCode {
   for (let word = words.take(); word !== undefined; word = words.take()) {
     const flag = flags[word];
     if (word === 'dev') device = words.value();
-    else if (flag !== undefined) Object.assign(change, { [flag]: words.onOff(word) });
+    else if (flag !== undefined) Object.assign(change, { [flag]: onOff(words, word) });
     else if (word === 'cost') change.pathCost = words.unsigned('cost');
     else if (word === 'priority') change.priority = words.unsigned('priority');
     else if (word === 'state') {
       const value = words.value();
       const known = portStates.indexOf(value);
       change.state = known >= 0 ? known : Number(value);
-    } else unsupported(context, `link option ${word}`);
+    } else if (/^(learning_sync|mcast_router|mcast_to_unicast|neigh_suppress|vlan_tunnel|locked|hwmode|backup_port|nobackup_port|self|master|mcast_fast_leave)$/.test(word)) unsupported(context, `link option ${word}`);
+    else return linkUsage(context);
   }
   if (device === undefined) {
     context.err('Device is a required argument.');
     return 255;
   }
-  const found = needLink(context, device);
-  if (found.master === undefined) return kernelAnswer(context, { ok: false, error: 'EOPNOTSUPP' });
-  return kernelAnswer(context, context.net.netlink.setLink(found.index, { bridgePort: change }));
+  const found = findLink(context, device);
+  if (found === undefined) {
+    context.err(`Cannot find bridge device "${device}"`);
+    return 255;
+  }
+  return answered(context, found.master === undefined ? { ok: false, error: 'EOPNOTSUPP' } : context.net.netlink.setLink(found.index, { bridgePort: change }));
 }
+
+/** Where ip says 2 for a refusal of the kernel, bridge says -1. */
+function answered(context: IpContext, result: Result<unknown>): ExitCode {
+  return kernelAnswer(context, result) === 0 ? 0 : 255;
+}
+
+/** parse_on_off(), whose -EINVAL becomes the status. */
+function onOff(words: Words, key: string): boolean {
+  const word = words.value();
+  if (word !== 'on' && word !== 'off') words.exit(234, `Error: argument of "${key}" must be one of "off", "on", not "${word}"`);
+  return word === 'on';
+}
+
+function linkUsage(context: IpContext): ExitCode {
+  context.call.writeErr(linkHelp);
+  return 255;
+}
+
+const linkHelp = `Usage: bridge link set dev DEV [ cost COST ] [ priority PRIO ] [ state STATE ]
+                               [ guard {on | off} ]
+                               [ hairpin {on | off} ]
+                               [ fastleave {on | off} ]
+                               [ root_block {on | off} ]
+                               [ learning {on | off} ]
+                               [ learning_sync {on | off} ]
+                               [ flood {on | off} ]
+                               [ mcast_router MULTICAST_ROUTER ]
+                               [ mcast_flood {on | off} ]
+                               [ bcast_flood {on | off} ]
+                               [ mcast_to_unicast {on | off} ]
+                               [ neigh_suppress {on | off} ]
+                               [ vlan_tunnel {on | off} ]
+                               [ isolated {on | off} ]
+                               [ locked {on | off} ]
+                               [ hwmode {vepa | veb} ]
+                               [ backup_port DEVICE ] [ nobackup_port ]
+                               [ self ] [ master ]
+       bridge link show [dev DEV]
+`;
+const fdbHelp = `Usage: bridge fdb { add | append | del | replace } ADDR dev DEV
+              [ self ] [ master ] [ use ] [ router ] [ extern_learn ]
+              [ sticky ] [ local | static | dynamic ] [ vlan VID ]
+              { [ dst IPADDR ] [ port PORT] [ vni VNI ] | [ nhid NHID ] }
+	       [ via DEV ] [ src_vni VNI ]
+       bridge fdb [ show [ br BRDEV ] [ brport DEV ] [ vlan VID ]
+              [ state STATE ] [ dynamic ] ]
+       bridge fdb get [ to ] LLADDR [ br BRDEV ] { brport | dev } DEV
+              [ vlan VID ] [ vni VNI ] [ self ] [ master ] [ dynamic ]
+       bridge fdb flush dev DEV [ brport DEV ] [ vlan VID ]
+              [ self ] [ master ] [ [no]permanent | [no]static | [no]dynamic ]
+              [ [no]added_by_user ] [ [no]extern_learn ] [ [no]sticky ]
+              [ [no]offloaded ]
+`;
 
 // ---------------------------------------------------------------- fdb
 function fdb(context: IpContext, words: Words): ExitCode {
@@ -164,7 +230,12 @@ function fdb(context: IpContext, words: Words): ExitCode {
   if (matches(verb, 'replace')) return changeFdb(context, words, 'replace');
   if (matches(verb, 'delete')) return changeFdb(context, words, 'delete');
   if (!(matches(verb, 'show') || matches(verb, 'lst') || matches(verb, 'list'))) {
-    if (matches(verb, 'get') || matches(verb, 'flush')) return unsupported(context, `fdb ${verb}`);
+    if (matches(verb, 'get')) return getFdb(context, words);
+    if (matches(verb, 'flush')) return unsupported(context, `fdb ${verb}`);
+    if (matches(verb, 'help')) {
+      context.call.writeErr(fdbHelp);
+      return 255;
+    }
     context.err(`Command "${verb}" is unknown, try "bridge fdb help".`);
     return 255;
   }
@@ -180,7 +251,7 @@ function fdb(context: IpContext, words: Words): ExitCode {
     else if (word === 'dynamic') isDynamicOnly = true;
     else if (word === 'vlan' || word === 'state') unsupported(context, `fdb selector ${word}`);
     else if (matches(word, 'help')) return 255;
-    else words.duplicate('dev', word);
+    else words.garbage('dev', word);
   }
   const printer = context.newPrinter();
   for (const entry of context.net.netlink.fdb()) {
@@ -246,7 +317,43 @@ function changeFdb(context: IpContext, words: Words, verb: 'add' | 'append' | 'r
   const found = needLink(context, device);
   const entry = { link: found.index, mac, ...(vlan === undefined ? {} : { vlan }), ...(isMaster ? { master: true } : {}), ...(isSelf || !isMaster ? { self: true } : {}) };
   const { netlink } = context.net;
-  return kernelAnswer(context, verb === 'delete' ? netlink.deleteFdb(entry) : netlink.addFdb({ ...entry, kind, ...(destination === undefined ? {} : { destination }) }, verb));
+  return answered(context, verb === 'delete' ? netlink.deleteFdb(entry) : netlink.addFdb({ ...entry, kind, ...(destination === undefined ? {} : { destination }) }, verb));
+}
+
+function getFdb(context: IpContext, words: Words): ExitCode {
+  let mac: string | undefined;
+  let port: string | undefined;
+  let master: string | undefined;
+  for (let word = words.take(); word !== undefined; word = words.take()) {
+    if (word === 'brport' || word === 'dev') port = words.value();
+    else if (word === 'br') master = words.value();
+    else if (word === 'vlan' || word === 'vni' || word === 'self' || word === 'master' || word === 'dynamic') unsupported(context, `fdb get ${word}`);
+    else {
+      if (word === 'to') word = words.value();
+      if (mac !== undefined) words.duplicate('to', word);
+      mac = parseMac(word) ?? words.exit(255, `Invalid mac address ${word}`);
+    }
+  }
+  if ((port === undefined && master === undefined) || mac === undefined) {
+    context.err('Device or master device required.');
+    return 255;
+  }
+  const bridgeIndex = master === undefined ? needLink(context, port!).master : needLink(context, master).index;
+  const entry = context.net.netlink.fdb().find((each) => each.mac === mac && each.master === bridgeIndex);
+  if (entry === undefined) {
+    context.err('Error: Fdb entry not found.');
+    return 254;
+  }
+  const printer = context.newPrinter();
+  printer.object(() => printEntry(context, printer, entry, false, true));
+  printer.finish();
+  return 0;
+}
+
+function mdb(context: IpContext, words: Words): ExitCode {
+  const verb = words.take() ?? 'show';
+  if (matches(verb, 'add') || matches(verb, 'delete') || context.net.netlink.links().some((link) => link.kind === 'bridge' && link.isUp)) return unsupported(context, `mdb ${verb}`);
+  return 0;
 }
 
 function vlan(context: IpContext, words: Words): ExitCode {

@@ -19,13 +19,30 @@ export const ethtool = defineCommand({
     const link = call.net.netlink.link(name);
     if (link === undefined) {
       if (first === '-i' || first === '--driver') call.err(`Cannot get driver information: No such device`);
-      else call.err('netlink error: no device matches name (offset 24)\nnetlink error: No such device\nNo data available');
+      else if (first.startsWith('-')) {
+        call.err('netlink error: no device matches name (offset 24)\nnetlink error: No such device');
+        return 1;
+      } else {
+        // Five requests for five parts of the picture, each refused.
+        for (let part = 0; part < 5; part += 1) call.err('netlink error: no device matches name (offset 24)\nnetlink error: No such device');
+        call.out('No data available');
+      }
       return first === '-i' || first === '--driver' ? 71 : 75;
     }
     if (!first.startsWith('-')) return settings(call, link);
     if (first === '-i' || first === '--driver') return driver(call, link);
     if (first === '-k' || first === '--show-features' || first === '--show-offload') return features(call, link);
     if ((first === '-S' || first === '--statistics') && rest.length === 0) return statistics(call, link);
+    if (first === '-P' || first === '--show-permaddr') {
+      const address = link.permanentMac ?? (link.kind === 'ether' ? link.mac : undefined);
+      call.out(address === undefined ? 'Permanent address: not set' : `Permanent address: ${address}`);
+      return 0;
+    }
+    // Pause frames and rings belong to hardware.
+    if (['-a', '--show-pause', '-g', '--show-ring', '-c', '--show-coalesce', '-m', '--module-info'].includes(first) && link.kind !== 'ether') {
+      call.err('netlink error: Operation not supported');
+      return 1;
+    }
     return notSimulated(call, `option ${first}`);
   },
 });

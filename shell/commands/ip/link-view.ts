@@ -21,7 +21,7 @@ export function shownName(context: IpContext, link: LinkView): string {
   return `${link.name}@${context.net.netlink.link(link.link)?.name ?? `if${link.link}`}`;
 }
 
-function jsonLinkName(context: IpContext, printer: Printer, link: LinkView): void {
+export function jsonLinkName(context: IpContext, printer: Printer, link: LinkView): void {
   if (link.link === undefined) return;
   if (link.linkNetnsId !== undefined) printer.json('link_index', link.link);
   else printer.json('link', context.net.netlink.link(link.link)?.name ?? `if${link.link}`);

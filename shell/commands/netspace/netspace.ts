@@ -16,15 +16,22 @@ async function replace(call: Invocation, argv: readonly string[]): Promise<ExitC
   return error === 'ENOENT' ? 127 : 126;
 }
 
+/** `-V`, as every tool of the package answers it. */
+function version(call: Invocation): ExitCode {
+  call.out(`${call.name} from util-linux 2.38.1`);
+  return 0;
+}
+
 export const nsenter = defineCommand({
   name: 'nsenter', summary: 'run a program in namespaces of another process', package: 'util-linux',
   run: async (call) => {
-    const options = parseOptions(call.args, { short: '+at:m::u::i::n::p::C::U::T::S:G:r::w::FZ', long: { all: 'none=a', target: 'required=t', mount: 'optional=m', uts: 'optional=u', ipc: 'optional=i', net: 'optional=n', pid: 'optional=p', cgroup: 'optional=C', user: 'optional=U', time: 'optional=T', setuid: 'required=S', setgid: 'required=G', root: 'optional=r', wd: 'optional=w', 'no-fork': 'none=F', 'preserve-credentials': 'none', help: 'none=h', version: 'none=V' } });
+    const options = parseOptions(call.args, { short: '+at:m::u::i::n::p::C::U::T::S:G:r::w::FZhV', long: { all: 'none=a', target: 'required=t', mount: 'optional=m', uts: 'optional=u', ipc: 'optional=i', net: 'optional=n', pid: 'optional=p', cgroup: 'optional=C', user: 'optional=U', time: 'optional=T', setuid: 'required=S', setgid: 'required=G', root: 'optional=r', wd: 'optional=w', 'no-fork': 'none=F', 'preserve-credentials': 'none', help: 'none=h', version: 'none=V' } });
     if (options.error !== undefined) {
       call.err(`nsenter: ${options.error}\nTry 'nsenter --help' for more information.`);
       return 1;
     }
     const { sys } = call;
+    if (options.has('V')) return version(call);
     const target = options.value('t');
     if (target !== undefined && !/^\d+$/.test(target)) {
       call.err(`nsenter: failed to parse pid: '${target}'`);
@@ -35,7 +42,7 @@ export const nsenter = defineCommand({
     if (net !== undefined || options.has('a')) {
       const file = net?.value ?? (target === undefined ? undefined : `/proc/${target}/ns/net`);
       if (file === undefined) {
-        call.err('nsenter: no target PID specified');
+        call.err('nsenter: neither filename nor target pid supplied for ns/net');
         return 1;
       }
       const handle = sys.openNetns(file);
@@ -60,11 +67,12 @@ export const nsenter = defineCommand({
 export const unshare = defineCommand({
   name: 'unshare', summary: 'run a program in new namespaces', package: 'util-linux',
   run: async (call) => {
-    const options = parseOptions(call.args, { short: '+hVm::u::i::n::p::C::U::T::fcrR:S:G:w:', long: { net: 'optional=n', mount: 'optional=m', uts: 'optional=u', ipc: 'optional=i', pid: 'optional=p', user: 'optional=U', cgroup: 'optional=C', time: 'optional=T', fork: 'none=f', 'map-root-user': 'none=r', 'mount-proc': 'optional', 'kill-child': 'optional' } });
+    const options = parseOptions(call.args, { short: '+hVm::u::i::n::p::C::U::T::fcrR:S:G:w:', long: { net: 'optional=n', mount: 'optional=m', uts: 'optional=u', ipc: 'optional=i', pid: 'optional=p', user: 'optional=U', cgroup: 'optional=C', time: 'optional=T', fork: 'none=f', 'map-root-user': 'none=r', 'mount-proc': 'optional', 'kill-child': 'optional', help: 'none=h', version: 'none=V' } });
     if (options.error !== undefined) {
       call.err(`unshare: ${options.error}\nTry 'unshare --help' for more information.`);
       return 1;
     }
+    if (options.has('V')) return version(call);
     for (const letter of ['m', 'u', 'i', 'p', 'C', 'U', 'T', 'r', 'R']) if (options.has(letter)) return notSimulated(call, `option -${letter}`);
     const net = options.options.findLast((option) => option.name === 'n');
     if (net !== undefined) {
@@ -79,16 +87,26 @@ export const unshare = defineCommand({
   },
 });
 
+const columnNames: readonly string[] = ['NS', 'TYPE', 'NPROCS', 'PID', 'USER', 'NETNSID', 'NSFS', 'COMMAND'];
+
 export const lsns = defineCommand({
   name: 'lsns', summary: 'list namespaces', package: 'util-linux',
   run: (call) => {
-    const options = parseOptions(call.args, { short: 'Jlno:p:rt:uWhV', long: { type: 'required=t', noheadings: 'none=n', output: 'required=o', task: 'required=p' } });
+    const options = parseOptions(call.args, { short: 'Jlno:p:rt:uWhV', long: { type: 'required=t', noheadings: 'none=n', output: 'required=o', task: 'required=p', help: 'none=h', version: 'none=V' } });
     if (options.error !== undefined) {
       call.err(`lsns: ${options.error}\nTry 'lsns --help' for more information.`);
       return 1;
     }
-    if (options.has('J') || options.has('o')) return notSimulated(call, 'option -o');
+    if (options.has('V')) return version(call);
+    if (options.has('J') || options.has('h')) return notSimulated(call, 'option -J');
     const type = options.value('t') ?? 'net';
+    if (!['mnt', 'net', 'ipc', 'user', 'pid', 'uts', 'cgroup', 'time'].includes(type)) {
+      call.err(`lsns: unknown namespace type: ${type}`);
+      return 1;
+    }
+    const columns = options.value('o')?.toUpperCase().split(',') ?? columnNames;
+    const unknown = columns.find((column) => !columnNames.includes(column));
+    if (unknown !== undefined) return notSimulated(call, `column ${unknown}`);
     if (type !== 'net') return notSimulated(call, `type ${type}`);
     const { sys } = call;
     const groups = new Map<number, { inode: number; members: ReturnType<typeof sys.processes> }>();
@@ -108,10 +126,11 @@ export const lsns = defineCommand({
       });
       return [String(group.inode), 'net', String(group.members.length), String(first.pid), userName(sys, first.uid), nsid === undefined ? 'unassigned' : String(nsid), file ?? '', first.argv.join(' ')];
     });
-    if (!options.has('n')) rows.unshift(['NS', 'TYPE', 'NPROCS', 'PID', 'USER', 'NETNSID', 'NSFS', 'COMMAND']);
+    if (!options.has('n')) rows.unshift([...columnNames]);
+    const chosen = columns.map((column) => columnNames.indexOf(column));
     const widths = rows[0]?.map((_, index) => Math.max(...rows.map((row) => row[index]!.length))) ?? [];
     const isRight = [true, false, true, true, false, true, false, false];
-    for (const row of rows) call.out(row.map((cell, index) => (index === row.length - 1 ? cell : isRight[index] === true ? cell.padStart(widths[index]!) : cell.padEnd(widths[index]!))).join(' '));
+    for (const row of rows) call.out(chosen.map((index, at) => (isRight[index] === true ? row[index]!.padStart(widths[index]!) : at === chosen.length - 1 ? row[index]! : row[index]!.padEnd(widths[index]!))).join(' '));
     return 0;
   },
 });

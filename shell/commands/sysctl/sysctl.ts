@@ -20,7 +20,7 @@ async function runSysctl(call: Invocation): Promise<ExitCode> {
   const options = parseOptions(call.args, { short: 'bneNwfp::qoxaAXr:Vdhs', long: { binary: 'none=b', all: 'none=a', values: 'none=n', names: 'none=N', ignore: 'none=e', quiet: 'none=q', write: 'none=w', load: 'optional=p', system: 'none', pattern: 'required=r', help: 'none=h', version: 'none=V', 'dry-run': 'none' } });
   if (options.error !== undefined) {
     call.err(`sysctl: ${options.error}`);
-    return usage(call, 1);
+    return usage(call, 0);
   }
   if (options.has('V')) {
     call.out('sysctl from procps-ng 4.0.2');
@@ -36,7 +36,11 @@ async function runSysctl(call: Invocation): Promise<ExitCode> {
     return code;
   }
   if (options.has('a') || options.has('A') || options.has('X')) return showAll(call, mode, options.value('r'));
-  if (options.operands.length === 0) return usage(call, 1);
+  if (options.operands.length === 0) {
+    if (!mode.write) return usage(call, 1);
+    call.err('sysctl: no variables specified\nTry `sysctl --help\' for more information.');
+    return 1;
+  }
   let code: ExitCode = 0;
   for (const [index, word] of options.operands.entries()) {
     const isSetting = mode.write || word.includes('=');
