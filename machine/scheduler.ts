@@ -173,6 +173,8 @@ export class Scheduler {
     if (timer !== undefined && timer <= dueUs) return false;
     if (this.options.shouldYield?.() === true) return false;
     this.world.advanceTo(dueUs);
+    // As if it had blocked and had its turn then: whether the host wanted to breathe here must not show.
+    this.lastTurnUs = dueUs;
     return true;
   }
 
