@@ -1,4 +1,5 @@
 /** Brace expansion, on the text of a word before anything else. Read first: bash(1) "Brace Expansion", bash's braces.c */
+import { ShellError } from './errors.ts';
 import { endOfAnsi, endOfDouble, endOfExpansion, endOfSingle } from './scan.ts';
 
 export function expandBraces(text: string): string[] {
@@ -36,6 +37,7 @@ function expand(text: string): string[] {
       const inner = expand(inside);
       if (inner.length > 1) {
         const tail = expand(text.slice(close + 1));
+        refuseTooMany(inner.length * tail.length);
         return inner.flatMap((part) => tail.map((end) => `${text.slice(0, open)}{${part}}${end}`));
       }
       open += 1;
@@ -43,6 +45,7 @@ function expand(text: string): string[] {
     }
     const before = text.slice(0, open);
     const tails = expand(text.slice(close + 1));
+    refuseTooMany(middle.length * tails.length);
     return middle.flatMap((part) => tails.map((tail) => before + part + tail));
   }
   return [text];
@@ -83,7 +86,12 @@ function split(inside: string): string[] {
   return parts;
 }
 
+/** Far beyond what a lab needs, far below what real bash would try (it fills the memory first, then says the same). */
 const MAX_ITEMS = 1_000_000;
+
+function refuseTooMany(count: number): void {
+  if (count > MAX_ITEMS) throw new ShellError(`brace expansion: failed to allocate memory for ${count} elements`);
+}
 
 function sequence(inside: string): string[] | undefined {
   const numbers = /^([+-]?[0-9]+)\.\.([+-]?[0-9]+)(?:\.\.([+-]?[0-9]+))?$/.exec(inside);
@@ -93,7 +101,7 @@ function sequence(inside: string): string[] | undefined {
     const step = Math.max(1, Math.abs(Number(numbers[3] ?? 1)));
     const isPadded = [numbers[1]!, numbers[2]!].some((word) => /^[+-]?0[0-9]/.test(word));
     const width = isPadded ? Math.max(numbers[1]!.length, numbers[2]!.length) : 0;
-    if (Math.abs(to - from) / step > MAX_ITEMS) return undefined;
+    refuseTooMany(Math.floor(Math.abs(to - from) / step) + 1);
     return range(from, to, step).map((value) => (value < 0 ? `-${String(-value).padStart(width - 1, '0')}` : String(value).padStart(width, '0')));
   }
   const letters = /^([A-Za-z])\.\.([A-Za-z])(?:\.\.([+-]?[0-9]+))?$/.exec(inside);

@@ -27,3 +27,10 @@ export class ShellInterrupt {
     this.status = status;
   }
 }
+
+/** A process has this much memory for one word (as UTF-16); beyond it bash's xrealloc gives up, which ends the shell. */
+export const LONGEST_WORD = 1 << 26;
+
+export function checkLength(length: number): void {
+  if (length > LONGEST_WORD) throw new ShellError(`xrealloc: cannot allocate ${length} bytes`, 2, 'exit');
+}

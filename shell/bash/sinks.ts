@@ -1,4 +1,5 @@
 /** Where expansions go: into fields, into one string, into a pattern, into a regular expression. */
+import { checkLength } from './errors.ts';
 import { quotePattern } from './pattern.ts';
 
 export interface Sink {
@@ -39,6 +40,7 @@ export class FieldSink implements Sink {
       return;
     }
     const field = this.field();
+    checkLength(field.text.length + text.length);
     field.text += text;
     if (isQuoted) field.pattern += quotePattern(text);
     else {
@@ -87,6 +89,7 @@ export class FieldSink implements Sink {
 
   private add(text: string): void {
     const field = this.field();
+    checkLength(field.text.length + text.length);
     field.text += text;
     field.pattern += text;
     field.hasPattern ||= /[*?[+@!\\]/.test(text);
@@ -116,9 +119,11 @@ export class TextSink implements Sink {
   readonly splits: boolean = false;
   text = '';
   literal(text: string): void {
+    checkLength(this.text.length + text.length);
     this.text += text;
   }
   value(text: string): void {
+    checkLength(this.text.length + text.length);
     this.text += text;
   }
   breakField(): void {

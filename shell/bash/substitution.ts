@@ -2,7 +2,7 @@
 import type { Shell } from './shell.ts';
 import { concat } from '../ports/bytes.ts';
 import { decode } from './escapes.ts';
-import { ShellError } from './errors.ts';
+import { LONGEST_WORD, ShellError, checkLength } from './errors.ts';
 import { handledSignals, runSubshell } from './execute.ts';
 import { expandText } from './expand.ts';
 import { parseProgram } from './parse.ts';
@@ -61,11 +61,16 @@ async function captured(shell: Shell, source: string): Promise<Uint8Array> {
     throw new ShellError('fork: retry: Resource temporarily unavailable', 254);
   }
   const chunks: Uint8Array[] = [];
+  let size = 0;
   for (;;) {
     const part = await sys.read(reader, 65_536);
     if (!part.ok && part.error === 'EINTR') continue;
     if (!part.ok || part.value.length === 0) break;
     chunks.push(part.value);
+    size += part.value.length;
+    if (size <= LONGEST_WORD) continue;
+    sys.close(reader);
+    checkLength(size);
   }
   sys.close(reader);
   const status = await shell.jobs.waitForProcess(shell, child.value);

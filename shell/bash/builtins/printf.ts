@@ -1,6 +1,7 @@
 /** printf. Read first: help printf, printf(3) */
 import type { Shell } from '../shell.ts';
 import { byteCharacter, codePoint, echoText, encode, normalise, quoteBackslash, quoteSingle } from '../escapes.ts';
+import { checkLength } from '../errors.ts';
 import { expandIndex } from '../expand.ts';
 import { bytesInC } from '../parameter.ts';
 import { formatTime } from '../time.ts';
@@ -120,6 +121,7 @@ class Formatter {
   private pad(text: string, flags: string, width: number): string {
     const gap = width - encode(text).length;
     if (gap <= 0) return text;
+    checkLength(width);
     return flags.includes('-') ? text + ' '.repeat(gap) : ' '.repeat(gap) + text;
   }
 
@@ -189,6 +191,7 @@ class Formatter {
     const magnitude = isSigned ? (value < 0n ? -value : value) : BigInt.asUintN(64, value);
     let digits = magnitude.toString(kind === 'o' ? 8 : kind === 'x' || kind === 'X' ? 16 : 10);
     if (kind === 'X') digits = digits.toUpperCase();
+    checkLength(Math.max(precision ?? 0, width));
     if (precision !== undefined) digits = precision === 0 && magnitude === 0n ? '' : digits.padStart(precision, '0');
     let prefix = isSigned ? (value < 0n ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '') : '';
     if (flags.includes('#') && magnitude !== 0n) {
@@ -227,6 +230,7 @@ class Formatter {
     }
     if (flags.includes('#') && places === 0 && !text.includes('.')) text += '.';
     const prefix = value < 0 || Object.is(value, -0) ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
+    checkLength(width);
     if (flags.includes('0') && !flags.includes('-') && Number.isFinite(magnitude)) text = text.padStart(width - prefix.length, '0');
     const whole = prefix + text;
     return this.pad(kind === lower ? whole : whole.toUpperCase(), flags, width);

@@ -256,8 +256,13 @@ function numberOf(text: string): number | undefined {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 
+/** No field is wider: more would be memory for blanks. */
+const WIDEST = 1 << 24;
+
 /** One conversion of printf(3); for awk too. */
-export function formatOne(letter: string, flags: string, width: number, precision: number | undefined, text: string, number: number): string {
+export function formatOne(letter: string, flags: string, wantedWidth: number, wantedPrecision: number | undefined, text: string, number: number): string {
+  const width = Math.min(WIDEST, wantedWidth);
+  const precision = wantedPrecision === undefined ? undefined : Math.min(WIDEST, wantedPrecision);
   let body: string;
   switch (letter) {
     case 's': body = precision === undefined ? text : [...text].slice(0, precision).join(''); break;
