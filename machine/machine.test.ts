@@ -50,6 +50,24 @@ describe('processes', () => {
     expect(await run(['pipeline'])).toEqual({ stdout: `${total}\n`, stderr: '', status: { kind: 'exited', code: 0 } });
   });
 
+  it('writing without end takes time: a megabyte tens of milliseconds, interrupted like anything else', async () => {
+    const flood: Program = async (sys) => {
+      for (;;) await sys.write(1, new Uint8Array(1 << 20));
+    };
+    const { run } = testMachine({ '/bin/flood': flood });
+    const { stdout, status } = await run(['flood'], { limitUs: 1_000_000 });
+    expect([Math.round(stdout.length / (1 << 20)), status]).toEqual([15, undefined]);
+  });
+
+  it('a command runs without /dev/null, and a session without its shell says so', async () => {
+    const { machine, run, scheduler, terminal } = testMachine({ '/bin/cat': cat });
+    machine.putFile({ path: '/dev/null', content: 'a file' });
+    expect(await run(['cat'])).toEqual({ stdout: '', stderr: '', status: { kind: 'exited', code: 0 } });
+    const tty = terminal();
+    await scheduler.runUntil(scheduler.world.nowUs + 1_000_000);
+    expect(tty.shown()).toBe('login: /bin/bash: No such file or directory\r\n');
+  });
+
   it('a writer into a pipe nobody reads dies of SIGPIPE, and its finally blocks run', async () => {
     const seen: string[] = [];
     const yes: Program = async (sys) => {

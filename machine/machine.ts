@@ -1,5 +1,5 @@
 /** One machine: its processes, files, terminals and namespaces, over one network kernel. */
-import type { Result } from '../simulator/result.ts';
+import type { Errno, Result } from '../simulator/result.ts';
 import { done, fail, ok } from '../simulator/result.ts';
 import { fromUtf8, utf8 } from '../simulator/bytes.ts';
 import type { NetKernel } from '../simulator/kernel/api.ts';
@@ -7,6 +7,7 @@ import type { World } from '../simulator/world/api.ts';
 import type { ExitCode, FileStat, MachinePorts, ProcessNote, ProcessView, Program, SignalName, SpawnOptions, WaitStatus, WindowSize } from './sys.ts';
 import type { MachineAudit } from './audit.ts';
 import type { Loaded } from './execute.ts';
+import { errnoText } from './errno.ts';
 import { execute, load } from './execute.ts';
 import { accountFiles, debianFiles } from './files/base-tree.ts';
 import { CollectorFile, DEVICES, DeviceFile } from './files/devices.ts';
@@ -696,8 +697,9 @@ export class Machine {
   private inputFile(bytes: Uint8Array | 'null'): OpenFile {
     if (bytes === 'null') {
       const opened = openFile(this.init, '/dev/null', { read: true });
-      if (!opened.ok || !(opened.value instanceof DeviceFile)) throw new Error('/dev/null is missing');
-      return opened.value;
+      if (opened.ok && opened.value instanceof DeviceFile) return opened.value;
+      // Somebody has removed it, or put a file in its place: an empty input all the same.
+      return this.inputFile(new Uint8Array(0));
     }
     const pipe = new PipeBuffer(this.nextAnonymousInode());
     if (bytes.length > 0) pipe.push(bytes);
@@ -706,7 +708,8 @@ export class Machine {
 
   /** Opens a terminal and logs a user in on it. */
   spawnSession(spec: SessionSpec): TerminalHandle {
-    const user = this.ports.users().find((entry) => entry.name === spec.user);
+    // Whoever the terminal belongs to can log in even when /etc/passwd has lost them.
+    const user = this.ports.users().find((entry) => entry.name === spec.user) ?? this.image.users.find((entry) => entry.name === spec.user);
     if (user === undefined) throw new Error(`machine ${this.name} has no user ${spec.user}`);
     const shell = spec.path ?? user.shell;
     const env = new Map<string, string>([
@@ -715,14 +718,13 @@ export class Machine {
       ...(spec.env ?? []),
     ]);
     const loaded = this.loadProgram(this.init, shell, spec.argv ?? [`-${shell.split('/').at(-1)!}`]);
-    if (!loaded.ok) throw new Error(`cannot run ${shell}: ${loaded.error}`);
     const tty = this.createTty(spec.size, user.uid);
     const listeners: ((bytes: Uint8Array) => void)[] = [];
     tty.sink = (bytes) => {
       for (const listener of listeners) listener(bytes);
     };
     const file = new TerminalFile(tty, { read: true, write: true }, () => statOf(this.terminalInode(tty.index)!));
-    const process = this.launch(loaded.value, env, spec.cwd ?? user.home, user.uid, this.netnsOf(spec.netns), [file, file, file]);
+    const process = this.launch(loaded.ok ? loaded.value : noShell(shell, loaded.error), env, spec.cwd ?? user.home, user.uid, this.netnsOf(spec.netns), [file, file, file]);
     this.takeTerminal(process, tty);
     const handle = this.handle(process);
     return {
@@ -747,4 +749,15 @@ export class Machine {
       },
     };
   }
+}
+
+/** What login says and does when it cannot execute the shell (util-linux, login.c). */
+function noShell(shell: string, error: Errno): Loaded {
+  return {
+    argv: ['login'], executable: '/bin/login', asUid: undefined,
+    program: async (sys) => {
+      await sys.write(2, utf8(`login: ${shell}: ${errnoText(error)}\n`));
+      return 1;
+    },
+  };
 }

@@ -25,6 +25,14 @@ export interface Session { readonly id: number; leader: Process | undefined; tty
 export interface Descriptor { readonly file: OpenFile; closeOnExec: boolean }
 
 export const SYSTEM_CALL_US = 10;
+/** What copying costs beyond a page, at 16 bytes a microsecond: a program that writes without end must not do so in no time. */
+const FREE_BYTES = 4096;
+const BYTES_PER_US = 16;
+
+/** The cost of a system call that moves so many bytes. */
+export function transferUs(bytes: number): number {
+  return SYSTEM_CALL_US + (bytes <= FREE_BYTES ? 0 : Math.ceil((bytes - FREE_BYTES) / BYTES_PER_US));
+}
 export const FORK_US = 500;
 export const EXEC_US = 500;
 /** Debts are paid once they reach this. */

@@ -16,12 +16,14 @@ import type { Machine } from './machine.ts';
 import type { NetnsRef } from './namespaces.ts';
 import { NetworkCalls } from './network.ts';
 import type { Process } from './process.ts';
-import { FORK_US, EXEC_US } from './process.ts';
+import { EXEC_US, FORK_US, SYSTEM_CALL_US, transferUs } from './process.ts';
 import type { WaitQueue } from './scheduler.ts';
 import { MasterFile, TerminalFile } from './tty/pty-files.ts';
 import type { Tty } from './tty/tty.ts';
 
 const MAX_FDS = 1024;
+/** What reading a whole file may hold; an endless one ends in ENOMEM. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
 
 export class SystemCalls implements Sys {
   readonly process_: Process;
@@ -134,14 +136,18 @@ export class SystemCalls implements Sys {
     if (file.flags.read !== true) return fail('EBADF');
     for (;;) {
       const outcome = file.tryRead(this.process_, max);
-      if (!isWait(outcome)) return outcome;
+      if (!isWait(outcome)) {
+        // Only the debt: what has been read must not get lost to a signal.
+        if (outcome.ok) this.process_.debtUs += transferUs(outcome.value.length) - SYSTEM_CALL_US;
+        return outcome;
+      }
       if (file.flags.nonBlocking === true && outcome.wait.length > 0) return fail('EAGAIN');
       if ((await this.process_.block(outcome.wait, outcome.deadlineUs)) === 'interrupted') return fail('EINTR');
     }
   }
 
   async write(fd: Fd, bytes: Uint8Array): Promise<Result<number>> {
-    const entered = this.process_.enter();
+    const entered = this.process_.enter(transferUs(bytes.length));
     if (entered !== undefined) await entered;
     const file = this.file(fd);
     if (file === undefined || file.flags.write !== true) return fail('EBADF');
@@ -412,12 +418,17 @@ export class SystemCalls implements Sys {
     const opened = await this.open(path, { read: true, closeOnExec: true });
     if (!opened.ok) return opened;
     const chunks: Uint8Array[] = [];
+    let size = 0;
     let failed: Result<never> | undefined;
     for (;;) {
       const part = await this.read(opened.value, 1 << 20);
       if (!part.ok) failed = part;
       if (!part.ok || part.value.length === 0) break;
       chunks.push(part.value);
+      size += part.value.length;
+      if (size <= MEMORY_BYTES) continue;
+      failed = fail('ENOMEM');
+      break;
     }
     this.close(opened.value);
     return failed ?? ok(chunks.length === 1 ? chunks[0]! : concat(...chunks));
