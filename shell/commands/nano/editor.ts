@@ -13,7 +13,7 @@ import { NanoBuffer, columnOf, offsetAt } from './buffer.ts';
 import type { Place } from './buffer.ts';
 import { helpText } from './help.ts';
 import type { Hint } from './screen.ts';
-import { gutterWidth, hintRows, lineHints, mainHints, pageStart, readHints, replaceHints, replaceWithHints, searchHints, statusText, textRow, titleBar, writeHints, yesNoRows } from './screen.ts';
+import { helpTitle, gutterWidth, hintRows, lineHints, mainHints, pageStart, readHints, replaceHints, replaceWithHints, searchHints, statusText, textRow, titleBar, writeHints, yesNoRows } from './screen.ts';
 
 export interface NanoSettings {
   showsNumbers: boolean;
@@ -772,8 +772,7 @@ export class NanoEditor {
     const hints: readonly Hint[] = [['^L', 'Refresh'], ['^X', 'Close'], ['^W', 'Where Is'], ['^Q', 'Where Was'], ['M-Q', 'Previous'], ['M-W', 'Next'], ['^P', 'Prev Line'], ['^N', 'Next Line'], ['^Y', 'Prev Page'], ['^V', 'Next Page'], ['M-\\', 'First Line'], ['M-/', 'Last Line']];
     for (;;) {
       const { columns } = this.screen;
-      const title = 'Main nano help text';
-      let out = `${moveTo(0, 0)}\x1b[7m${(' '.repeat(Math.floor((columns - title.length) / 2)) + title).padEnd(columns)}\x1b[27m`;
+      let out = `${moveTo(0, 0)}\x1b[7m${helpTitle(columns)}\x1b[27m`;
       for (let row = 0; row < rows; row += 1) out += `${moveTo(row + 1, 0)}${(text[top + row] ?? '').slice(0, columns)}${clearToEndOfLine}`;
       this.screen.write(out + this.hints(hints) + moveTo(1, 0));
       const event = await this.screen.next();

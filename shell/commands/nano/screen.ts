@@ -33,6 +33,11 @@ export function titleBar(columns: number, name: string, isModified: boolean, has
   return (hasMark ? `${bar.padEnd(columns - 6)}M` : bar).padEnd(columns);
 }
 
+export function helpTitle(columns: number): string {
+  const title = 'Main nano help text';
+  return (' '.repeat(Math.max(0, Math.floor((columns - title.length) / 2))) + title).slice(0, columns).padEnd(columns);
+}
+
 export function statusText(columns: number, message: string): string {
   const text = `[ ${clipToWidth(message, columns - 4)} ]`;
   return `${' '.repeat(Math.max(0, Math.floor((columns - textWidth(text)) / 2)))}\x1b[7m${text}\x1b[27m`;
