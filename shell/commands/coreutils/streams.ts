@@ -154,7 +154,10 @@ async function headOne(call: Invocation, fd: number, count: number, isBytes: boo
       if (got.value.length === 0) break;
       taken += got.value.length;
       if (isAllBut) held.push(got.value);
-      else call.write(got.value);
+      else {
+        call.write(got.value);
+        await call.flush();
+      }
     }
     if (!isAllBut) return undefined;
     const whole = held.reduce((sum, chunk) => sum + fromUtf8(chunk), '');

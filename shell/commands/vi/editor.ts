@@ -6,6 +6,9 @@ import type { Key } from '../../terminal/escape.ts';
 import type { Motion, Place } from './text.ts';
 import { matchingBracket, nextCharacter, order, paragraph, previousCharacter, wordBackward, wordEnd, wordForward } from './text.ts';
 
+/** More would show nothing new, and fill the memory: `999999999aX`. */
+const MOST_REPEATS = 10_000;
+
 export type Request =
   | { readonly kind: 'write'; readonly name: string | undefined; readonly force: boolean; readonly lines: readonly string[]; readonly thenQuit: boolean; readonly isPart: boolean }
   | { readonly kind: 'quit' }
@@ -139,7 +142,7 @@ export class ViEditor {
       const motionKey = keys[i];
       if (motionKey === undefined) return false;
       i += 1;
-      const times = (count ?? 1) * (second ?? 1);
+      const times = Math.min(MOST_REPEATS, (count ?? 1) * (second ?? 1));
       if (motionKey === operator || (operator.startsWith('g') && motionKey === operator[1])) {
         this.change(operator !== 'y', () => this.operateLines(operator, this.cursor.line, Math.min(this.lines.length - 1, this.cursor.line + times - 1)));
         return true;
@@ -217,7 +220,7 @@ export class ViEditor {
   }
 
   private motion(key: Key, count: number | undefined, rest: readonly Key[]): Motion | undefined | 'more' {
-    const times = count ?? 1;
+    const times = Math.min(MOST_REPEATS, count ?? 1);
     const { lines, cursor } = this;
     const line = lines[cursor.line]!;
     const repeat = (step: (place: Place) => Place): Place => {
@@ -411,7 +414,7 @@ export class ViEditor {
   }
 
   private simpleCommand(key: Key, count: number | undefined, rest: readonly Key[]): boolean {
-    const times = count ?? 1;
+    const times = Math.min(MOST_REPEATS, count ?? 1);
     const { cursor } = this;
     switch (key) {
       case 'i': case 'insert': this.change(true, () => this.startInsert('insert', times)); return true;
