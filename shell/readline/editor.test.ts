@@ -151,6 +151,12 @@ describe('completion', () => {
   });
 });
 
+describe('a numeric argument', () => {
+  it('repeats no more often than anybody could see', async () => {
+    expect((await type(`${meta}99999999999x`, { columns: 200, rows: 60 })).text).toBe('x'.repeat(10_000));
+  });
+});
+
 describe('paste', () => {
   it('waits for Enter and shows each line on its own row', async () => {
     expect(await type('\x1b[200~echo one\recho two\x1b[201~')).toMatchObject({ screen: `${prompt}echo one\necho two`, cursor: [8, 1], text: 'echo one\necho two' });

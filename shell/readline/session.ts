@@ -21,6 +21,8 @@ interface Snapshot {
   readonly text: string;
   readonly point: number;
 }
+/** A numeric argument may be any number; doing something more often than this shows nothing new and would fill the memory. */
+const MOST_REPEATS = 10_000;
 /** Typed characters are undone together, up to so many (readline merges them while shorter than this). */
 const mergedInsertions = 20;
 
@@ -224,7 +226,7 @@ export class EditSession {
       const isArgument = name === 'digit-argument' || name === 'universal-argument';
       const count = this.argument;
       if (!isArgument) this.argument = undefined;
-      await action({ session: this, count: count ?? 1, isExplicit: count !== undefined, keys });
+      await action({ session: this, count: Math.max(-MOST_REPEATS, Math.min(MOST_REPEATS, count ?? 1)), isExplicit: count !== undefined, keys });
     }
     this.lastFunction = this.thisFunction;
     if (name !== 'self-insert') this.mergeCount = 0;
