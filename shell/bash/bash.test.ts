@@ -146,7 +146,7 @@ describe('at a terminal', () => {
     ['Ctrl+C ends a loop of builtins', ['while :; do :; done\r', 1, '\x03', 'echo $?\r'], '$ while :; do :; done\n^C\n$ echo $?\n130\n$ '],
     ['Ctrl+Z stops, fg goes on', ['sleep 2\r', '\x1a', 'jobs\r', 'fg\r', 3], '$ sleep 2\n^Z\n[1]+  Stopped                 sleep 2\n$ jobs\n[1]+  Stopped                 sleep 2\n$ fg\nsleep 2\n$ '],
     ['exit warns of stopped jobs once', ['sleep 9\r', '\x1a', 'exit\r', 'exit\r'], '$ sleep 9\n^Z\n[1]+  Stopped                 sleep 9\n$ exit\nlogout\nThere are stopped jobs.\n$ exit\nlogout\n'],
-    ['a background read is stopped', ['cat &\r', '\r'], '$ cat &\n[1] 62\n$ \n[1]+  Stopped                 cat\n$ '],
+    ['a background read is stopped', ['cat &\r', '\r'], '$ cat &\n[1] 62\n$ \n\n[1]+  Stopped                 cat\n$ '],
   ])('%s', async (_name, keys, shown) => {
     expect(await type(keys)).toBe(shown);
   });

@@ -508,14 +508,25 @@ async function reportTime(shell: Shell, kind: 'bash' | 'posix', startedUs: numbe
 }
 
 async function runPipeline(shell: Shell, command: Pipeline): Promise<number> {
+  const wait = new ForegroundWait(shell);
+  const { pids, lastStatus } = await forkPipeline(shell, command, false);
+  if (!shell.isInTrap) shell.line = command.line;
+  const statuses = await wait.finishAll(pids, () => printJob(command), undefined, () => command.commands.map(printJob));
+  if (lastStatus !== undefined) statuses.push(lastStatus);
+  shell.pipeStatus = statuses;
+  if (shell.options.pipefail) return statuses.findLast((status) => status !== 0) ?? 0;
+  return statuses.at(-1)!;
+}
+
+/** Starts all stages; `lastStatus` of a last stage that ran here (lastpipe). */
+async function forkPipeline(shell: Shell, command: Pipeline, isBackground: boolean): Promise<{ pids: number[]; lastStatus: number | undefined }> {
   const { sys } = shell;
   await shell.flush();
   const last = command.commands.length - 1;
-  const runsLastHere = shell.options.lastpipe && !shell.options.monitor;
-  const wait = new ForegroundWait(shell);
+  const runsLastHere = !isBackground && shell.options.lastpipe && !shell.options.monitor;
   const pids: number[] = [];
   let incoming: number | undefined;
-  let lastStatus = 0;
+  let lastStatus: number | undefined;
   for (const [i, stage] of command.commands.entries()) {
     let reader: number | undefined;
     let writer: number | undefined;
@@ -546,7 +557,9 @@ async function runPipeline(shell: Shell, command: Pipeline): Promise<number> {
       shell.commandSource = stage;
       await runDebugTrap(shell);
     }
-    const pid = await forkShell(shell, groupPlan(shell, pids[0]), async (inner) => {
+    const plan: ForkPlan = isBackground ? { isBackground: true, ...(shell.options.monitor ? { group: pids[0] ?? ('new' as const) } : {}) } : groupPlan(shell, pids[0]);
+    const pid = await forkShell(shell, plan, async (inner) => {
+      if (isBackground && i === 0 && !shell.options.monitor) await readNothing(inner);
       if (input !== undefined) {
         inner.sys.duplicate(input, 0);
         inner.sys.close(input);
@@ -565,32 +578,31 @@ async function runPipeline(shell: Shell, command: Pipeline): Promise<number> {
     if (writer !== undefined) sys.close(writer);
     incoming = reader;
   }
-  if (!shell.isInTrap) shell.line = command.line;
-  const statuses = await wait.finishAll(pids, () => printJob(command));
-  if (runsLastHere) statuses.push(lastStatus);
-  shell.pipeStatus = statuses;
-  if (shell.options.pipefail) return statuses.findLast((status) => status !== 0) ?? 0;
-  return statuses.at(-1)!;
+  return { pids, lastStatus };
 }
 
 async function runBackground(shell: Shell, command: Command, line: number): Promise<number> {
   shell.line = line;
   const monitor = shell.options.monitor;
-  const pid = await forkShell(shell, { isBackground: true, ...(monitor ? { group: 'new' as const } : {}) }, async (inner) => {
-    if (!monitor) {
-      const opened = await inner.sys.open('/dev/null', { read: true });
-      if (opened.ok && opened.value !== 0) {
-        inner.sys.duplicate(opened.value, 0);
-        inner.sys.close(opened.value);
-      }
-    }
+  const isPipeline = command.kind === 'pipeline' && command.commands.length > 1 && !command.isNegated && command.time === 'no';
+  const pids = isPipeline ? (await forkPipeline(shell, command, true)).pids : [await forkShell(shell, { isBackground: true, ...(monitor ? { group: 'new' as const } : {}) }, async (inner) => {
+    if (!monitor) await readNothing(inner);
     return execute(inner, command, { mayExec: true });
-  });
-  shell.lastBackgroundPid = pid;
-  const job: Job = shell.jobs.add([pid], monitor ? pid : 0, printJob(command), shell.get('PWD') ?? '/', true, monitor);
+  })];
+  shell.lastBackgroundPid = pids.at(-1)!;
+  const job: Job = shell.jobs.add(pids, monitor ? pids[0]! : 0, printJob(command), shell.get('PWD') ?? '/', true, monitor);
+  if (isPipeline) job.stages = command.commands.map(printJob);
   await announceBackground(shell, job);
   shell.pipeStatus = [0];
   return 0;
+}
+
+/** Without job control what runs in the background reads nothing. */
+async function readNothing(inner: Shell): Promise<void> {
+  const opened = await inner.sys.open('/dev/null', { read: true });
+  if (!opened.ok || opened.value === 0) return;
+  inner.sys.duplicate(opened.value, 0);
+  inner.sys.close(opened.value);
 }
 
 async function executeCoproc(shell: Shell, name: string, body: Command): Promise<number> {

@@ -4,7 +4,8 @@ import { signalDescription } from '../../machine/signals.ts';
 import type { Shell } from './shell.ts';
 import { ShellInterrupt } from './errors.ts';
 import type { Job } from './jobs.ts';
-import { jobLine, statusNumber } from './jobs.ts';
+import { statusNumber } from './jobs.ts';
+import { notifyJobs, stoppedNotice } from './notices.ts';
 
 export class ForegroundWait {
   private readonly shell: Shell;
@@ -23,14 +24,16 @@ export class ForegroundWait {
     return (await this.finishAll(pids, text)).at(-1) ?? 0;
   }
 
-  /** `number`: the job it was before `fg`. */
-  async finishAll(pids: readonly number[], text: () => string, number?: number): Promise<number[]> {
+  /** `resumed`: the job that `fg` brought to the front. */
+  async finishAll(pids: readonly number[], text: () => string, resumed?: Job, stages?: () => readonly string[]): Promise<number[]> {
     const { shell } = this;
     if (pids.length === 0) return [];
     const statuses = await this.collect(pids);
     if (shell.options.monitor && shell.terminalFd !== undefined) shell.sys.setForegroundGroup(shell.terminalFd, shell.shellGroup);
-    await this.report(pids, statuses, text, number);
-    return statuses.map(statusNumber);
+    const numbers = statuses.map(statusNumber);
+    shell.pipeStatus = numbers;
+    await this.report(pids, statuses, text, resumed, stages);
+    return numbers;
   }
 
   private async collect(pids: readonly number[]): Promise<WaitStatus[]> {
@@ -66,18 +69,27 @@ export class ForegroundWait {
     return statuses;
   }
 
-  private async report(pids: readonly number[], statuses: readonly WaitStatus[], text: () => string, number: number | undefined): Promise<void> {
+  private async report(pids: readonly number[], statuses: readonly WaitStatus[], text: () => string, resumed: Job | undefined, stages: (() => readonly string[]) | undefined): Promise<void> {
     const { shell } = this;
     const last = statuses.at(-1)!;
     const stopped = statuses.find((status) => status.kind === 'stopped');
     if (stopped !== undefined) {
       this.restoreModes();
-      const job = shell.jobs.add(pids, pids[0]!, text(), shell.get('PWD') ?? '/', true, true, number);
+      const job = resumed ?? shell.jobs.add(pids, pids[0]!, text(), shell.get('PWD') ?? '/', false, true);
+      if (stages !== undefined) job.stages = stages();
+      job.isBackground = true;
       pids.forEach((pid, index) => shell.jobs.record(pid, statuses[index]!));
-      job.isNotified = true;
-      await shell.write(2, `\n${jobLine(shell.jobs, job, 'short', shell.get('PWD') ?? '/')}\n`);
+      // Stopping ends the loops around it.
+      if (stopped.kind === 'stopped' && stopped.signal === 'TSTP' && shell.loopDepth > 0) shell.flow = { kind: 'break', count: shell.loopDepth };
+      if (this.givesNotice) await notifyJobs(shell);
+      else {
+        job.isNotified = true;
+        await shell.write(2, stoppedNotice(shell, job));
+      }
       return;
     }
+    if (resumed !== undefined) shell.jobs.remove(resumed);
+    if (this.givesNotice) await notifyJobs(shell);
     const killed = last.kind === 'signalled' ? last : undefined;
     if (killed === undefined) return;
     this.restoreModes();
@@ -91,6 +103,11 @@ export class ForegroundWait {
     if (killed.signal !== 'INT' && killed.signal !== 'PIPE') {
       await shell.write(2, `${shell.prefix()}${String(pids.at(-1)).padStart(5)} ${signalDescription(killed.signal).padEnd(23)} ${text()}\n`);
     }
+  }
+
+  /** An interactive shell tells about all jobs whenever it has waited for one (wait_for). */
+  private get givesNotice(): boolean {
+    return this.shell.isPrompting && this.shell.isInteractive && this.shell.subshellDepth === 0;
   }
 
   private restoreModes(): void {

@@ -7,7 +7,8 @@ import { KEYWORDS } from './builtins/commands.ts';
 import { generate } from './builtins/completion.ts';
 import { ShellError, ShellExit, ShellInterrupt } from './errors.ts';
 import { executeList } from './execute.ts';
-import { jobLine, jobStatus, stateOf } from './jobs.ts';
+import { stateOf } from './jobs.ts';
+import { notifyJobs } from './notices.ts';
 import { isIncomplete, parseProgram, unitsOf } from './parse.ts';
 import { expandPrompt } from './prompt.ts';
 import { reportTrouble, runProgram } from './run.ts';
@@ -126,22 +127,6 @@ async function finish(shell: Shell, status: number): Promise<number> {
     }
   }
   return code & 255;
-}
-
-/** What changed in the background, told before the prompt. */
-export async function notifyJobs(shell: Shell): Promise<void> {
-  await shell.jobs.poll(shell);
-  const here = shell.get('PWD') ?? '/';
-  for (const job of [...shell.jobs.jobs]) {
-    const state = stateOf(job);
-    if (!job.isNotified) {
-      const status = jobStatus(job);
-      const isQuiet = state === 'running' || (state === 'done' && status.kind === 'signalled' && status.signal === 'INT' && !job.isBackground);
-      if (!isQuiet) await shell.write(2, `${jobLine(shell.jobs, job, 'short', here)}\n`);
-      job.isNotified = true;
-    }
-    if (state === 'done') shell.jobs.remove(job);
-  }
 }
 
 async function readAndRun(shell: Shell): Promise<number> {

@@ -10,13 +10,15 @@ export interface Job {
   readonly processes: JobProcess[];
   readonly text: string;
   readonly directory: string;
+  /** When `kill` signalled it while it was stopped. */
+  signalledUs?: number;
+  /** The commands of a pipeline, one a process. */
+  stages?: readonly string[];
   isBackground: boolean;
   /** Its last change has been shown. */
   isNotified: boolean;
   isDisowned: boolean;
   ignoresHangup: boolean;
-  /** Order of becoming current. */
-  currency: number;
   readonly hasControl: boolean;
   /** Of the shell this one was forked from: shown, never waited for. */
   readonly isForeign?: boolean;
@@ -42,7 +44,8 @@ export class JobTable {
   readonly jobs: Job[] = [];
   /** Children that are no jobs (substitutions) and what became of them; and jobs already shown as done, for `wait PID`. */
   readonly ended = new Map<number, WaitStatus>();
-  private clock = 0;
+  private plus: Job | undefined;
+  private minus: Job | undefined;
 
   /** Of a process substitution: waited for, never listed. */
   forget(pid: number): void {
@@ -51,16 +54,45 @@ export class JobTable {
 
   add(pids: readonly number[], group: number, text: string, directory: string, isBackground: boolean, hasControl: boolean, wanted?: number): Job {
     const number = wanted ?? Math.max(0, ...this.jobs.map((job) => job.number)) + 1;
-    const job: Job = { number, group, processes: pids.map((pid) => ({ pid, status: undefined })), text, directory, isBackground, isNotified: true, isDisowned: false, ignoresHangup: false, currency: 0, hasControl };
+    const job: Job = { number, group, processes: pids.map((pid) => ({ pid, status: undefined })), text, directory, isBackground, isNotified: true, isDisowned: false, ignoresHangup: false, hasControl };
     this.jobs.push(job);
     this.jobs.sort((a, b) => a.number - b.number);
-    if (isBackground) this.touch(job);
+    if (isBackground) this.resetCurrent();
     return job;
   }
 
-  touch(job: Job): void {
-    this.clock += 1;
-    job.currency = this.clock;
+  /** What a forked shell knows of its parent's jobs. */
+  copyFrom(parent: JobTable): void {
+    for (const job of parent.jobs) {
+      const copy: Job = { ...job, processes: job.processes.map((process) => ({ ...process })), isForeign: true };
+      this.jobs.push(copy);
+      if (job === parent.plus) this.plus = copy;
+      if (job === parent.minus) this.minus = copy;
+    }
+  }
+
+  /** set_current_job: the job is %+; %- is the old %+ if stopped, else the newest stopped, else the newest running one. */
+  setCurrent(job: Job): void {
+    if (this.plus !== job) {
+      this.minus = this.plus;
+      this.plus = job;
+    }
+    const { minus } = this;
+    if (minus !== undefined && minus !== job && this.jobs.includes(minus) && stateOf(minus) === 'stopped') return;
+    const isBelow = (other: Job): boolean => other.number < job.number;
+    const stopped = stateOf(job) === 'stopped' ? this.jobs.findLast((other) => isBelow(other) && stateOf(other) === 'stopped') : undefined;
+    this.minus = stopped ?? this.jobs.findLast((other) => (stateOf(job) !== 'running' || isBelow(other)) && stateOf(other) === 'running') ?? job;
+  }
+
+  /** reset_current: a stopped %+ stays, then a stopped %-, the newest stopped, the newest running job. */
+  resetCurrent(): void {
+    const isStopped = (job: Job | undefined): job is Job => job !== undefined && this.jobs.includes(job) && stateOf(job) === 'stopped';
+    const next = isStopped(this.plus) ? this.plus : isStopped(this.minus) ? this.minus : (this.jobs.findLast((job) => stateOf(job) === 'stopped') ?? this.jobs.findLast((job) => stateOf(job) === 'running'));
+    if (next !== undefined) this.setCurrent(next);
+    else {
+      this.plus = undefined;
+      this.minus = undefined;
+    }
   }
 
   remove(job: Job): void {
@@ -70,24 +102,19 @@ export class JobTable {
       if (process.status === undefined) continue;
       this.ended.set(process.pid, process.status);
     }
-  }
-
-  /** %+ and %-: stopped jobs come first. */
-  order(): Job[] {
-    return [...this.jobs].sort((a, b) => Number(stateOf(b) === 'stopped') - Number(stateOf(a) === 'stopped') || b.currency - a.currency);
+    if (job === this.plus || job === this.minus) this.resetCurrent();
   }
 
   current(): Job | undefined {
-    return this.order()[0];
+    return this.plus;
   }
 
   previous(): Job | undefined {
-    return this.order()[1] ?? this.order()[0];
+    return this.minus;
   }
 
   mark(job: Job): '+' | '-' | ' ' {
-    const [first, second] = this.order();
-    return job === first ? '+' : job === second ? '-' : ' ';
+    return job === this.plus ? '+' : job === this.minus ? '-' : ' ';
   }
 
   /** %1 %+ %% %- %name %?text; 'ambiguous' when several fit. */
@@ -111,7 +138,8 @@ export class JobTable {
       if (process === undefined) continue;
       process.status = status.kind === 'continued' ? undefined : status;
       job.isNotified = false;
-      if (status.kind === 'stopped') this.touch(job);
+      if (stateOf(job) === 'stopped') this.setCurrent(job);
+      else if (status.kind === 'continued') this.resetCurrent();
       return;
     }
     if (status.kind !== 'stopped' && status.kind !== 'continued') {
@@ -154,13 +182,24 @@ export function stateText(job: Job): string {
   return status.kind === 'signalled' ? `${signalDescription(status.signal)}${status.coreDumped ? ' (core dumped)' : ''}` : 'Done';
 }
 
-/** One line of `jobs`: `[1]+  Running                 sleep 60 &`. */
-export function jobLine(table: JobTable, job: Job, format: 'short' | 'long', here: string): string {
+/** `~` for the home directory (polite_directory_format). */
+export function politeDirectory(directory: string, home: string | undefined): string {
+  return home !== undefined && home !== '/' && home !== '' && (directory === home || directory.startsWith(`${home}/`)) ? `~${directory.slice(home.length)}` : directory;
+}
+
+/** pretty_print_job: `[1]+  Running                 sleep 60 &`; the long format gives each process a line of its own. */
+export function jobLine(shell: Shell, job: Job, format: 'short' | 'long'): string {
   const state = stateText(job);
-  const isRunning = stateOf(job) === 'running';
-  const directory = job.directory === here ? '' : `  (wd: ${job.directory})`;
-  const pid = format === 'long' ? `${String(job.processes[0]!.pid).padStart(5)} ` : '';
-  return `[${job.number}]${table.mark(job)} ${format === 'long' ? pid : ' '}${state.padEnd(24)}${job.text}${isRunning ? ' &' : ''}${directory}`;
+  const head = `[${job.number}]${shell.jobs.mark(job)} `;
+  const directory = job.directory === (shell.get('PWD') ?? '/') ? '' : `  (wd: ${politeDirectory(job.directory, shell.get('HOME'))})`;
+  const end = `${stateOf(job) === 'running' ? ' &' : ''}${directory}`;
+  if (format === 'short') return `${head} ${state.padEnd(24)}${job.text}${end}`;
+  const stages = job.processes.length > 1 && job.stages !== undefined ? job.stages : [job.text];
+  return stages.map((stage, index) => {
+    const pid = String(job.processes[index]!.pid).padStart(5);
+    const text = index === 0 ? `${head}${pid} ${state.padEnd(24)}${stage}` : `     ${pid} ${' '.repeat(22)}| ${stage}`;
+    return text + (index === stages.length - 1 ? end : '');
+  }).join('\n');
 }
 
 /** Signals after which bash says what happened to a foreground command. */

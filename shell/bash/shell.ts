@@ -169,7 +169,7 @@ export class Shell {
     this.errexitOff = parent.errexitOff;
     this.interactive = parent.interactive;
     this.workingDirectory = parent.workingDirectory;
-    this.jobs.jobs.push(...parent.jobs.jobs.map((job) => ({ ...job, processes: job.processes.map((process) => ({ ...process })), isForeign: true })));
+    this.jobs.copyFrom(parent.jobs);
     this.isInteractive = parent.isInteractive;
     this.traceDepth = parent.traceDepth;
     this.pipeStatus = parent.pipeStatus;

@@ -72,7 +72,7 @@ export async function exitBuiltin(shell: Shell, args: readonly string[], call: B
     const stopped = shell.jobs.jobs.some((job) => stateOf(job) === 'stopped');
     if (stopped && !shell.warnedOfJobs) {
       await shell.write(2, 'There are stopped jobs.\n');
-      if (shell.options.shopt('checkjobs')) for (const job of shell.jobs.jobs) await shell.write(2, `${jobLine(shell.jobs, job, 'short', shell.get('PWD') ?? '')}\n`);
+      if (shell.options.shopt('checkjobs')) for (const job of shell.jobs.jobs) await shell.write(2, `${jobLine(shell, job, 'short')}\n`);
       shell.warnedOfJobs = true;
       shell.keepsWarning = true;
       return 1;

@@ -6,7 +6,8 @@ import type { Shell } from '../shell.ts';
 import { ShellInterrupt } from '../errors.ts';
 import { ForegroundWait } from '../foreground.ts';
 import type { Job } from '../jobs.ts';
-import { jobLine, jobStatus, stateOf, statusNumber } from '../jobs.ts';
+import { jobLine, jobStatus, politeDirectory, stateOf, statusNumber } from '../jobs.ts';
+import { notifyJobs } from '../notices.ts';
 import { runPendingTraps } from '../traps.ts';
 import type { BuiltinCall } from './index.ts';
 import { parseOptions } from './options.ts';
@@ -14,7 +15,9 @@ import { signalTable } from './system.ts';
 
 async function findJob(shell: Shell, spec: string, label: string): Promise<Job | undefined> {
   const found = shell.jobs.find(spec);
-  if (found === 'ambiguous') await shell.error(`${label}: ${spec.replace(/^%/, '')}: ambiguous job spec`);
+  if (found === 'ambiguous') await shell.error(`${label}: ${spec.replace(/^%\??/, '')}: ambiguous job spec`);
+  if (found === 'ambiguous' && label !== 'jobs' && label !== 'disown') return undefined;
+  if (found === 'ambiguous') await shell.error(`${label}: ${spec}: no such job`);
   else if (found === undefined) await shell.error(`${label}: ${spec}: no such job`);
   else return found;
   return undefined;
@@ -24,6 +27,7 @@ export async function jobsBuiltin(shell: Shell, args: readonly string[]): Promis
   const options = await parseOptions(shell, 'jobs', args, 'lnprsx', 'jobs [-lnprs] [jobspec ...] or jobs -x command [args]');
   if (options === undefined) return 2;
   await shell.jobs.poll(shell);
+  for (const job of [...shell.jobs.jobs]) if (stateOf(job) === 'done' && job.isNotified) shell.jobs.remove(job);
   const { flags, rest } = options;
   let status = 0;
   const chosen: Job[] = [];
@@ -35,7 +39,7 @@ export async function jobsBuiltin(shell: Shell, args: readonly string[]): Promis
   for (const job of rest.length > 0 ? chosen : [...shell.jobs.jobs]) {
     const state = stateOf(job);
     if ((flags.has('r') && state !== 'running') || (flags.has('s') && state !== 'stopped') || (flags.has('n') && job.isNotified)) continue;
-    shell.out(flags.has('p') ? `${job.processes[0]!.pid}\n` : `${jobLine(shell.jobs, job, flags.has('l') ? 'long' : 'short', shell.get('PWD') ?? '')}\n`);
+    shell.out(flags.has('p') ? `${job.processes[0]!.pid}\n` : `${jobLine(shell, job, flags.has('l') ? 'long' : 'short')}\n`);
     job.isNotified = true;
   }
   for (const job of [...shell.jobs.jobs]) if (stateOf(job) === 'done' && job.isNotified) shell.jobs.remove(job);
@@ -64,16 +68,17 @@ export async function fgBuiltin(shell: Shell, args: readonly string[]): Promise<
     await shell.error(`fg: job ${job.number} started without job control`);
     return 1;
   }
-  shell.out(`${job.text}${job.directory === shell.get('PWD') ? '' : `\t(wd: ${job.directory})`}\n`);
+  shell.out(`${job.text}${job.directory === shell.get('PWD') ? '' : `\t(wd: ${politeDirectory(job.directory, shell.get('HOME'))})`}\n`);
   await shell.flush();
+  shell.jobs.setCurrent(job);
   const wait = new ForegroundWait(shell);
   const alive = job.processes.filter((process) => process.status === undefined || process.status.kind === 'stopped').map((process) => process.pid);
   if (shell.terminalFd !== undefined) shell.sys.setForegroundGroup(shell.terminalFd, job.group);
   for (const process of job.processes) if (process.status?.kind === 'stopped') process.status = undefined;
-  const at = shell.jobs.jobs.indexOf(job);
-  if (at >= 0) shell.jobs.jobs.splice(at, 1);
+  job.isNotified = true;
+  job.isBackground = false;
   shell.sys.kill(-job.group, 'CONT');
-  const statuses = await wait.finishAll(alive, () => job.text, job.number);
+  const statuses = await wait.finishAll(alive, () => job.text, job);
   return statuses.at(-1) ?? 0;
 }
 
@@ -96,10 +101,13 @@ export async function bgBuiltin(shell: Shell, args: readonly string[]): Promise<
       await shell.error(`bg: job ${job.number} already in background`);
       continue;
     }
-    shell.out(`[${job.number}]${shell.jobs.mark(job)} ${job.text} &\n`);
+    const mark = shell.jobs.mark(job);
+    shell.out(`[${job.number}]${mark === ' ' ? '' : mark} ${job.text} &${job.directory === shell.get('PWD') ? '' : `\t(wd: ${politeDirectory(job.directory, shell.get('HOME'))})`}\n`);
     for (const process of job.processes) if (process.status?.kind === 'stopped') process.status = undefined;
     job.isBackground = true;
+    job.isNotified = true;
     shell.sys.kill(-job.group, 'CONT');
+    shell.jobs.resetCurrent();
   }
   return status;
 }
@@ -163,6 +171,7 @@ export async function waitBuiltin(shell: Shell, args: readonly string[]): Promis
         status = one;
       }
       if (!shell.isInteractive) shell.jobs.remove(job);
+      else if (shell.isPrompting && shell.subshellDepth === 0) await notifyJobs(shell);
       continue;
     }
     if (!/^[0-9]+$/.test(word)) {
@@ -180,6 +189,7 @@ export async function waitBuiltin(shell: Shell, args: readonly string[]): Promis
     status = one;
     if (name !== undefined) shell.assign(name, undefined, String(pid), false);
     const job = shell.jobs.byPid(pid);
+    if (shell.isInteractive && shell.isPrompting && shell.subshellDepth === 0) await notifyJobs(shell);
     if (job !== undefined && !shell.isInteractive && stateOf(job) === 'done') {
       const last = jobStatus(job);
       if (last.kind === 'signalled' && last.signal !== 'INT' && last.signal !== 'PIPE') await shell.write(2, `${shell.prefix()}${String(pid).padStart(5)} ${signalDescription(last.signal).padEnd(23)} ${job.text}\n`);
@@ -294,6 +304,9 @@ export async function killBuiltin(shell: Shell, args: readonly string[]): Promis
       }
       const target = job.hasControl ? -job.group : job.processes[0]!.pid;
       const sent = shell.sys.kill(target, signal);
+      // kill_pid: told again at the next prompt, whatever becomes of it.
+      if (sent.ok) job.isNotified = signal === 'CONT' && stateOf(job) === 'stopped';
+      if (sent.ok && !job.isNotified && stateOf(job) === 'stopped') job.signalledUs = shell.sys.monotonicUs();
       if (sent.ok && job.hasControl && stateOf(job) === 'stopped' && (signal === 'TERM' || signal === 'HUP')) shell.sys.kill(target, 'CONT');
       if (sent.ok) anyGood = true;
       else anyBad = true;
