@@ -35,7 +35,7 @@ const emacsTable: readonly (readonly [string, string])[] = [
   [`${meta}[A`, 'previous-history'], [`${meta}[B`, 'next-history'], [`${meta}[C`, 'forward-char'], [`${meta}[D`, 'backward-char'], [`${meta}[H`, 'beginning-of-line'], [`${meta}[F`, 'end-of-line'],
   [`${meta}OA`, 'previous-history'], [`${meta}OB`, 'next-history'], [`${meta}OC`, 'forward-char'], [`${meta}OD`, 'backward-char'], [`${meta}OH`, 'beginning-of-line'], [`${meta}OF`, 'end-of-line'],
   [`${meta}[1~`, 'beginning-of-line'], [`${meta}[4~`, 'end-of-line'], [`${meta}[7~`, 'beginning-of-line'], [`${meta}[8~`, 'end-of-line'],
-  [`${meta}[3~`, 'delete-char'], [`${meta}[2~`, 'overwrite-mode'],
+  [`${meta}[3~`, 'delete-char'], [`${meta}[2~`, 'quoted-insert'],
   [`${meta}[1;5C`, 'forward-word'], [`${meta}[1;5D`, 'backward-word'], [`${meta}[5C`, 'forward-word'], [`${meta}[5D`, 'backward-word'], [`${meta}${meta}[C`, 'forward-word'], [`${meta}${meta}[D`, 'backward-word'],
   [`${meta}[1;3C`, 'forward-word'], [`${meta}[1;3D`, 'backward-word'], [`${meta}[3;5~`, 'kill-word'],
   [`${meta}[200~`, 'bracketed-paste-begin'],

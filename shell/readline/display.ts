@@ -73,6 +73,11 @@ export class Display {
     return this.columns;
   }
 
+  /** The prompt's last row as it is seen. */
+  get promptText(): string {
+    return this.prompt.lastVisible;
+  }
+
   /** Starts on a fresh row: prints the whole prompt. */
   start(prompt: string, picture: Picture): void {
     this.prompt = splitPrompt(prompt);

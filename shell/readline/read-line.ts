@@ -66,7 +66,11 @@ export async function readLine(sys: Sys, options: ReadLineOptions): Promise<Read
       wasWoken = !isInterrupted && !isResized;
     }
   };
-  const terminal: EditorTerminal = { readByte: nextByte, write, columns: () => size().columns, rows: () => size().rows };
+  const inputWithin = async (us: number): Promise<boolean> => {
+    const ready = await sys.poll([{ fd: input, read: true }], us);
+    return !ready.ok || ready.value.length > 0;
+  };
+  const terminal: EditorTerminal = { readByte: nextByte, inputWithin, write, columns: () => size().columns, rows: () => size().rows };
   const session = new EditSession(terminal, {
     prompt: options.prompt, editor, history: options.usesHistory === false ? undefined : options.history, completer: options.completer, initialText: options.initialText ?? '',
   });
@@ -93,10 +97,11 @@ export async function readLine(sys: Sys, options: ReadLineOptions): Promise<Read
   }
 }
 
-/** readline's prepare_terminal_settings: keys one by one and unechoed; Ctrl+C stays a signal, Enter stays a carriage return. */
+/** readline's prepare_terminal_settings: keys one by one and unechoed; Ctrl+C stays a signal, Ctrl+S stops the
+ * output, Enter stays a carriage return. */
 function editingModes(modes: TerminalModes): TerminalModes {
   return {
-    ...modes, canonical: false, echo: false, mapCrToNl: false, mapNlToCr: false, flowControl: false, minimum: 1, timeDeciseconds: 0,
+    ...modes, canonical: false, echo: false, mapCrToNl: false, mapNlToCr: false, minimum: 1, timeDeciseconds: 0,
     controlCharacters: { ...modes.controlCharacters, literalNext: 0 },
   };
 }

@@ -12,6 +12,8 @@ export type InputEvent = number | 'eof' | 'interrupted' | 'timeout';
 
 export interface EditorTerminal {
   readByte(): Promise<InputEvent>;
+  /** Is there a byte, or does one come within so long? Absent: there is. */
+  inputWithin?(us: number): Promise<boolean>;
   write(text: string): Promise<void>;
   columns(): number;
   rows(): number;
@@ -157,6 +159,11 @@ export class EditSession {
     if (event === 'eof') this.ended = this.text === '' ? { kind: 'eof' } : { kind: 'line', text: this.text };
     else this.ended = { kind: event };
     return undefined;
+  }
+
+  /** Does more follow a lone ESC? */
+  async hasMoreInput(us: number): Promise<boolean> {
+    return this.pushedBack !== '' || (await (this.terminal.inputWithin?.(us) ?? true));
   }
 
   pushBack(text: string): void {

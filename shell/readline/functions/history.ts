@@ -39,6 +39,11 @@ export const historyFunctions: Record<string, EditorFunction> = {
 function move({ session }: Call, by: number): void {
   const target = session.historyIndex + by;
   if (by === 0) return;
+  const last = session.history?.length ?? 0;
+  if ((by < 0 && session.historyIndex === 0) || (by > 0 && session.historyIndex === last)) {
+    session.ring();
+    return;
+  }
   if (!session.goToHistory(Math.max(0, Math.min(session.history?.length ?? 0, target)))) session.ring();
   else if (target < 0 || target > (session.history?.length ?? 0)) session.ring();
 }

@@ -3,6 +3,7 @@
  * (reverse-i-search)`...': and the cursor stands on the match.
  */
 import type { Call, EditorFunction } from './index.ts';
+import { characterAt, isWordCharacter, nextCharacter } from './words.ts';
 
 export const searchFunctions: Record<string, EditorFunction> = {
   'reverse-search-history': (call) => incrementalSearch(call, -1),
@@ -11,15 +12,7 @@ export const searchFunctions: Record<string, EditorFunction> = {
   'non-incremental-forward-search-history': (call) => plainSearch(call, 1),
 };
 
-interface SearchState {
-  string: string;
-  /** Which history line is shown, and where in it the match begins. */
-  index: number;
-  column: number;
-  failed: boolean;
-  direction: 1 | -1;
-}
-
+/** _rl_search_getchar, _rl_isearch_dispatch: one search string, one place in the list; nothing is stacked. */
 async function incrementalSearch({ session }: Call, startDirection: 1 | -1): Promise<void> {
   const history = session.history;
   if (history === undefined) {
@@ -29,129 +22,136 @@ async function incrementalSearch({ session }: Call, startDirection: 1 | -1): Pro
   session.storeLine();
   const original = { index: session.historyIndex, text: session.text, point: session.point };
   const lineAt = (index: number): string => session.edited.get(index) ?? history.entries[index]?.text ?? '';
-  let state: SearchState = { string: '', index: original.index, column: original.point, failed: false, direction: startDirection };
-  const stack: SearchState[] = [];
-  let pasted = '';
+  let string = '';
+  let direction = startDirection;
+  let index = original.index;
+  let lastFound = original.index;
+  let previousFound: string | undefined;
+  let line = lineAt(index);
+  let column = original.point;
+  let failed = false;
 
-  const find = (from: SearchState, skipCurrent: boolean): SearchState => {
-    const { string, direction } = from;
-    if (string === '') return { ...from, failed: false };
-    let { index, column } = from;
-    let line = lineAt(index);
-    const shown = line;
-    let start = skipCurrent ? column + direction : column;
-    for (;;) {
-      const found = direction < 0 ? (start < 0 ? -1 : line.lastIndexOf(string, start)) : line.indexOf(string, start);
-      if (found >= 0) return { ...from, index, column: found, failed: false };
+  const find = (): void => {
+    failed = false;
+    let found = false;
+    while (string !== '') {
+      const at = direction < 0 ? (column < 0 ? -1 : line.lastIndexOf(string, column)) : line.indexOf(string, column);
+      if (at >= 0) {
+        column = at;
+        found = true;
+        break;
+      }
       do {
         index += direction;
-        if (index < 0 || index > history.length) return { ...from, failed: true };
+        if (direction < 0 ? index < 0 : index > history.length) {
+          failed = true;
+          break;
+        }
         line = lineAt(index);
-      } while (line === shown || line.length < string.length);
-      column = 0;
-      start = direction < 0 ? line.length - string.length : 0;
+      } while (line === previousFound || line.length < string.length);
+      if (failed) break;
+      column = direction < 0 ? line.length - string.length : 0;
     }
+    if (!found) {
+      failed = true;
+      column = Math.max(0, column);
+      session.ring();
+      index = lastFound;
+      return;
+    }
+    previousFound = line;
+    lastFound = index;
+    session.text = line;
+    session.point = column;
   };
   const show = async (): Promise<void> => {
-    const kind = `${state.failed ? 'failed ' : ''}${state.direction < 0 ? 'reverse-' : ''}i-search`;
-    session.display.setMessage(`(${kind})\`${state.string}': `);
-    session.text = lineAt(state.index);
-    session.point = Math.min(state.column, session.text.length);
+    session.display.setMessage(`(${failed ? 'failed ' : ''}${direction < 0 ? 'reverse-' : ''}i-search)\`${string}': `);
     await session.redraw();
   };
   const finish = (isAborted: boolean): void => {
     session.display.setMessage(undefined);
-    if (state.string !== '') session.editor.lastSearch = state.string;
+    if (string !== '') session.editor.lastSearch = string;
     if (isAborted) {
       session.historyIndex = original.index;
       session.setLine(original.text);
       session.point = original.point;
-      session.ring();
       return;
     }
-    session.historyIndex = state.index;
-    session.setLine(lineAt(state.index));
-    session.point = Math.min(state.column, session.text.length);
+    const point = session.point;
+    session.historyIndex = lastFound;
+    session.setLine(lastFound === original.index && previousFound === undefined ? original.text : lineAt(lastFound));
+    session.point = Math.min(point, session.text.length);
     session.undoStack = [];
   };
 
   await show();
   for (;;) {
+    const first = await session.readCharacter();
+    if (first === undefined) {
+      session.display.setMessage(undefined);
+      return;
+    }
+    if (first === '\n' || (first === '\x1b' && !(await session.hasMoreInput(100_000)))) {
+      finish(false);
+      return;
+    }
+    session.pushBack(first);
     const read = await session.readSequence();
     if (read === undefined) {
       session.display.setMessage(undefined);
       return;
     }
-    const name = read.binding?.kind === 'function' ? read.binding.name : read.binding === undefined ? 'self-insert' : '';
-    const first = read.sequence.codePointAt(0)!;
+    const name = read.binding?.kind === 'function' ? read.binding.name : read.binding === undefined && !read.sequence.startsWith('\x1b') ? 'self-insert' : '';
     if (name === 'reverse-search-history' || name === 'forward-search-history') {
-      const direction = name === 'reverse-search-history' ? -1 : 1;
-      stack.push(state);
-      if (state.string === '') state = find({ ...state, direction, string: session.editor.lastSearch }, false);
-      else state = find({ ...state, direction }, true);
-      if (state.failed) session.ring();
-      await show();
-      continue;
-    }
-    if (name === 'abort') {
-      if (state.failed && state.string !== '') {
-        // The first Ctrl+G goes back to what was found.
-        while (state.failed && stack.length > 0) state = stack.pop()!;
-        session.ring();
+      const wanted = name === 'reverse-search-history' ? -1 : 1;
+      if (wanted !== direction) direction = wanted;
+      else if (string === '') string = session.editor.lastSearch;
+      else column += direction;
+      if (string === '' && wanted === direction) {
         await show();
         continue;
       }
+    } else if (name === 'abort') {
       finish(true);
       return;
-    }
-    if (name === 'backward-delete-char') {
-      const before = stack.pop();
-      if (before === undefined) session.ring();
-      else state = before;
-      await show();
-      continue;
-    }
-    if (name === 'unix-word-rubout') {
-      const rest = lineAt(state.index).slice(state.column + state.string.length);
-      const word = /^\W*\w*/.exec(rest)?.[0] ?? '';
-      stack.push(state);
-      state = find({ ...state, string: state.string + word }, false);
-      await show();
-      continue;
-    }
-    if (name === 'yank' || name === 'bracketed-paste-begin') {
-      pasted = session.editor.killRing[session.editor.killIndex] ?? '';
-      if (name === 'bracketed-paste-begin') {
-        pasted = '';
-        while (!pasted.endsWith('\x1b[201~')) {
-          const character = await session.readCharacter();
-          if (character === undefined) return;
-          pasted += character;
-        }
-        pasted = pasted.slice(0, -6);
+    } else if (name === 'backward-delete-char') {
+      if (string === '') session.ring();
+      else string = string.slice(0, -String.fromCodePoint(string.codePointAt(string.length - (/[\udc00-\udfff]$/.test(string) ? 2 : 1))!).length);
+    } else if (name === 'unix-word-rubout') {
+      const start = session.point + string.length;
+      const end = wordEnd(session.text, start);
+      if (end === start) session.ring();
+      string += session.text.slice(start, end);
+    } else if (name === 'yank') {
+      string += session.editor.killRing[session.editor.killIndex] ?? '';
+    } else if (name === 'bracketed-paste-begin') {
+      let pasted = '';
+      while (!pasted.endsWith('\x1b[201~')) {
+        const character = await session.readCharacter();
+        if (character === undefined) return;
+        pasted += character;
       }
-      stack.push(state);
-      state = find({ ...state, string: state.string + pasted }, false);
-      if (state.failed) session.ring();
-      await show();
-      continue;
-    }
-    if (name === 'quoted-insert' || (name === 'self-insert' && first >= 0x20 && first !== 0x7f)) {
+      string += pasted.slice(0, -6);
+    } else if (name === 'quoted-insert' || (name === 'self-insert' && read.sequence.codePointAt(0)! >= 0x20 && read.sequence !== '\x7f')) {
       const added = name === 'quoted-insert' ? await session.readCharacter() : read.sequence;
       if (added === undefined) return;
-      stack.push(state);
-      state = find({ ...state, string: state.string + added }, false);
-      if (state.failed) session.ring();
-      await show();
-      continue;
+      string += added;
+    } else {
+      finish(false);
+      await session.redraw();
+      await session.dispatch(read.sequence, read.binding);
+      return;
     }
-    finish(false);
-    // Ctrl+J only ends the search; any other key is also obeyed. (A lone ESC waits for what follows it.)
-    if (read.sequence === '\n') return;
-    await session.redraw();
-    await session.dispatch(read.sequence, read.binding);
-    return;
+    find();
+    await show();
   }
+}
+
+/** Where the word that begins right here ends; `start` itself when none does. */
+function wordEnd(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && isWordCharacter(characterAt(text, at))) at = nextCharacter(text, at);
+  return at;
 }
 
 /** Alt+P, Alt+N: reads a string after `:` and looks for it. */
@@ -164,7 +164,7 @@ async function plainSearch({ session }: Call, direction: 1 | -1): Promise<void> 
     session.text = original.text;
     session.point = original.point;
   };
-  session.display.setMessage(':');
+  session.display.setMessage(`${session.display.promptText}:`);
   session.text = '';
   session.point = 0;
   await session.redraw();
@@ -198,6 +198,7 @@ async function plainSearch({ session }: Call, direction: 1 | -1): Promise<void> 
   for (let index = session.historyIndex + direction; index >= 0 && index < history.length; index += direction) {
     if (!history.entries[index]!.text.includes(wanted)) continue;
     session.goToHistory(index);
+    session.point = Math.max(0, session.text.indexOf(wanted));
     return;
   }
   session.ring();
