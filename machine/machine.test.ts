@@ -59,10 +59,12 @@ describe('processes', () => {
     expect([Math.round(stdout.length / (1 << 20)), status]).toEqual([15, undefined]);
   });
 
-  it('a command runs without /dev/null, and a session without its shell says so', async () => {
+  it('a command runs without /dev/null; a session without account, home and shell says what is missing', async () => {
     const { machine, run, scheduler, terminal } = testMachine({ '/bin/cat': cat });
     machine.putFile({ path: '/dev/null', content: 'a file' });
     expect(await run(['cat'])).toEqual({ stdout: '', stderr: '', status: { kind: 'exited', code: 0 } });
+    machine.putFile({ path: '/home/learner', content: 'not a directory' });
+    machine.putFile({ path: '/etc/passwd', content: '' });
     const tty = terminal();
     await scheduler.runUntil(scheduler.world.nowUs + 1_000_000);
     expect(tty.shown()).toBe('login: /bin/bash: No such file or directory\r\n');

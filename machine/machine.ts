@@ -706,6 +706,12 @@ export class Machine {
     return new PipeEnd(pipe, { read: true });
   }
 
+  /** "No directory, logging in with HOME=/" (login.c). */
+  private homeOf(home: string): string {
+    const found = this.tree.resolve(this.init, home);
+    return found.ok && found.value.kind === 'directory' ? home : '/';
+  }
+
   /** Opens a terminal and logs a user in on it. */
   spawnSession(spec: SessionSpec): TerminalHandle {
     // Whoever the terminal belongs to can log in even when /etc/passwd has lost them.
@@ -724,7 +730,7 @@ export class Machine {
       for (const listener of listeners) listener(bytes);
     };
     const file = new TerminalFile(tty, { read: true, write: true }, () => statOf(this.terminalInode(tty.index)!));
-    const process = this.launch(loaded.ok ? loaded.value : noShell(shell, loaded.error), env, spec.cwd ?? user.home, user.uid, this.netnsOf(spec.netns), [file, file, file]);
+    const process = this.launch(loaded.ok ? loaded.value : noShell(shell, loaded.error), env, spec.cwd ?? this.homeOf(user.home), user.uid, this.netnsOf(spec.netns), [file, file, file]);
     this.takeTerminal(process, tty);
     const handle = this.handle(process);
     return {
