@@ -57,6 +57,7 @@ import { base64, md5sum, sha1sum, sha256sum } from './coreutils/digest.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
+import { tc } from './tc/tc.ts';
 import { cmp, diff } from './coreutils/diff.ts';
 
 const list: readonly Command[] = [
@@ -200,6 +201,7 @@ const list: readonly Command[] = [
   test,
   arping,
   ethtool,
+  tc,
   cmp,
   diff,
 ];

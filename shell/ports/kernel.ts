@@ -2,6 +2,6 @@
 export type {
   Address, AddressSpec, AddressView, BridgeOptions, BridgePortOptions, BridgePortView, Datagram, Endpoint, Family, FdbView, LinkChange, LinkDetails,
   LinkIndex, LinkKind, LinkSpec, LinkStats, LinkView, Mac, NeighbourSpec, NeighbourState, NeighbourView, NetlinkEvent, NetnsId, NextHop, OperState,
-  Readiness, RouteAnswer, RouteMode, RouteQuery, RouteSpec, RouteType, RouteView, RuleView, Scope, SocketErrorReport, SocketId, SocketOptions,
+  QdiscView, Readiness, RouteAnswer, RouteMode, RouteQuery, RouteSpec, RouteType, RouteView, RuleView, Scope, SocketErrorReport, SocketId, SocketOptions,
   SocketType, SocketView, TcpStateName,
 } from '../../simulator/kernel/api.ts';

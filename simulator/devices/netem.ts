@@ -9,17 +9,27 @@ export function delayByNetem(kernel: Kernel, namespace: NamespaceState, device: 
   const netem = device.netem!;
   const { dice } = kernel.world;
   if (netem.lossPercent > 0 && dice.fraction() * 100 < netem.lossPercent) {
+    netem.dropped += 1;
     died(kernel, namespace.id, packet, 'link', 'lost by netem', device.name);
     return false;
   }
   if (netem.duplicatePercent > 0 && dice.fraction() * 100 < netem.duplicatePercent) enqueue(kernel, namespace, device, copyPacket(packet));
-  if (netem.delayUs === 0 && netem.jitterUs === 0 && netem.rateBitsPerSecond === 0) return true;
+  if (netem.delayUs === 0 && netem.jitterUs === 0 && netem.rateBitsPerSecond === 0) {
+    count(netem, packet);
+    return true;
+  }
   if (netem.queued >= netem.limit) {
+    netem.dropped += 1;
     died(kernel, namespace.id, packet, 'link', 'the queue of netem is full', device.name);
     return false;
   }
   enqueue(kernel, namespace, device, packet);
   return false;
+}
+
+function count(netem: NonNullable<Device['netem']>, packet: Packet): void {
+  netem.sentBytes += packet.frame.length;
+  netem.sentPackets += 1;
 }
 
 function enqueue(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
@@ -34,5 +44,6 @@ function enqueue(kernel: Kernel, namespace: NamespaceState, device: Device, pack
     netem.lastDueUs = dueUs;
   }
   netem.queued += 1;
+  count(netem, packet);
   kernel.world.post(dueUs - nowUs, { kind: 'departure', kernelId: kernel.state.id, ns: namespace.id, device: device.index, packet });
 }

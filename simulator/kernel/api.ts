@@ -164,6 +164,9 @@ export type NetlinkEvent =
   | { kind: 'rule'; atUs: number; deleted: boolean; rule: RuleView }
   | { kind: 'nsid'; atUs: number; deleted: boolean; id: number };
 
+/** A root queueing discipline. `handle` is the major number, 0 for one the kernel chose itself. */
+export interface QdiscView { readonly kind: string; readonly handle: number; readonly netem?: { delayUs: number; jitterUs: number; lossPercent: number; rateBitsPerSecond: number; duplicatePercent: number; reorderPercent: number; limit: number }; readonly sentBytes: number; readonly sentPackets: number; readonly dropped: number; readonly backlogPackets: number }
+
 /** rtnetlink, ioctl and sysfs as iproute2, net-tools and bridge-utils use them. */
 export interface NetlinkCalls {
   links(ns: NetnsId): LinkView[];
@@ -190,7 +193,9 @@ export interface NetlinkCalls {
   addFdb(ns: NetnsId, entry: { link: LinkIndex; mac: Mac; vlan?: number; master?: boolean; self?: boolean; kind: 'permanent' | 'static' | 'dynamic'; destination?: Address }, mode: 'add' | 'append' | 'replace'): Result;
   deleteFdb(ns: NetnsId, entry: { link: LinkIndex; mac: Mac; vlan?: number; master?: boolean; self?: boolean }): Result;
   multicastGroups(ns: NetnsId): { index: LinkIndex; family: 'link' | Family; address: string; users: number }[];
-  setQdisc(ns: NetnsId, index: LinkIndex, netem: { delayUs?: number; jitterUs?: number; lossPercent?: number; rateBitsPerSecond?: number; duplicatePercent?: number; reorderPercent?: number; limit?: number } | undefined): Result;
+  setQdisc(ns: NetnsId, index: LinkIndex, netem: { delayUs?: number; jitterUs?: number; lossPercent?: number; rateBitsPerSecond?: number; duplicatePercent?: number; reorderPercent?: number; limit?: number; handle?: number } | undefined): Result;
+  /** RTM_GETQDISC of the root; undefined where none shows (a device that never was up). */
+  qdisc(ns: NetnsId, index: LinkIndex): QdiscView | undefined;
   /** The id this namespace uses for another one (RTM_GETNSID); assigned on first need as Linux does, or by `ip netns set`. */
   netnsId(ns: NetnsId, other: NetnsId): number | undefined;
   setNetnsId(ns: NetnsId, other: NetnsId, id: number | 'auto'): Result<number>;

@@ -73,18 +73,33 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
       const device = namespace.devices.get(index);
       if (device === undefined) return fail('ENODEV');
       device.netem = netem === undefined ? undefined : {
-        delayUs: netem.delayUs ?? 0, jitterUs: netem.jitterUs ?? 0, lossPercent: netem.lossPercent ?? 0, rateBitsPerSecond: netem.rateBitsPerSecond ?? 0, duplicatePercent: netem.duplicatePercent ?? 0, reorderPercent: netem.reorderPercent ?? 0, limit: netem.limit ?? 1000, queued: 0, lastDueUs: 0,
+        delayUs: netem.delayUs ?? 0, jitterUs: netem.jitterUs ?? 0, lossPercent: netem.lossPercent ?? 0, rateBitsPerSecond: netem.rateBitsPerSecond ?? 0, duplicatePercent: netem.duplicatePercent ?? 0, reorderPercent: netem.reorderPercent ?? 0, limit: netem.limit ?? 1000, queued: device.netem?.queued ?? 0, lastDueUs: device.netem?.lastDueUs ?? 0,
+        handle: netem.handle ?? device.netem?.handle ?? freeHandle(namespace), sentBytes: device.netem?.sentBytes ?? 0, sentPackets: device.netem?.sentPackets ?? 0, dropped: device.netem?.dropped ?? 0,
       };
       const plain = !device.noQueue ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
       device.qdisc = netem !== undefined ? 'netem' : device.isUp ? plain : 'noop';
       notifyLink(kernel, namespace, device);
       return done;
     },
+    qdisc(ns, index) {
+      const device = space(ns).devices.get(index);
+      if (device === undefined || device.qdisc === 'noop') return undefined;
+      const { netem } = device;
+      if (netem === undefined) return { kind: device.qdisc, handle: 0, sentBytes: 0, sentPackets: 0, dropped: 0, backlogPackets: 0 };
+      return { kind: 'netem', handle: netem.handle, netem: { ...netem }, sentBytes: netem.sentBytes, sentPackets: netem.sentPackets, dropped: netem.dropped, backlogPackets: netem.queued };
+    },
     netnsId: (ns, other) => space(ns).peerIds.get(other),
     setNetnsId: (ns, other, id) => setNetnsId(kernel, space(ns), other, id),
     subscribe: (ns, kinds) => openSubscription(kernel, space(ns), kinds),
     takeEvents: (id) => takeSubscribed(kernel, id),
   };
+}
+
+/** qdisc_alloc_handle: 8001: and on. */
+function freeHandle(namespace: NamespaceState): number {
+  let handle = 0x8001;
+  for (const device of namespace.devices.values()) if (device.netem !== undefined && device.netem.handle >= handle) handle = device.netem.handle + 1;
+  return handle;
 }
 
 function sortedDevices(namespace: NamespaceState): NamespaceState['devices'] extends Map<number, infer Device> ? Device[] : never {

@@ -199,7 +199,7 @@ export interface Device {
 
 export interface TunState { mode: 'tun' | 'tap'; persist: boolean; user: number | undefined; group: number | undefined; multiQueue: boolean; pi: boolean; vnetHdr: boolean; attached: boolean }
 export interface VxlanState { id: number; local: Ip4 | undefined; remote: Ip4 | undefined; group: Ip4 | undefined; port: number; device: LinkIndex; fdb: Map<number, { remote: Ip4; seenAtUs: number; permanent: boolean }>; defaultRemotes: Ip4[] }
-export interface NetemState { delayUs: number; jitterUs: number; lossPercent: number; rateBitsPerSecond: number; duplicatePercent: number; reorderPercent: number; limit: number; queued: number; lastDueUs: number }
+export interface NetemState { delayUs: number; jitterUs: number; lossPercent: number; rateBitsPerSecond: number; duplicatePercent: number; reorderPercent: number; limit: number; queued: number; lastDueUs: number; handle: number; sentBytes: number; sentPackets: number; dropped: number }
 
 export interface FdbEntry { mac: Mac; port: LinkIndex; vlan: number; isLocal: boolean; isStatic: boolean; updatedAtUs: number; usedAtUs: number; addedByUser: boolean }
 
