@@ -12,6 +12,7 @@ import type { TestSession } from './test-session.ts';
 const prompt = 'learner@debian:~$ ';
 const files = {
   '/home/learner/long.txt': Array.from({ length: 100 }, (_, i) => `line ${i + 1}\n`).join(''),
+  '/home/learner/wide.txt': `${'x'.repeat(1500)}\n`.repeat(4) + 'last\n',
   '/home/learner/short.txt': 'one\ntwo\nthree\n',
 };
 
@@ -21,6 +22,15 @@ async function session(): Promise<TestSession> {
   return made;
 }
 const rows = (made: TestSession): string[] => made.screen().split('\n');
+
+describe('vi on lines of many rows', () => {
+  it('goes to the last of them', async () => {
+    const made = await session();
+    await made.type('vi wide.txt\rG');
+    expect(made.screen()).toContain('\nlast');
+    await made.type(':q\r');
+  });
+});
 
 describe('less', () => {
   it('starts a short text in the row of the cursor and leaves the old screen behind', async () => {

@@ -190,7 +190,7 @@ function draw(screen: FullScreen, editor: ViEditor): void {
   const height = screen.rows - 1;
   editor.height = height;
   const gutter = editor.showsNumbers ? Math.max(4, String(editor.lines.length).length + 1) : 0;
-  const width = screen.columns - gutter;
+  const width = Math.max(1, screen.columns - gutter);
   if (editor.cursor.line < editor.top) editor.top = editor.cursor.line < editor.top - height ? Math.max(0, editor.cursor.line - Math.floor(height / 2)) : editor.cursor.line;
   const rowsOf = (index: number): string[] => wrap(editor.lines[index]!, width, markedIn(editor, index));
   // Bring the cursor's line onto the screen.
@@ -198,7 +198,8 @@ function draw(screen: FullScreen, editor: ViEditor): void {
     let used = 0;
     for (let line = editor.top; line <= editor.cursor.line; line += 1) used += rowsOf(line).length;
     if (used <= height || editor.top === editor.cursor.line) break;
-    editor.top = used > height * 2 ? Math.max(0, editor.cursor.line - Math.floor(height / 2)) : editor.top + 1;
+    // Always onwards: lines of many rows may be more than two screens even from half a screen of lines above.
+    editor.top = used > height * 2 ? Math.max(editor.top + 1, editor.cursor.line - Math.floor(height / 2)) : editor.top + 1;
     if (editor.top > editor.cursor.line) editor.top = editor.cursor.line;
   }
   const rows: DrawnRow[] = [];
