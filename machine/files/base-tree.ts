@@ -1,5 +1,6 @@
 /** The directories and files a Debian 12 machine has before anything is installed. Read first: hier(7), base-files */
 import type { ImageFile, ImageGroup, ImageUser } from '../image.ts';
+import { SERVICES } from './services.ts';
 
 const DIRECTORIES = [
   'boot', 'etc', 'etc/apt', 'etc/cron.d', 'etc/default', 'etc/init.d', 'etc/iproute2', 'etc/network', 'etc/profile.d', 'etc/skel', 'etc/ssh', 'etc/sudoers.d', 'etc/sysctl.d', 'etc/systemd',
@@ -81,25 +82,6 @@ fi
 if [ -d "$HOME/.local/bin" ] ; then
     PATH="$HOME/.local/bin:$PATH"
 fi
-`;
-
-const SERVICES = `tcpmux		1/tcp
-echo		7/tcp
-echo		7/udp
-discard		9/tcp		sink null
-ftp		21/tcp
-ssh		22/tcp				# SSH Remote Login Protocol
-telnet		23/tcp
-smtp		25/tcp		mail
-domain		53/tcp				# Domain Name Server
-domain		53/udp
-bootps		67/udp
-bootpc		68/udp
-tftp		69/udp
-http		80/tcp		www		# WorldWideWeb HTTP
-ntp		123/udp				# Network Time Protocol
-https		443/tcp				# http protocol over TLS/SSL
-https		443/udp
 `;
 
 const PROTOCOLS = `ip	0	IP

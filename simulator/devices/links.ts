@@ -28,7 +28,7 @@ export function addLink(kernel: Kernel, caller: NamespaceState, spec: LinkSpec):
   if (spec.kind === 'loopback' || spec.kind === 'ipip' || spec.kind === 'gre') return fail('EOPNOTSUPP', 'Unknown device type');
   if (spec.kind === 'veth') return addVeth(kernel, namespace, spec);
   const lower = spec.link === undefined ? undefined : caller.devices.get(spec.link);
-  const stacked = checkStacked(kernel, spec, lower);
+  const stacked = checkStacked(kernel, caller, spec, lower);
   if (stacked !== undefined) return stacked;
   const device = create(kernel, namespace, spec.kind, spec);
   switch (spec.kind) {
@@ -94,7 +94,7 @@ function isUsableMac(mac: Mac): boolean {
   return parseMac(mac) !== undefined && !isMulticastMac(mac) && mac !== ZERO_MAC;
 }
 
-function checkStacked(kernel: Kernel, spec: LinkSpec, lower: Device | undefined): ReturnType<typeof fail> | undefined {
+function checkStacked(kernel: Kernel, namespace: NamespaceState, spec: LinkSpec, lower: Device | undefined): ReturnType<typeof fail> | undefined {
   if (spec.link !== undefined && lower === undefined) return fail('ENODEV', spec.kind === 'vlan' ? '8021q: link does not exist' : undefined);
   if (spec.kind === 'vlan') {
     if (spec.vlanId === undefined) return fail('EINVAL', '8021q: VLAN id not specified');
@@ -108,6 +108,11 @@ function checkStacked(kernel: Kernel, spec: LinkSpec, lower: Device | undefined)
     if (lower.port !== undefined || lower.kind === 'loopback') return fail('EBUSY');
   }
   if (spec.kind === 'vxlan' && spec.vxlan === undefined) return fail('EINVAL', 'Required attributes not provided to perform the operation');
+  if (spec.kind === 'vxlan') {
+    // vxlan_vni_in_use: one device to a VNI and port.
+    const port = spec.vxlan!.port ?? 8472;
+    for (const one of namespace.devices.values()) if (one.vxlan?.id === spec.vxlan!.id && one.vxlan.port === port) return fail('EEXIST', 'A VXLAN device with the specified VNI already exists');
+  }
   return undefined;
 }
 

@@ -20,6 +20,8 @@ export function linkView(kernel: Kernel, namespace: NamespaceState, device: Devi
 
 function linkOf(device: Device): { ns: NetnsId; index: number } | undefined {
   if (device.peer !== undefined) return device.peer;
+  // A tunnel's device is no IFLA_LINK.
+  if (device.vxlan !== undefined) return undefined;
   return device.lower !== 0 ? { ns: device.lowerNs, index: device.lower } : undefined;
 }
 

@@ -151,7 +151,7 @@ export interface RuleView {
 
 export type NeighbourState = 'INCOMPLETE' | 'REACHABLE' | 'STALE' | 'DELAY' | 'PROBE' | 'FAILED' | 'NOARP' | 'PERMANENT' | 'NONE';
 export interface NeighbourView { readonly index: LinkIndex; readonly family: Family; readonly address: Address; readonly mac: Mac | undefined; readonly state: NeighbourState; readonly isProxy: boolean; readonly isRouter: boolean; readonly usedSecondsAgo: number; readonly confirmedSecondsAgo: number; readonly updatedSecondsAgo: number; readonly probes: number; readonly references: number }
-export interface NeighbourSpec { index: LinkIndex; family: Family; address: Address; mac?: Mac; state?: NeighbourState; proxy?: boolean }
+export interface NeighbourSpec { index: LinkIndex; family: Family; address: Address; mac?: Mac; state?: NeighbourState; proxy?: boolean; router?: boolean }
 
 export interface FdbView { readonly link: LinkIndex; readonly master: LinkIndex | undefined; readonly mac: Mac; readonly vlan: number | undefined; readonly isLocal: boolean; readonly isPermanent: boolean; readonly isStatic: boolean; readonly isSelf: boolean; readonly ageSeconds: number; readonly destination?: Address }
 

@@ -57,6 +57,7 @@ export function addNeighbour(kernel: Kernel, namespace: NamespaceState, spec: Ne
   const needsMac = state !== 'FAILED' && state !== 'INCOMPLETE' && state !== 'NONE';
   if (needsMac && spec.mac === undefined && neighbour?.mac === undefined && state !== 'NOARP') return fail('EINVAL', 'No link layer address given');
   neighbour ??= makeNeighbour(kernel, namespace, spec.family, device, address);
+  if (spec.router !== undefined) neighbour.isRouter = spec.router;
   updateNeighbour(kernel, namespace, neighbour, { mac: spec.mac ?? neighbour.mac, state, override: true, admin: true });
   return done;
 }

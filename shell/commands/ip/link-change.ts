@@ -11,7 +11,7 @@ import { typeUsageTexts, usageTexts } from './usage.ts';
 interface Parsed {
   device?: string; name?: string; type?: string; link?: string; index?: number;
   change: LinkChange; mtu?: number; macBroadcast?: string;
-  bridge: BridgeOptions; port: BridgePortOptions; spec: Partial<LinkSpec>; group?: string;
+  bridge: BridgeOptions; port: BridgePortOptions; spec: Partial<LinkSpec>; group?: string; carrier?: boolean; state?: string;
 }
 
 const kinds: Readonly<Record<string, LinkKind>> = {
@@ -21,6 +21,7 @@ const kinds: Readonly<Record<string, LinkKind>> = {
 export function addLink(context: IpContext, words: Words): ExitCode {
   const parsed = parse(context, words, true);
   const { device, change } = parsed;
+  if (parsed.name !== undefined && device !== undefined && parsed.name !== device) return words.exit(255, 'both "name" and "dev" cannot be used when creating devices.');
   const name = parsed.name ?? device;
   if (parsed.type === undefined) return words.exit(1, 'Not enough information: "type" argument is required');
   const lower = parsed.link === undefined ? undefined : needLink(context, parsed.link);
@@ -57,6 +58,14 @@ export function setLink(context: IpContext, words: Words): ExitCode {
   if (Object.keys(parsed.bridge).length > 0) change.bridge = parsed.bridge;
   if (Object.keys(parsed.port).length > 0) change.bridgePort = parsed.port;
   const link = needLink(context, parsed.device);
+  // A tap without a program has no carrier to change, and of the others no driver lets it be changed.
+  if (parsed.carrier !== undefined) {
+    if (link.kind === 'tap' || link.kind === 'tun') return kernelAnswer(context, { ok: false, error: 'EPERM' });
+    if (link.kind !== 'dummy') return kernelAnswer(context, { ok: false, error: 'EOPNOTSUPP' });
+    unsupported(context, 'link option carrier');
+  }
+  // set_operstate() moves a device only out of UNKNOWN, DORMANT and TESTING.
+  if (parsed.state !== undefined && link.operState === 'UNKNOWN' && link.kind !== 'loopback') unsupported(context, 'link option state');
   if (parsed.type === 'bridge_slave' && link.master === undefined) return kernelAnswer(context, { ok: false, error: 'EOPNOTSUPP' });
   if (parsed.type === 'bridge' && link.kind !== 'bridge') return kernelAnswer(context, { ok: false, error: 'EOPNOTSUPP' });
   return kernelAnswer(context, context.net.netlink.setLink(link.index, change));
@@ -116,8 +125,9 @@ function parseLinkWords(context: IpContext, words: Words, parsed: Parsed, isAdd:
         words.unsigned(word);
         continue;
       case 'link': if (isAdd) { parsed.link = words.value(); continue; } break;
-      case 'carrier': words.onOff('carrier'); unsupported(context, 'link option carrier'); break;
-      case 'xdp': case 'xdpgeneric': case 'xdpdrv': case 'vf': case 'mode': case 'state': case 'link-netnsid': case 'link-netns': case 'protodown':
+      case 'carrier': parsed.carrier = words.onOff('carrier'); continue;
+      case 'state': parsed.state = operationalState(words); continue;
+      case 'xdp': case 'xdpgeneric': case 'xdpdrv': case 'vf': case 'mode': case 'link-netnsid': case 'link-netns': case 'protodown':
       case 'addrgenmode': case 'vrf': case 'trailers': case 'parentdev':
         unsupported(context, `link option ${word}`);
         break;
@@ -148,6 +158,12 @@ function checkedName(words: Words, name: string, key: 'name' | 'dev'): string {
 
 function hardwareAddress(words: Words, text: string): string {
   return parseMac(text) ?? words.exit(1, `"${text}" is invalid lladdr.`);
+}
+
+function operationalState(words: Words): string {
+  const name = words.value();
+  const known = ['UNKNOWN', 'NOTPRESENT', 'DOWN', 'LOWERLAYERDOWN', 'TESTING', 'DORMANT', 'UP'].find((state) => state.toLowerCase() === name.toLowerCase());
+  return known ?? words.invalid('Invalid operstate\n', name);
 }
 
 function groupName(words: Words): string {

@@ -154,7 +154,7 @@ function printDetails(context: IpContext, printer: Printer, link: LinkView, styl
 /** tso_max_size: a driver's own word; a bridge is limited by its ports (br_set_gso_limits) once it has had one. */
 function tsoMaximum(context: IpContext, link: LinkView): number {
   if (link.details.kind === 'bridge') return Math.min(...(link.details.ports.length === 0 ? [65536] : link.details.ports.map((port) => tsoMaximum(context, context.net.netlink.link(port)!))));
-  return link.kind === 'loopback' || link.kind === 'veth' || link.kind === 'macvlan' || link.kind === 'vlan' || link.kind === 'dummy' ? 524280 : 65536;
+  return link.kind === 'loopback' || link.kind === 'veth' || link.kind === 'macvlan' || link.kind === 'vlan' || link.kind === 'dummy' || (link.details.kind === 'vxlan' && link.details.device !== undefined) ? 524280 : 65536;
 }
 
 function printInfoData(context: IpContext, printer: Printer, link: LinkView): void {

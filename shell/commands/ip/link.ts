@@ -5,7 +5,7 @@ import { findLink, matches, needLink, needShownLink, Words } from './arguments.t
 import { kernelAnswer, unsupported, type IpContext } from './context.ts';
 import { linkInfoKind, printBriefLink, printLink } from './link-view.ts';
 import { addLink, deleteLink, setLink } from './link-change.ts';
-import { usageTexts } from './usage.ts';
+import { typeUsageTexts, usageTexts } from './usage.ts';
 
 export function link(context: IpContext, args: readonly string[]): ExitCode | Promise<ExitCode> {
   const words = new Words(args, context);
@@ -19,7 +19,8 @@ export function link(context: IpContext, args: readonly string[]): ExitCode | Pr
   if (matches(verb, 'xstats') || matches(verb, 'afstats')) return unsupported(context, `link ${verb}`);
   if (matches(verb, 'property')) return property(context, words);
   if (matches(verb, 'help')) {
-    context.call.writeErr(usageTexts.link);
+    const type = words.take();
+    context.call.writeErr((type === undefined ? undefined : typeUsageTexts[type]) ?? usageTexts.link);
     return 255;
   }
   context.err(`Command "${verb}" is unknown, try "ip link help".`);

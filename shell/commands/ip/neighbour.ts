@@ -129,6 +129,7 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
   let mac: string | undefined;
   let state: NeighbourState | undefined;
   let isProxy = false;
+  let isRouter = false;
   for (let word = words.take(); word !== undefined; word = words.take()) {
     if (matches(word, 'lladdr')) {
       const text = words.value();
@@ -143,7 +144,8 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
       if (target !== undefined) words.duplicate('address', text);
       target = takeAddress(words, text, context.family);
       isProxy = true;
-    } else if (word === 'router' || matches(word, 'extern_learn') || matches(word, 'managed') || matches(word, 'use') || matches(word, 'protocol')) unsupported(context, `neighbour option ${word}`);
+    } else if (matches(word, 'router')) isRouter = true;
+    else if (matches(word, 'extern_learn') || matches(word, 'managed') || matches(word, 'use') || matches(word, 'protocol')) unsupported(context, `neighbour option ${word}`);
     else if (word === 'dev') device = words.value();
     else {
       if (word === 'to') word = words.value();
@@ -161,7 +163,7 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
   }
   const spec: NeighbourSpec = {
     index: needLink(context, device).index, family: target.family, address: target.address, ...(mac === undefined ? {} : { mac }),
-    ...(isProxy ? { proxy: true } : { state: state ?? 'PERMANENT' }),
+    ...(isProxy ? { proxy: true } : { state: state ?? 'PERMANENT' }), ...(isRouter ? { router: true } : {}),
   };
   const { netlink } = context.net;
   return kernelAnswer(context, verb === 'delete' ? netlink.deleteNeighbour(spec) : netlink.addNeighbour(spec, verb));

@@ -29,6 +29,9 @@ export function rule(context: IpContext, args: readonly string[]): ExitCode {
 function list(context: IpContext, words: Words): ExitCode {
   let table: number | undefined;
   let priority: number | undefined;
+  let iif: string | undefined;
+  let oif: string | undefined;
+  const sides: { from?: RuleView['from']; to?: RuleView['to'] } = {};
   for (let word = words.take(); word !== undefined; word = words.take()) {
     if (matches(word, 'lookup') || matches(word, 'table')) {
       const name = words.value();
@@ -38,15 +41,27 @@ function list(context: IpContext, words: Words): ExitCode {
     } else if (matches(word, 'help')) {
       context.call.writeErr(usageTexts.rule);
       return 255;
-    } else unsupported(context, `rule selector ${word}`);
+    } else if (word === 'from' || word === 'to') {
+      const prefix = takePrefix(words, words.value(), context.family);
+      if (!prefix.isAny) sides[word] = { address: prefix.address, prefixLength: prefix.length };
+    } else if (word === 'iif' || word === 'dev') iif = words.value();
+    else if (word === 'oif') oif = words.value();
+    else unsupported(context, `rule selector ${word}`);
   }
   const printer = context.newPrinter();
   for (const each of context.net.netlink.rules(context.family ?? 'inet')) {
     if ((table !== undefined && each.table !== table) || (priority !== undefined && each.priority !== priority)) continue;
+    if ((iif !== undefined && each.iif !== iif) || (oif !== undefined && each.oif !== oif)) continue;
+    if (!isSide(each.from, sides.from) || !isSide(each.to, sides.to)) continue;
     printer.object(() => printRule(printer, each));
   }
   printer.finish();
   return 0;
+}
+
+/** A rule shows when it has just the wanted prefix. */
+function isSide(side: RuleView['from'], wanted: RuleView['from']): boolean {
+  return wanted === undefined || (side?.address === wanted.address && side.prefixLength === wanted.prefixLength);
 }
 
 export function printRule(printer: Printer, each: RuleView): void {
@@ -148,7 +163,10 @@ function modify(context: IpContext, words: Words, isAdd: boolean): ExitCode {
       const range = /^(\d+)(?:-(\d+))?$/.exec(value);
       if (range === null) words.invalid(`invalid ${word}\n`, value);
       made[word] = [Number(range![1]), Number(range![2] ?? range![1])];
-    } else if (matches(word, 'nat') || word === 'realms' || word === 'l3mdev' || word === 'uidrange' || word === 'tun_id' || word === 'suppress_ifgroup') {
+    } else if (matches(word, 'nat') || matches(word, 'map-to')) {
+      takePrefix(words, words.value(), 'inet');
+      context.err('Warning: route NAT is deprecated');
+    } else if ( word === 'realms' || word === 'l3mdev' || word === 'uidrange' || word === 'tun_id' || word === 'suppress_ifgroup') {
       unsupported(context, `rule option ${word}`);
     } else {
       if (word === 'type') word = words.value();
