@@ -2,7 +2,7 @@
  * Input logs on disk: append only, synced to the medium at most 100 ms after a record was written, torn tails cut when opened.
  * One writer per log; a second window may take it over, and the first is told. See fdatasync(2).
  */
-import { closeSync, existsSync, fdatasync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { decodeLog } from '../labs/log.ts';
@@ -62,8 +62,15 @@ export class LogStore {
   append(id: number, bytes: Uint8Array): void {
     const writer = this.writers.get(id);
     if (writer === undefined) throw new Error('this log is no longer open in this window');
-    let at = 0;
-    while (at < bytes.length) at += writeSync(writer.fd, bytes, at);
+    const { size } = fstatSync(writer.fd);
+    try {
+      let at = 0;
+      while (at < bytes.length) at += writeSync(writer.fd, bytes, at);
+    } catch (cause) {
+      // A part of a record in the middle would cost everything after it when the page tries again.
+      ftruncateSync(writer.fd, size);
+      throw cause;
+    }
     writer.timer ??= setTimeout(() => {
       writer.timer = undefined;
       if (this.writers.get(id) === writer) fdatasync(writer.fd, () => undefined);
