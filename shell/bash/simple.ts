@@ -12,6 +12,7 @@ import type { Context } from './execute.ts';
 import { closeSubstitutions, execute, handledSignals, trace } from './execute.ts';
 import { expandText, expandWordInto } from './expand.ts';
 import { ForegroundWait } from './foreground.ts';
+import { JobTable } from './jobs.ts';
 import { printInline, printJob } from './print.ts';
 import type { Undo } from './redirect.ts';
 import { applyRedirects, undoRedirects } from './redirect.ts';
@@ -295,6 +296,8 @@ export async function launch(shell: Shell, path: string, args: readonly string[]
   await shell.flush();
   if (replaces) {
     for (const signal of handledSignals(shell)) sys.onSignal(signal, 'default');
+    // Nobody will ask this shell any more: a thousand jobs in the background must not each keep a list of those before.
+    if (shell.jobs.jobs.length > 0) shell.jobs = new JobTable();
     const failed = await sys.exec(path, args, env);
     return failed.ok ? 0 : await refused(shell, path, args, failed.error);
   }

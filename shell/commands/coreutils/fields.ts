@@ -16,7 +16,7 @@ async function allLines(call: Invocation, files: readonly string[], failure: (pa
       return undefined;
     }
     const text = fromUtf8(got.value);
-    if (text !== '') lines.push(...(text.endsWith('\n') ? text.slice(0, -1) : text).split('\n'));
+    if (text !== '') for (const line of (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n')) lines.push(line);
   }
   return lines;
 }
