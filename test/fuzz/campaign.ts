@@ -58,6 +58,7 @@ export class Campaign {
     if (this.known.has(place)) return;
     this.known.add(place);
     this.findings.push({ seed, input, what });
+    console.error(`fuzz ${this.target} ${seed}: ${JSON.stringify(input)}\n${what}`);
   }
 
   /** The test's verdict. */

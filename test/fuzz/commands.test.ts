@@ -1,5 +1,6 @@
 /** Scripts and command lines, half of them damaged recordings, run in labs that are used many times. */
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Program } from '../../machine/sys.ts';
 import { Campaign, FUZZ_TIMEOUT_MS, textOf } from './campaign.ts';
 import { linesOf, recordedCommands } from './corpus.ts';
 import type { FuzzDice } from './dice.ts';
@@ -47,6 +48,24 @@ async function runAll(target: string, share: number, make: (dice: FuzzDice) => s
 }
 
 describe('fuzzed commands', () => {
+  it('an exception in a program is noticed, and so is a broken lab', async () => {
+    const lab = await FuzzLab.open(1);
+    // One table serves all machines of a kind: it is put right again.
+    const programs = lab.machines.get('host')!.programs as Map<string, Program>;
+    const before = new Map(programs);
+    try {
+      programs.set('/usr/bin/id', () => Promise.reject(new TypeError('a bug')));
+      await lab.command('id');
+      expect(lab.takeFaults().join()).toContain('TypeError: a bug');
+      expect(await lab.health()).toEqual([]);
+      for (const path of programs.keys()) if (path.endsWith('/ip')) programs.set(path, async () => 1);
+      expect((await lab.health()).join()).toContain('ip link says');
+    } finally {
+      for (const [path, program] of before) programs.set(path, program);
+    }
+    lab.close();
+  });
+
   it('any bash script ends without an exception', { timeout: FUZZ_TIMEOUT_MS }, async () => {
     await runAll('scripts', 150, (dice) => (dice.once(2) ? mutateText(dice, dice.pick(recordedCommands), recordedCommands) : script(dice, 4)));
   });
