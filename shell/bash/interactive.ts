@@ -140,6 +140,12 @@ async function readAndRun(shell: Shell): Promise<number> {
     const outcome = await readCommand(shell, pending);
     if (outcome.kind === 'interrupted') {
       shell.status = 130;
+      if (shell.traps.get('INT') !== undefined && shell.traps.get('INT') !== '' && outcome.atPrompt === true) {
+        shell.pendingTraps.add('INT');
+        await runPendingTraps(shell);
+        await shell.flush();
+        await shell.write(2, '\n');
+      }
       pending = [];
       continue;
     }
@@ -195,7 +201,7 @@ async function endOfInput(shell: Shell): Promise<boolean> {
   return false;
 }
 
-type Reading = { kind: 'text'; text: string; firstLine: number; rest: string[] } | { kind: 'eof' } | { kind: 'interrupted' };
+type Reading = { kind: 'text'; text: string; firstLine: number; rest: string[] } | { kind: 'eof' } | { kind: 'interrupted'; atPrompt?: boolean };
 
 /** One complete command: lines are asked for until it parses. */
 async function readCommand(shell: Shell, given: readonly string[]): Promise<Reading> {
@@ -211,7 +217,7 @@ async function readCommand(shell: Shell, given: readonly string[]): Promise<Read
       const prompt = await expandPrompt(shell, shell.get(text === '' ? 'PS1' : 'PS2') ?? '');
       const term = shell.get('TERM');
       const tmout = Number(shell.get('TMOUT') ?? 0);
-      const outcome = await readLine(shell.sys, { prompt, history, editor, completer: completerOf(shell), ...(term === undefined ? {} : { term }), ...(tmout > 0 ? { timeoutUs: tmout * 1_000_000 } : {}), onWake: async (beforeOutput) => {
+      const outcome = await readLine(shell.sys, { prompt, history, editor, completer: completerOf(shell), trapsInterrupt: (shell.traps.get('INT') ?? '') !== '', ...(shell.lineToEdit === undefined ? {} : { initialText: shell.lineToEdit }), ...(term === undefined ? {} : { term }), ...(tmout > 0 ? { timeoutUs: tmout * 1_000_000 } : {}), onWake: async (beforeOutput) => {
         if (shell.pendingTraps.size > 0) {
           await beforeOutput();
           await runPendingTraps(shell);
@@ -219,6 +225,7 @@ async function readCommand(shell: Shell, given: readonly string[]): Promise<Read
         }
         return 'continue';
       } });
+      shell.lineToEdit = undefined;
       if (shell.options.shopt('checkwinsize')) takeSize(shell);
       if (outcome.kind === 'timeout') {
         await shell.write(2, '\x07timed out waiting for input: auto-logout\n');
@@ -227,10 +234,11 @@ async function readCommand(shell: Shell, given: readonly string[]): Promise<Read
       if (outcome.kind === 'eof') {
         if (text === '') return { kind: 'eof' };
         await runUnfinished(shell, text, firstLine);
-        return { kind: 'text', text: '', firstLine, rest: [] };
+        // Only a here-document may end so; after a syntax error the end of the input is still the end.
+        return shell.status === 2 && parseProgram(`${text}\n`).openDocuments.length === 0 ? { kind: 'eof' } : { kind: 'text', text: '', firstLine, rest: [] };
       }
       shell.eofCount = 0;
-      if (outcome.kind === 'interrupted') return { kind: 'interrupted' };
+      if (outcome.kind === 'interrupted') return { kind: 'interrupted', atPrompt: true };
       line = outcome.text;
       if (line.includes('\n')) {
         const [first = '', ...others] = line.split('\n');
@@ -260,12 +268,17 @@ async function expandLine(shell: Shell, line: string, isFirst: boolean): Promise
     case 'unchanged': return line;
     case 'error':
       await shell.write(2, `${shell.programName}: ${expanded.message}\n`);
+      if (shell.options.shopt('histreedit')) shell.lineToEdit = line;
       return undefined;
     case 'print':
       await shell.write(2, `${expanded.text}\n`);
       remember(shell, expanded.text, true);
       return undefined;
     case 'expanded':
+      if (shell.options.shopt('histverify')) {
+        shell.lineToEdit = expanded.text;
+        return undefined;
+      }
       await shell.write(2, `${expanded.text}\n`);
       return expanded.text;
   }

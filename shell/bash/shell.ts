@@ -99,6 +99,8 @@ export class Shell {
   getoptsIndex = 1;
   /** Ctrl+D in a row, for IGNOREEOF. */
   eofCount = 0;
+  /** What the next prompt begins with (histverify, histreedit). */
+  lineToEdit: string | undefined;
   /** Lines read so far. */
   inputLine = 0;
   expansionMemory: ExpansionMemory = {};

@@ -18,6 +18,8 @@ export interface ReadLineOptions {
   readonly output?: Fd;
   /** Text that stands in the line at the start (`read -e -i`). */
   readonly initialText?: string;
+  /** A trap waits for Ctrl+C: its output begins at the left edge of the prompt's row, the line is not left. */
+  readonly trapsInterrupt?: boolean;
   /** TMOUT: gives up after so long. */
   readonly timeoutUs?: number;
   /** `read -e` in scripts: no history keys. Default true. */
@@ -45,6 +47,8 @@ export interface LineEditor {
   killRing: string[];
   killIndex: number;
   lastSearch: string;
+  /** The last keyboard macro. */
+  macro?: string;
   /** Where Ctrl+O wants the next line to come from. */
   nextHistoryIndex: number | undefined;
   readonly bindings: KeyBindings;

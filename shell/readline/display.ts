@@ -164,6 +164,12 @@ export class Display {
   /** To the row below the line, as after Enter. */
   finish(): void {
     const last = this.old.rows.length - 1;
+    // _rl_update_final: on a last row that is blank the cursor is already below the line.
+    if (last > 0 && this.row === last && this.column === 0 && this.old.rows[last]!.cells.length === 0) {
+      this.output += '\r';
+      this.row = 0;
+      return;
+    }
     if (this.row < last) this.moveTo(last, 0);
     this.output += '\r\n';
     this.row = 0;

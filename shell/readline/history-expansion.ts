@@ -198,7 +198,11 @@ function expandEvent(history: History, line: string, at: number, soFar: string, 
       let end = j + 1;
       if (modifier === 's') {
         const parsed = readSubstitution(line, j + 1);
-        if (parsed === undefined) return { kind: 'error', message: `${line.slice(i)}: substitution failed` };
+        // `!!:s` alone changes nothing.
+        if (parsed === undefined) {
+          i = end;
+          continue;
+        }
         const from = parsed.from === '' ? (memory.substitution?.from ?? memory.search ?? '') : parsed.from;
         substitution = { from, to: parsed.to.replace(/\\&|&/g, (m) => (m === '&' ? from : '&')) };
         memory.substitution = substitution;

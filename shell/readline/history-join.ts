@@ -11,16 +11,20 @@ interface Scan {
   /** Inside the body of a here-document, or the line that starts one has just ended. */
   readonly isHereDocument: boolean;
   readonly endsInBackslash: boolean;
+  /** Between the brackets of name=( ... ). */
+  readonly isInArray: boolean;
   readonly lastToken: string;
   readonly tokenBefore: string;
   readonly endsInComment: boolean;
 }
 
 /** What stands between the command so far and its next line; `before` is the command so far, without a joining backslash. */
-export function joinDelimiter(command: string, next: string): { readonly before: string; readonly delimiter: string } {
+export function joinDelimiter(command: string, next: string): { readonly before: string; readonly delimiter: string; readonly closesDocument?: boolean } {
   const scan = scanCommand(command);
   if (scan.isQuoted) return { before: command, delimiter: '\n' };
-  if (scan.isHereDocument) return { before: command, delimiter: '\n' };
+  if (scan.isHereDocument) return { before: command, delimiter: '\n', closesDocument: !scanCommand(`${command}\n${next}`).isHereDocument };
+  if (command.endsWith('\n')) return { before: command, delimiter: '' };
+  if (scan.isInArray) return { before: command, delimiter: ' ' };
   if (scan.endsInBackslash) return { before: command.slice(0, -1), delimiter: '' };
   if (scan.endsInComment) return { before: command, delimiter: '\n' };
   if (next.trim() === '') return { before: command, delimiter: '' };
@@ -35,6 +39,9 @@ function scanCommand(text: string): Scan {
   const hereDocuments: { word: string; stripsTabs: boolean }[] = [];
   const tokens: string[] = [];
   let token = '';
+  let isInArray = false;
+  /** Open $( and $((. */
+  let substitutions = 0;
   let endsInBackslash = false;
   let endsInComment = false;
   const finish = (): void => {
@@ -70,6 +77,25 @@ function scanCommand(text: string): Scan {
       i += 1;
       continue;
     }
+    if (c === '$' && text[i + 1] === '(') {
+      substitutions += 1;
+      token += '$(';
+      i += 2;
+      continue;
+    }
+    if (substitutions > 0 && (c === '(' || c === ')')) {
+      substitutions += c === '(' ? 1 : -1;
+      token += c;
+      i += 1;
+      continue;
+    }
+    if (substitutions > 0) {
+      token += c;
+      i += 1;
+      continue;
+    }
+    if (c === '(' && /^\w+\+?=$/.test(token)) isInArray = true;
+    if (c === ')') isInArray = false;
     if (c === '#' && token === '') {
       const end = text.indexOf('\n', i);
       endsInComment = end < 0;
@@ -91,7 +117,7 @@ function scanCommand(text: string): Scan {
       if (first !== undefined) {
         // Skip bodies; when the text ends inside one, the command is still in its here-document.
         while (hereDocuments.length > 0) {
-          if (i > text.length) return { isQuoted: false, isHereDocument: true, endsInBackslash: false, lastToken: '', tokenBefore: '', endsInComment: false };
+          if (i > text.length) return { isQuoted: false, isHereDocument: true, isInArray: false, endsInBackslash: false, lastToken: '', tokenBefore: '', endsInComment: false };
           const end = text.indexOf('\n', i);
           const line = end < 0 ? text.slice(i) : text.slice(i, end);
           i = end < 0 ? text.length + 1 : end + 1;
@@ -118,7 +144,7 @@ function scanCommand(text: string): Scan {
   }
   finish();
   return {
-    isQuoted: quote !== '', isHereDocument: hereDocuments.length > 0, endsInBackslash, endsInComment,
+    isQuoted: quote !== '' || substitutions > 0, isHereDocument: hereDocuments.length > 0, isInArray, endsInBackslash, endsInComment,
     lastToken: tokens.at(-1) ?? '', tokenBefore: tokens.at(-2) ?? '',
   };
 }

@@ -49,7 +49,7 @@ describe('joining the lines of a command', () => {
     ['a pipe', ['ls |', 'wc -l'], 'ls | wc -l'],
     ['a backslash', ['echo one \\', 'two'], 'echo one two'],
     ['a quote', ['echo "one', 'two"'], 'echo "one\ntwo"'],
-    ['a here-document', ['cat <<EOF', 'hello', 'EOF'], 'cat <<EOF\nhello\nEOF'],
+    ['a here-document', ['cat <<EOF', 'hello', 'EOF'], 'cat <<EOF\nhello\nEOF\n'],
     ['a function', ['f() {', 'echo x', '}'], 'f() { echo x; }'],
   ])('%s', (_name, lines, expected) => {
     const history = new History();

@@ -9,6 +9,8 @@ export interface HistoryEntry {
   text: string;
   /** Epoch seconds. */
   stampS: number | undefined;
+  /** Changed while it was recalled: `history` marks it. */
+  isEdited?: boolean;
 }
 
 export interface HistoryRules {
@@ -64,7 +66,7 @@ export class History {
       return;
     }
     const join = joinDelimiter(last.text, line);
-    last.text = join.before + join.delimiter + line;
+    last.text = join.before + join.delimiter + line + (join.closesDocument === true ? '\n' : '');
   }
 
   /** Adds without rules (`history -s`, files). */
@@ -79,7 +81,8 @@ export class History {
     const surplus = this.entries.length - this.maximum;
     if (surplus <= 0) return;
     this.entries.splice(0, surplus);
-    this.base += surplus;
+    // stifle_history counts anew, add_history counts on.
+    this.base = surplus > 1 ? surplus : this.base + 1;
   }
 
   removeAt(index: number): void {

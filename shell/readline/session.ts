@@ -54,21 +54,22 @@ export class EditSession {
   private mergeCount = 0;
   private pushedBack: string = '';
   private recordedMacro: string | undefined;
-  macro = '';
   readonly editor: LineEditor;
   readonly history: History | undefined;
   readonly completer: Completer | undefined;
   readonly display: Display;
   readonly terminal: EditorTerminal;
   readonly prompt: string;
+  private readonly trapsInterrupt: boolean;
 
-  constructor(terminal: EditorTerminal, settings: { readonly prompt: string; readonly editor: LineEditor; readonly history: History | undefined; readonly completer: Completer | undefined; readonly initialText: string }) {
+  constructor(terminal: EditorTerminal, settings: { readonly prompt: string; readonly editor: LineEditor; readonly history: History | undefined; readonly completer: Completer | undefined; readonly initialText: string; readonly trapsInterrupt?: boolean }) {
     this.terminal = terminal;
     this.editor = settings.editor;
     this.history = settings.history;
     this.completer = settings.completer;
     this.prompt = settings.prompt;
     this.display = new Display(terminal.columns());
+    this.trapsInterrupt = settings.trapsInterrupt === true;
     this.text = settings.initialText;
     this.point = this.text.length;
     this.historyIndex = this.history?.length ?? 0;
@@ -95,6 +96,7 @@ export class EditSession {
       if (this.argument !== undefined && this.argument === before) this.argument = undefined;
     }
     if (this.ended.kind === 'line') this.display.finish();
+    else if (this.ended.kind === 'interrupted' && this.trapsInterrupt) this.display.raw(this.editor.variables.echoControlCharacters ? '^C' : '');
     else if (this.ended.kind === 'interrupted') this.display.finishWith(this.editor.variables.echoControlCharacters ? '^C' : '');
     await this.flush();
     this.keepEdits();
@@ -106,7 +108,10 @@ export class EditSession {
     if (this.history === undefined || this.ended?.kind !== 'line') return;
     for (const [index, text] of this.edited) {
       const entry = this.history.entries[index];
-      if (entry !== undefined && index !== this.historyIndex && !this.editor.variables.revertAllAtNewline) entry.text = text;
+      if (entry !== undefined && index !== this.historyIndex && !this.editor.variables.revertAllAtNewline) {
+        entry.text = text;
+        entry.isEdited = true;
+      }
     }
   }
 
@@ -177,7 +182,7 @@ export class EditSession {
   /** Ends recording; the keys that ended it are not part of the macro. */
   endMacro(endingKeys: string): boolean {
     if (this.recordedMacro === undefined) return false;
-    this.macro = this.recordedMacro.slice(0, Math.max(0, this.recordedMacro.length - endingKeys.length));
+    this.editor.macro = this.recordedMacro.slice(0, Math.max(0, this.recordedMacro.length - endingKeys.length));
     this.recordedMacro = undefined;
     return true;
   }

@@ -82,7 +82,7 @@ export async function historyBuiltin(shell: Shell, args: readonly string[]): Pro
   history.entries.slice(history.length - count).forEach((entry, index) => {
     const number = history.base + history.length - count + index;
     const stamp = format === undefined || entry.stampS === undefined ? '' : formatTime(entry.stampS * 1_000_000, format);
-    shell.out(`${String(number).padStart(5)}  ${stamp}${entry.text}\n`);
+    shell.out(`${String(number).padStart(5)}${entry.isEdited === true ? '*' : ' '} ${stamp}${entry.text}\n`);
   });
   return 0;
 }
@@ -125,7 +125,9 @@ export async function fcBuiltin(shell: Shell, args: readonly string[]): Promise<
     }
     const text = change === undefined ? entry.text : entry.text.replaceAll(change.slice(0, change.indexOf('=')), change.slice(change.indexOf('=') + 1));
     await shell.write(2, `${text}\n`);
-    history.push(text, entry.stampS);
+    // The command that was run stands in the place of fc itself.
+    if (shell.historyEnabled) history.removeAt(history.length - 1);
+    history.add(text, { control: shell.get('HISTCONTROL') ?? '' }, entry.stampS);
     return runProgram(shell, text, shell.line, { label: 'eval' });
   }
   if (!letters.includes('l')) {

@@ -69,6 +69,10 @@ export const editingFunctions: Record<string, EditorFunction> = {
     session.point = end;
   },
   'transpose-words': ({ session, count }) => {
+    if (count < 0) {
+      session.ring();
+      return;
+    }
     const { text } = session;
     let secondEnd = session.point;
     for (let i = 0; i < Math.max(1, count); i += 1) secondEnd = wordForward(text, secondEnd);
@@ -116,7 +120,7 @@ export const editingFunctions: Record<string, EditorFunction> = {
     if (!session.endMacro(keys)) session.ring();
   },
   'call-last-kbd-macro': ({ session, count }) => {
-    for (let i = 0; i < count; i += 1) session.pushBack(session.macro);
+    for (let i = 0; i < count; i += 1) session.pushBack(session.editor.macro ?? '');
   },
   'do-lowercase-version': ({ session }) => session.ring(),
   'display-shell-version': ({ session }) => notice(session, 'GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)'),

@@ -100,6 +100,11 @@ function yankArgument({ session, count, isExplicit }: Call): void {
   const index = previous.index + step;
   const entry = session.history?.entries[index];
   if (entry === undefined) {
+    // What was yanked before is taken back all the same.
+    if (isRepeated) {
+      session.replace(previous.start, previous.start + previous.length, '');
+      session.lastYank = { ...previous, length: 0 };
+    }
     session.ring();
     return;
   }
