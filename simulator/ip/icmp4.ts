@@ -138,15 +138,16 @@ function allowsGlobally(kernel: Kernel, namespace: NamespaceState): boolean {
 function peerOf(kernel: Kernel, namespace: NamespaceState, destination: Ip4 | string): { tokensMs: number; stampUs: number; redirects: number } {
   let peer = namespace.icmpPeers.get(destination);
   if (peer === undefined) {
-    peer = { tokensMs: 60_000, stampUs: kernel.world.nowUs, redirects: 0 };
+    peer = { tokensMs: 0, stampUs: kernel.world.nowUs - 60_000_000, redirects: 0 };
     namespace.icmpPeers.set(destination, peer);
   }
   return peer;
 }
 
-/** inet_peer_xrlim_allow: one error each icmp_ratelimit to a destination, six at once after a pause. A limit of 0 empties the bucket that ip_error uses too. */
+/** inet_peer_xrlim_allow: one error each icmp_ratelimit to a destination, six at once after a pause. A limit of 0 empties the bucket that ip_error uses too, except in the jiffy in which ip_error itself has just looked at it. */
 export function allowsPeer(kernel: Kernel, namespace: NamespaceState, destination: Ip4 | string, intervalMs = namespace.settings.icmpRateLimitMs): boolean {
-  return takeTokens(kernel, peerOf(kernel, namespace, destination), intervalMs, 6 * intervalMs);
+  const peer = peerOf(kernel, namespace, destination);
+  return takeTokens(kernel, peer, intervalMs, peer.stampUs === kernel.world.nowUs ? Infinity : 6 * intervalMs);
 }
 
 /** What ip_error asks before it reports a missing route: a cost of a second, five at once, from the same bucket. */

@@ -33,7 +33,8 @@ export function receiveIcmp6(kernel: Kernel, namespace: NamespaceState, device: 
       if (typeof route === 'string') return died(kernel, namespace.id, packet, 'route', 'no route back for the answer', 'icmp6');
       const from = own !== '' ? own : route.source;
       const body = icmp6.emit({ ...message, type: icmp6.ECHO_REPLY, code: 0 }, ipv6.pseudoHeaderSum(from, source, ipv6.NEXT_ICMPV6, end - at));
-      return sendIp6(kernel, namespace, { source: from, destination: source, nextHeader: ipv6.NEXT_ICMPV6, body, hopLimit: 64 }, route, KERNEL_SENDER);
+      sendIp6(kernel, namespace, { source: from, destination: source, nextHeader: ipv6.NEXT_ICMPV6, body, hopLimit: 64 }, route, KERNEL_SENDER);
+      return;
     }
     case icmp6.ECHO_REPLY:
       return deliverPing(kernel, namespace, device, packet, at, end);

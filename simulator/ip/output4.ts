@@ -52,8 +52,8 @@ export function nextIdentification(namespace: NamespaceState): number {
   return namespace.lastIpId;
 }
 
-/** ip_local_out of a finished frame whose route is known. */
-export function sendRouted4(kernel: Kernel, namespace: NamespaceState, packet: Packet, route: RouteResult4): void {
+/** ip_local_out of a finished frame whose route is known; EPERM when a hook dropped it (nf_hook_slow), which a sender of datagrams is told. */
+export function sendRouted4(kernel: Kernel, namespace: NamespaceState, packet: Packet, route: RouteResult4): 'EPERM' | undefined {
   count(namespace, 'Ip.OutRequests');
   const { frame } = packet;
   const destination = ipv4.destination(frame, NETWORK_OFFSET);
@@ -61,7 +61,8 @@ export function sendRouted4(kernel: Kernel, namespace: NamespaceState, packet: P
   packet.protocol = ethernet.TYPE_IPV4;
   packet.outDevice = route.device;
   if (kernel.world.traceSink !== undefined) traceRoute(kernel, namespace, packet, route);
-  if (runHooks(kernel.netfilter, namespace.id, 'inet', 'OUTPUT', packet) !== 'accept') return;
+  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet', 'OUTPUT', packet);
+  if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   let way = route;
   const changed = ipv4.destination(packet.frame, NETWORK_OFFSET);
   if (changed !== destination || packet.mark !== mark || packet.outDevice !== route.device) {
@@ -69,19 +70,25 @@ export function sendRouted4(kernel: Kernel, namespace: NamespaceState, packet: P
       destination: changed, source: packet.outDevice === 1 ? 0 : addressForReroute(namespace, ipv4.source(packet.frame, NETWORK_OFFSET)), oif: 0, mark: packet.mark, tos: ipv4.typeOfService(packet.frame, NETWORK_OFFSET) & 0x1c, uid: packet.uid,
       protocol: ipv4.protocol(packet.frame, NETWORK_OFFSET), sport: 0, dport: 0,
     });
-    if (typeof again === 'string') return died(kernel, namespace.id, packet, 'route', 'no route after OUTPUT changed the packet', 'OUTPUT');
+    if (typeof again === 'string') {
+      died(kernel, namespace.id, packet, 'route', 'no route after OUTPUT changed the packet', 'OUTPUT');
+      return undefined;
+    }
     way = again;
     packet.outDevice = way.device;
     if (kernel.world.traceSink !== undefined) traceRoute(kernel, namespace, packet, way);
   }
   const device = namespace.devices.get(way.device);
-  if (device === undefined) return died(kernel, namespace.id, packet, 'route', 'the device of the route is gone', '');
+  if (device === undefined) {
+    died(kernel, namespace.id, packet, 'route', 'the device of the route is gone', '');
+    return undefined;
+  }
   if (way.type === 'broadcast' || way.type === 'multicast') {
     // ip_mc_output: the machine hears its own broadcasts.
     if (way.type === 'broadcast' && device.kind !== 'loopback') loopBack(kernel, namespace, device, packet);
     packet.type = way.type;
   }
-  finishOutput4(kernel, namespace, device, packet, gatewayOf(kernel, namespace, way, changed), mtuOf4(kernel, namespace, way, changed));
+  return finishOutput4(kernel, namespace, device, packet, gatewayOf(kernel, namespace, way, changed), mtuOf4(kernel, namespace, way, changed));
 }
 
 /** ip_route_me_harder does not insist on a source that is not local. */
@@ -99,18 +106,23 @@ function loopBack(kernel: Kernel, namespace: NamespaceState, device: Device, pac
 }
 
 /** ip_output: POSTROUTING, fragments where needed, then the neighbour. */
-export function finishOutput4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, gateway: Ip4, mtu: number): void {
+export function finishOutput4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, gateway: Ip4, mtu: number): 'EPERM' | undefined {
   packet.outDevice = device.index;
-  if (runHooks(kernel.netfilter, namespace.id, 'inet', 'POSTROUTING', packet) !== 'accept') return;
+  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet', 'POSTROUTING', packet);
+  if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   const { frame } = packet;
   const length = ipv4.totalLength(frame, NETWORK_OFFSET);
   const nextHop = gateway !== 0 ? gateway : ipv4.destination(frame, NETWORK_OFFSET);
   count(namespace, 'Ip.OutTransmits');
-  if (length <= mtu) return outputVia4(kernel, namespace, device, nextHop, packet);
+  if (length <= mtu) {
+    outputVia4(kernel, namespace, device, nextHop, packet);
+    return undefined;
+  }
   if (ipv4.dontFragment(frame, NETWORK_OFFSET)) {
     count(namespace, 'Ip.FragFails');
     sendIcmpError4(kernel, namespace, packet, icmp.UNREACHABLE, icmp.FRAGMENTATION_NEEDED, mtu);
-    return died(kernel, namespace.id, packet, 'mtu', `longer than the MTU ${mtu}, and it must not be fragmented`, device.name);
+    died(kernel, namespace.id, packet, 'mtu', `longer than the MTU ${mtu}, and it must not be fragmented`, device.name);
+    return undefined;
   }
   if (packet.checksumPartial) fillChecksum(packet);
   count(namespace, 'Ip.FragOKs');
@@ -118,6 +130,7 @@ export function finishOutput4(kernel: Kernel, namespace: NamespaceState, device:
     count(namespace, 'Ip.FragCreates');
     outputVia4(kernel, namespace, device, nextHop, fragment);
   }
+  return undefined;
 }
 
 /** ip_do_fragment: pieces in order, each with its own header. */
@@ -157,7 +170,7 @@ function fragments(kernel: Kernel, packet: Packet, mtu: number): Packet[] {
 export interface Send4 { source: Ip4; destination: Ip4; protocol: number; body: Uint8Array; timeToLive: number; typeOfService: number; dontFragment: boolean; options?: Uint8Array; identification?: number }
 
 /** Header around a body, then out. The route decides the source when none is given. */
-export function sendIp4(kernel: Kernel, namespace: NamespaceState, fields: Send4, route: RouteResult4, sender: Sender4, checksumPartial = false): void {
+export function sendIp4(kernel: Kernel, namespace: NamespaceState, fields: Send4, route: RouteResult4, sender: Sender4, checksumPartial = false): 'EPERM' | undefined {
   const frame = ipv4.emit(
     {
       source: fields.source, destination: fields.destination, protocol: fields.protocol, timeToLive: fields.timeToLive, typeOfService: fields.typeOfService, dontFragment: fields.dontFragment,
@@ -170,5 +183,5 @@ export function sendIp4(kernel: Kernel, namespace: NamespaceState, fields: Send4
   packet.socketId = sender.socketId;
   packet.mark = sender.mark;
   packet.checksumPartial = checksumPartial;
-  sendRouted4(kernel, namespace, packet, route);
+  return sendRouted4(kernel, namespace, packet, route);
 }

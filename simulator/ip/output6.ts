@@ -29,38 +29,48 @@ export function routeFor6(kernel: Kernel, namespace: NamespaceState, source: Ip6
 
 export interface Send6 { source: Ip6; destination: Ip6; nextHeader: number; body: Uint8Array; hopLimit: number }
 
-export function sendIp6(kernel: Kernel, namespace: NamespaceState, fields: Send6, route: RouteResult6, sender: Sender4, checksumPartial = false): void {
+export function sendIp6(kernel: Kernel, namespace: NamespaceState, fields: Send6, route: RouteResult6, sender: Sender4, checksumPartial = false): 'EPERM' | undefined {
   const packet = makePacket(kernel, ipv6.emit(fields, fields.body, NETWORK_OFFSET), ethernet.TYPE_IPV6);
   packet.uid = sender.uid;
   packet.socketId = sender.socketId;
   packet.mark = sender.mark;
   packet.checksumPartial = checksumPartial;
-  sendRouted6(kernel, namespace, packet, route);
+  return sendRouted6(kernel, namespace, packet, route);
 }
 
-export function sendRouted6(kernel: Kernel, namespace: NamespaceState, packet: Packet, route: RouteResult6): void {
+/** EPERM when a hook dropped it, as in output4.ts. */
+export function sendRouted6(kernel: Kernel, namespace: NamespaceState, packet: Packet, route: RouteResult6): 'EPERM' | undefined {
   packet.protocol = ethernet.TYPE_IPV6;
   packet.outDevice = route.device;
   const before = ipv6.destination(packet.frame, NETWORK_OFFSET);
-  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'OUTPUT', packet) !== 'accept') return;
+  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'OUTPUT', packet);
+  if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   const destination = ipv6.destination(packet.frame, NETWORK_OFFSET);
   let way = route;
   if (destination !== before || packet.outDevice !== route.device) {
     const again = routeOutput6(kernel, namespace, { destination, source: '', oif: 0, mark: packet.mark });
-    if (typeof again === 'string') return died(kernel, namespace.id, packet, 'route', 'no route after OUTPUT changed the packet', 'OUTPUT');
+    if (typeof again === 'string') {
+      died(kernel, namespace.id, packet, 'route', 'no route after OUTPUT changed the packet', 'OUTPUT');
+      return undefined;
+    }
     way = again;
   }
   const device = namespace.devices.get(way.device);
-  if (device === undefined) return died(kernel, namespace.id, packet, 'route', 'the device of the route is gone', '');
-  finishOutput6(kernel, namespace, device, packet, way.gateway === ANY_IP6 ? destination : way.gateway, mtuOf6(kernel, namespace, way, destination));
+  if (device === undefined) {
+    died(kernel, namespace.id, packet, 'route', 'the device of the route is gone', '');
+    return undefined;
+  }
+  return finishOutput6(kernel, namespace, device, packet, way.gateway === ANY_IP6 ? destination : way.gateway, mtuOf6(kernel, namespace, way, destination));
 }
 
-export function finishOutput6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, nextHop: Ip6, mtu: number): void {
+export function finishOutput6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, nextHop: Ip6, mtu: number): 'EPERM' | undefined {
   packet.outDevice = device.index;
-  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet) !== 'accept') return;
+  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet);
+  if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   if (ipv6.HEADER_LENGTH + ipv6.payloadLength(packet.frame, NETWORK_OFFSET) > mtu) {
     sendIcmpError6(kernel, namespace, packet, icmp6.PACKET_TOO_BIG, 0, mtu);
-    return died(kernel, namespace.id, packet, 'mtu', `longer than the MTU ${mtu}`, device.name);
+    died(kernel, namespace.id, packet, 'mtu', `longer than the MTU ${mtu}`, device.name);
+    return undefined;
   }
   if (isMulticastIp6(nextHop) && device.groups6.has(nextHop) && packet.socketId !== 0) {
     const copy = copyPacket(packet);
@@ -68,6 +78,7 @@ export function finishOutput6(kernel: Kernel, namespace: NamespaceState, device:
     arrive(kernel, namespace.id, device.index, copy, VIRTUAL_HOP_US);
   }
   outputVia6(kernel, namespace, device, nextHop, packet);
+  return undefined;
 }
 
 /** A message of neighbour discovery or MLD: its device is known, and it too passes OUTPUT and POSTROUTING. */

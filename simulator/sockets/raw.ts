@@ -53,8 +53,8 @@ function sendWithHeader(kernel: Kernel, socket: RawSocket, bytes: Uint8Array, de
   packet.uid = socket.uid;
   packet.socketId = socket.id;
   packet.mark = socket.options.mark;
-  sendRouted4(kernel, namespace, packet, route);
-  return ok(bytes.length);
+  const refused = sendRouted4(kernel, namespace, packet, route);
+  return refused === undefined ? ok(bytes.length) : fail(refused);
 }
 
 /** raw_v4_input: a copy of the whole packet to every socket that fits; true when there was one. */

@@ -47,15 +47,19 @@ export function sendDatagram4(kernel: Kernel, socket: DatagramSocket, destinatio
     reportTooLong(kernel, socket, mtu, endpoint('inet', destination, port), reported ?? build(chosen, false));
     return fail('EMSGSIZE');
   }
-  if (length > 65535) return fail('EMSGSIZE');
+  if (length > 65535) {
+    // ip_append_data, or before it where the length does not even fit the header's field.
+    if (bodyLength <= 65535) reportTooLong(kernel, socket, mtu, endpoint('inet', destination, port), reported ?? build(chosen, false));
+    return fail('EMSGSIZE');
+  }
   const isSingle = length <= mtu;
   const offloads = isSingle && protocol === 17;
   const isGroup = route.type === 'multicast';
-  sendIp4(kernel, namespace, {
+  const refused = sendIp4(kernel, namespace, {
     source: chosen, destination, protocol, body: build(chosen, offloads), timeToLive: isGroup ? options.multicastTtl : (options.ttl ?? namespace.settings.defaultTtl), typeOfService: options.tos,
     dontFragment: isForced || (isSingle && options.pathMtuDiscovery === 'want'), identification: nextIdentification(namespace), ...(options.ipOptions === undefined ? {} : { options: options.ipOptions }),
   }, route, sender, offloads);
-  return ok(undefined);
+  return refused === undefined ? ok(undefined) : fail(refused);
 }
 
 export function sendDatagram6(kernel: Kernel, socket: DatagramSocket, destination: Ip6, port: number, protocol: number, build: (source: Ip6) => Uint8Array): Result {
@@ -72,8 +76,8 @@ export function sendDatagram6(kernel: Kernel, socket: DatagramSocket, destinatio
     reportTooLong(kernel, socket, mtu, endpoint('inet6', destination, port), body);
     return fail('EMSGSIZE');
   }
-  sendIp6(kernel, namespace, { source, destination, nextHeader: protocol, body, hopLimit: isMulticastIp6(destination) ? socket.options.multicastTtl : (socket.options.ttl ?? 64) }, route, senderOf(socket));
-  return ok(undefined);
+  const refused = sendIp6(kernel, namespace, { source, destination, nextHeader: protocol, body, hopLimit: isMulticastIp6(destination) ? socket.options.multicastTtl : (socket.options.ttl ?? 64) }, route, senderOf(socket));
+  return refused === undefined ? ok(undefined) : fail(refused);
 }
 
 function takePending(socket: Common): Common['error'] {

@@ -438,7 +438,9 @@ function receiveData(kernel: Kernel, namespace: NamespaceState, socket: TcpSocke
   fillFromOutOfOrder(kernel, socket);
   if (!kernel.state.sockets.has(socket.id) || socket.state === 'CLOSE') return;
   const nowUs = kernel.world.nowUs;
-  if (isFin || hadGap) sendAck(kernel, socket);
+  // tcp_fin: the FIN of an open connection is acknowledged late, so that a program which closes at once sends both in one segment.
+  const isFirstToClose = isFin && socket.state !== 'CLOSE-WAIT';
+  if (isFirstToClose || hadGap) sendAck(kernel, socket);
   else if (ahead(socket.windowAnnouncedAt, socket.receiveNext) > socket.mss) sendAck(kernel, socket);
   else if (socket.quickAcks > 0 && !socket.isPingPong) {
     socket.quickAcks -= 1;

@@ -69,7 +69,7 @@ describe('TCP', () => {
     expect(readAll(vm, client)).toBe('HTTP/1.0 200 OK\r\n\r\nhello.');
     vm.sockets.close(client);
     run(100);
-    expect(tcpLines(captured(vm, socket))).toEqual(['out PA 18', 'in A', 'in PA 24', 'out A', 'in FA', 'out A', 'out FA', 'in A'].filter((line, at, all) => line !== '' && at < all.length));
+    expect(tcpLines(captured(vm, socket))).toEqual(['out PA 18', 'in A', 'in PA 24', 'out A', 'in FA', 'out FA', 'in A'].filter((line, at, all) => line !== '' && at < all.length));
     expect(states(vm, lab.demo)).toEqual(['LISTEN', 'TIME-WAIT']);
     expect(states(vm, 0)).toEqual([]);
     run(61_000);

@@ -48,7 +48,7 @@ async function run(args: readonly string[], answer: (sequence: number) => Answer
     receiveErrorReport: () => (due('report') >= 0 ? { ok: true, value: replies.splice(due('report'), 1)[0]!.report } : { ok: false, error: 'EAGAIN' }),
   };
   const sys = {
-    realUid: 0, now: () => nowUs, monotonicUs: () => nowUs, random: () => 7, onSignal: () => 'default',
+    realUid: 0, now: () => nowUs, monotonicUs: () => nowUs, random: () => 7, onSignal: () => 'default', sleep: async (us: number) => { nowUs += us; },
     readText: async (path: string) => ({ ok: true, value: path === '/etc/hosts' ? hosts : 'hosts: files\n' }),
   };
   const call = {
@@ -102,7 +102,7 @@ rtt min/avg/max/mdev = 0.057/0.109/0.210/0.071 ms
     [{ afterUs: 90, type: 11, code: 0, info: 0, offender: '10.1.0.1' }, 'From 10.1.0.1 icmp_seq=1 Time to live exceeded\n', ''],
     [{ afterUs: 90, type: 3, code: 4, info: 1300, offender: '10.1.0.1' }, 'From 10.1.0.1 icmp_seq=1 Frag needed and DF set (mtu = 1300)\n', ''],
     [{ mtu: 1500 }, '', 'ping: local error: message too long, mtu=1500\n'],
-    ['EPERM', '', 'ping: sendmsg: Operation not permitted\n'],
+    ['EPERM', '', ''],          // a DROP in OUTPUT: recorded from iputils 20221126
   ])('says what went wrong: %j', async (outcome, output, complaint) => {
     const { stdout, stderr, exit } = await run(['-c', '1', '-W', '1', '8.8.8.8'], () => outcome);
     expect(exit).toBe(1);

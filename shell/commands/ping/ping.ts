@@ -249,11 +249,17 @@ async function sendProbe(session: Session): Promise<void> {
     }
     return;
   }
-  const hadReport = await takeErrorReports(session);
-  if (hadReport || options.isQuiet) return;
+  if (sent.error === 'EPERM') {
+    // A firewall's DROP leaves the error queue empty, which ping takes for a reason to be silent; REJECT's ICMP error has come before sendmsg returns.
+    await call.sys.sleep(SOFTIRQ_US);
+    if (!(await takeErrorReports(session)) || options.isQuiet) return;
+  } else if ((await takeErrorReports(session)) || options.isQuiet) return;
   if (options.isFlood) call.write('E');
   else call.err(`ping: sendmsg: ${strerror(sent.error)}`);
 }
+
+/** Time for what this machine sends itself to come back. */
+const SOFTIRQ_US = 100;
 
 /** A struct timeval of x86-64. */
 function stamp(data: Uint8Array, nowUs: number): void {
@@ -356,7 +362,7 @@ async function takeReply(session: Session, datagram: Datagram): Promise<void> {
   if (message.payload.length < options.dataLength) line += ' (truncated)';
   else if (tripUs !== undefined) line += ` time=${tripText(tripUs)} ms`;
   if (isDuplicate) line += ' (DUP!)';
-  if (options.isAudible) call.write('\x07');
+  if (options.isAudible) line += '\x07';
   if (hasHeader) line += await routeText(session, datagram.bytes.subarray(ipv4.MIN_HEADER_LENGTH, at));
   call.out(line);
   await call.flush();

@@ -204,7 +204,10 @@ function stepTcpEntry(context: PacketContext, entry: ConntrackEntry, isReply: bo
   if (!entry.isSeenReply) {
     if (step.isReset) {
       // Only a reset came back: the connection never was (nf_ct_kill_acct). The packet itself keeps its entry until it is through.
-      if (entry.isConfirmed) destroyEntry(environment, ns, state, entry);
+      if (entry.isConfirmed) {
+        entry.pendingEvents = 0;
+        destroyEntry(environment, ns, state, entry);
+      }
       return 'accept';
     }
     if (step.after === ESTABLISHED && us > unacknowledgedUs) us = unacknowledgedUs;
