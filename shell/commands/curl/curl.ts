@@ -52,6 +52,13 @@ async function runCurl(call: Invocation): Promise<ExitCode> {
     const used = options.options.find((option) => option.name === name);
     if (used !== undefined) return notSimulated(call, `option ${used.typed}`);
   }
+  for (const name of ['m', 'connect-timeout', 'max-redirs', 'retry', 'retry-delay']) {
+    const used = options.options.find((option) => option.name === name);
+    if (used === undefined || /^\d+(\.\d*)?$/.test(used.value ?? '')) continue;
+    call.err(`curl: option ${used.typed}: expected a ${(used.value ?? '').startsWith('-') ? 'positive' : 'proper'} numerical parameter`);
+    call.err("curl: try 'curl --help' or 'curl --manual' for more information");
+    return 2;
+  }
   const urls = [...options.values('url'), ...options.operands];
   if (urls.length === 0) {
     if (options.options.length > 0) call.err('curl: no URL specified!');
@@ -78,7 +85,7 @@ async function transferOne(call: Invocation, options: ParsedOptions, text: strin
   if (url === undefined) return failure(call, options, 3, 'URL using bad/illegal format or missing URL');
   if (url.scheme === 'https') return notSimulated(call, 'https (TLS)');
   if (url.scheme !== 'http' && url.scheme !== 'ftp') return failure(call, options, 1, `Protocol "${url.scheme}" not supported or disabled in libcurl`);
-  if (isRemoteName && url.path.endsWith('/')) return failure(call, options, 23, 'Remote file name has no length');
+  if (isRemoteName && url.path.endsWith('/')) return failure(call, options, 23, 'Failed writing received data to disk/application');
   const target = isRemoteName ? url.path.replace(/\?.*$/, '').replace(/^.*\//, '') : file;
   const startUs = sys.monotonicUs();
   const maximum = seconds(options.value('m'));

@@ -5,6 +5,7 @@ import { parseOptions, type ParsedOptions } from '../../lib/getopt.ts';
 import { nameOfAddress, resolveHost } from '../../lib/resolve.ts';
 import { readServices } from '../../lib/services.ts';
 import type { Family, SocketId } from '../../ports/kernel.ts';
+import type { Errno } from '../../ports/result.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 
 export const nc = defineCommand({
@@ -31,6 +32,11 @@ async function runNc(call: Invocation): Promise<ExitCode> {
     return 0;
   }
   for (const letter of ['C', 'D', 'F', 'I', 'i', 'M', 'm', 'O', 'P', 'S', 'T', 't', 'U', 'V', 'W', 'X', 'x', 'Z', 'b', 'r']) if (options.has(letter)) return notSimulated(call, `option -${letter}`);
+  const wait = options.value('w');
+  if (wait !== undefined && !/^\d+$/.test(wait)) {
+    call.err(`nc: timeout ${wait.startsWith('-') && /^-\d+$/.test(wait) ? 'too small' : 'invalid'}: ${wait}`);
+    return 1;
+  }
   const [first, second] = options.operands;
   if (options.has('l')) {
     const port = options.value('p') ?? (second ?? first);
@@ -115,7 +121,7 @@ async function connect(call: Invocation, options: ParsedOptions, host: string, p
         if (options.has('v')) call.err(`nc: connect to ${host} port ${port} (${protocol}) ${isTimedOut ? 'timed out: Operation now in progress' : `failed: ${strerror(connected.error)}`}`);
         continue;
       }
-      if (protocol === 'udp' && (options.has('z') || options.has('v')) && !(await probeUdp(call, socket))) {
+      if (protocol === 'udp' && (options.has('z') || options.has('v')) && !(await probeUdp(call, socket, limitUs))) {
         call.net.sockets.close(socket);
         continue;
       }
@@ -130,15 +136,24 @@ async function connect(call: Invocation, options: ParsedOptions, host: string, p
   return code;
 }
 
-/** udptest(): four datagrams, then a wait for an ICMP error. */
-async function probeUdp(call: Invocation, socket: SocketId): Promise<boolean> {
-  for (let i = 0; i <= 3; i += 1) {
+/** udptest(): two datagrams, then one each second of the time-out (three without one), until an ICMP error comes. */
+async function probeUdp(call: Invocation, socket: SocketId, limitUs: number | undefined): Promise<boolean> {
+  const probe = async (): Promise<Errno | undefined> => {
     const sent = await call.net.sockets.send(socket, new Uint8Array([0x58]));
-    if (!sent.ok) return false;
-    if (i > 0) await call.sys.sleep(1_000_000);
+    return sent.ok ? undefined : sent.error;
+  };
+  if ((await probe()) !== undefined) return false;
+  // An error from this machine or its neighbour has come before the system call returns.
+  await call.sys.sleep(SOFTIRQ_US);
+  if ((await probe()) === 'ECONNREFUSED') return false;
+  const seconds = limitUs === undefined ? 3 : Math.floor(limitUs / 1e6);
+  for (let second = 0; second < seconds; second += 1) {
+    await call.sys.sleep(1_000_000);
+    if ((await probe()) === 'ECONNREFUSED') return false;
   }
   return true;
 }
+const SOFTIRQ_US = 100;
 
 async function listen(call: Invocation, options: ParsedOptions, host: string | undefined, portText: string): Promise<ExitCode> {
   const protocol = options.has('u') ? 'udp' : 'tcp';
@@ -229,7 +244,7 @@ async function relay(call: Invocation, options: ParsedOptions, socket: SocketId,
       if (isUdp) {
         const got = await sockets.receiveDatagram(socket, 0);
         if (got.ok) call.write(got.value.bytes);
-        else if (got.error !== 'EAGAIN') return 1;
+        else if (got.error !== 'EAGAIN') readsNetwork = false;          // an ICMP error ends the reading, it is no failure
       } else {
         const got = await sockets.receive(socket, 16384);
         if (!got.ok) {
