@@ -4,7 +4,7 @@ import { parseOptions } from '../../lib/getopt.ts';
 import { resolveHost } from '../../lib/resolve.ts';
 import { formatIp4, parseIp4 } from '../../ports/addresses.ts';
 import { concat, fromHex } from '../../ports/bytes.ts';
-import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { defineCommand, type Invocation } from '../define.ts';
 
 export const arping = defineCommand({
   name: 'arping', summary: 'send ARP requests', package: 'iputils-arping',
@@ -27,8 +27,8 @@ Options:
   -w <timeout>  how long to wait for a reply
   -i <interval> set interval between packets (default: 1 second)
   -I <device>   which ethernet device to use
-  -s <source>   source IP address
-  <destination> DNS name or IP address
+  -s <source>   source ip address
+  <destination> dns name or ip address
 
 For more details see arping(8).
 `;
@@ -49,7 +49,7 @@ async function runArping(call: Invocation): Promise<ExitCode> {
     return 2;
   }
   if (options.has('V')) {
-    call.out('arping from iputils 20221126');
+    call.out('arping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes');
     return 0;
   }
   const [name] = options.operands;
@@ -57,7 +57,16 @@ async function runArping(call: Invocation): Promise<ExitCode> {
     call.writeErr(usage);
     return 2;
   }
-  for (const letter of ['D', 'U', 'A']) if (options.has(letter)) return notSimulated(call, `option -${letter}`);
+  for (const letter of ['c', 'w', 'i']) {
+    const text = options.value(letter);
+    if (text !== undefined && !/^\s*[+-]?\d+$/.test(text)) {
+      call.err(`arping: invalid argument: '${text}'`);
+      return 1;
+    }
+  }
+  const isProbe = options.has('D');
+  const isAnswer = options.has('A');
+  const isUnsolicited = options.has('U') || isAnswer;
   const found = await resolveHost(call.sys, name, 'inet');
   if (!found.ok) {
     call.err(`arping: ${name}: ${found.error}`);
@@ -66,13 +75,18 @@ async function runArping(call: Invocation): Promise<ExitCode> {
   const target = found.addresses[0]!.address;
   const { netlink, sockets } = call.net;
   const chosen = options.value('I');
-  const device = chosen === undefined ? netlink.links().find((link) => link.isUp && link.kind !== 'loopback' && !link.flags.includes('NOARP')) : netlink.link(chosen);
+  const reached = chosen === undefined ? netlink.lookupRoute({ family: 'inet', to: target }) : undefined;
+  const device = reached?.ok === true ? netlink.links().find((link) => link.index === reached.value.device) : chosen === undefined ? netlink.links().find((link) => link.isUp && link.kind !== 'loopback' && !link.flags.includes('NOARP')) : netlink.link(chosen);
   if (device === undefined) {
     call.err(`arping: Device ${chosen ?? ''} not available.`);
     return 2;
   }
   if (!device.isUp) {
     call.err(`arping: Interface "${device.name}" is down`);
+    return 2;
+  }
+  if (device.flags.includes('NOARP') || device.kind === 'loopback') {
+    if (!options.has('q')) call.out(`Interface "${device.name}" is not ARPable`);
     return 2;
   }
   const opened = sockets.open({ type: 'packet', protocol: 0x0806 });
@@ -82,7 +96,12 @@ async function runArping(call: Invocation): Promise<ExitCode> {
   }
   sockets.bindDevice(opened.value, device.name);
   const route = netlink.lookupRoute({ family: 'inet', to: target, oif: device.index });
-  const source = options.value('s') ?? (route.ok ? route.value.source : netlink.addresses('inet').find((address) => address.index === device.index)?.address ?? '0.0.0.0');
+  const source = options.value('s') ?? (isProbe ? '0.0.0.0' : isUnsolicited ? target : route.ok ? route.value.source : netlink.addresses('inet').find((address) => address.index === device.index)?.address ?? '0.0.0.0');
+  const own = options.value('s');
+  if (own !== undefined && !isProbe && !isUnsolicited && !netlink.addresses('inet').some((address) => address.address === own)) {
+    call.err('arping: bind: Cannot assign requested address');
+    return 2;
+  }
   call.buffering('line');
   if (!options.has('q')) call.out(`ARPING ${target} from ${source} ${device.name}`);
   let sent = 0;
@@ -95,8 +114,8 @@ async function runArping(call: Invocation): Promise<ExitCode> {
   const intervalUs = Number(options.value('i') ?? '1') * 1e6;
   const endUs = options.has('w') ? call.sys.monotonicUs() + Number(options.value('w')) * 1e6 : Number.POSITIVE_INFINITY;
   while (sent < count && !isStopped && call.sys.monotonicUs() < endUs) {
-    const header = new Uint8Array([0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1]);
-    await sockets.send(opened.value, concat(macBytes(peer), macBytes(device.mac), header, macBytes(device.mac), addressBytes(source), macBytes(peer === 'ff:ff:ff:ff:ff:ff' ? 'ff:ff:ff:ff:ff:ff' : peer), addressBytes(target)));
+    const header = new Uint8Array([0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, isAnswer ? 2 : 1]);
+    await sockets.send(opened.value, concat(macBytes(peer), macBytes(device.mac), header, macBytes(device.mac), addressBytes(source), macBytes(isAnswer ? device.mac : peer), addressBytes(target)));
     const sentUs = call.sys.monotonicUs();
     sent += 1;
     if (peer === 'ff:ff:ff:ff:ff:ff') broadcasts += 1;
@@ -113,7 +132,7 @@ async function runArping(call: Invocation): Promise<ExitCode> {
       const isUnicast = [...frame.subarray(0, 6)].some((byte) => byte !== 255);
       if (!options.has('q')) call.out(`${isUnicast ? 'Unicast' : 'Broadcast'} reply from ${target} [${mac.toUpperCase()}]  ${((call.sys.monotonicUs() - sentUs) / 1000).toFixed(3)}ms`);
       if (!options.has('b')) peer = mac;
-      if (options.has('f') || sent >= count) isStopped = true;
+      if (options.has('f') || isProbe || sent >= count) isStopped = true;
     }
   }
   sockets.close(opened.value);
@@ -121,5 +140,6 @@ async function runArping(call: Invocation): Promise<ExitCode> {
     call.out(`Sent ${sent} probes (${broadcasts} broadcast(s))`);
     call.out(`Received ${received} response(s)`);
   }
-  return received > 0 ? 0 : 1;
+  if (isProbe) return received > 0 ? 1 : 0;
+  return received > 0 || isUnsolicited ? 0 : 1;
 }

@@ -9,7 +9,9 @@ import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 export const python3 = defineCommand({
   name: 'python3', aliases: ['python3.11'], summary: 'the http.server module of Python', package: 'python3',
   run: async (call) => {
-    const [first, module, ...rest] = call.args;
+    // Nothing is held back here, so -u changes nothing.
+    const words = call.args.filter((word, index) => word !== '-u' || call.args.slice(0, index).some((each) => each !== '-u'));
+    const [first, module, ...rest] = words;
     if (first === '-V' || first === '--version') {
       call.out('Python 3.11.2');
       return 0;

@@ -69,7 +69,7 @@ export function parseTraceroute(args: readonly string[]): ParsedTraceroute {
   const perHop = number('q', 3)!;
   if (maxHops > 255) return wrong('max hops cannot be more than 255');
   if (firstHop < 1 || firstHop > maxHops) return wrong('first hop out of range');
-  if (perHop > 10) return wrong('no more than 10 probes per hop');
+  if (perHop > 10 || perHop <= 0) return wrong('no more than 10 probes per hop');
   const waits = (parsed.value('w') ?? '5').split(/[,/]/).map(Number);
   if (waits.some((wait) => Number.isNaN(wait) || wait < 0)) return bad('w');
   const lengthText = parsed.operands[1];

@@ -35,8 +35,8 @@ export const traceroute = defineCommand({
       case 'usage':
         return notSimulated(call, 'its usage text');
       case 'version':
-        call.out('Modern traceroute for Linux, version 2.1.2');
-        call.out('Copyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later');
+        call.err('Modern traceroute for Linux, version 2.1.2');
+        call.err('Copyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later');
         return 0;
       case 'error':
         call.err(parsed.message);
@@ -60,7 +60,10 @@ async function trace(call: Invocation, target: Target): Promise<ExitCode> {
       if (typeof probe === 'string') {
         call.write('\n');
         await call.flush();
-        call.err(`${probe === 'EPERM' || probe === 'EACCES' ? 'send' : 'connect'}: ${strerror(probe)}`);
+        // error(): perror after a newline of its own.
+        const source = options.source === undefined ? 'connect' : 'bind';
+        const what = probe === 'EPERM' || probe === 'EACCES' ? 'send' : probe === 'ENODEV' ? 'setsockopt SO_BINDTODEVICE' : probe === 'EADDRNOTAVAIL' ? source : 'connect';
+        call.err(`\n${what}: ${strerror(probe)}`);
         return 1;
       }
       probes.push(probe);
