@@ -5,9 +5,9 @@ import { parseOptions, type ParsedOptions } from '../../lib/getopt.ts';
 import { parseMac } from '../../ports/addresses.ts';
 import type { LinkView, NeighbourView } from '../../ports/kernel.ts';
 import type { Errno } from '../../ports/result.ts';
-import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { defineCommand, type Invocation } from '../define.ts';
 import { hostAddress, hostName } from './common.ts';
-import { arpUsage } from './usage.ts';
+import { arpUsage, writeHelp } from './usage.ts';
 
 export const arp = defineCommand({
   name: 'arp',
@@ -25,7 +25,7 @@ async function runArp(call: Invocation): Promise<ExitCode> {
     return 3;
   }
   if (options.has('h') || options.has('?')) {
-    call.write(arpUsage);
+    writeHelp(call, arpUsage);
     return 0;
   }
   if (options.has('V')) {
@@ -37,7 +37,7 @@ async function runArp(call: Invocation): Promise<ExitCode> {
     call.err(`arp: ${hardware}: unknown hardware type.`);
     return 255;
   }
-  if (options.has('f')) return notSimulated(call, 'option -f');
+  if (options.has('f')) return fromFile(call, options);
   if (options.has('d')) return remove(call, options);
   if (options.has('s')) return set(call, options);
   return show(call, options);
@@ -150,10 +150,36 @@ async function set(call: Invocation, options: ParsedOptions): Promise<ExitCode> 
   }
   const isPublished = flags.includes('pub');
   if (call.sys.uid !== 0) return failed(call, 'SIOCSARP', 'EPERM');
-  const device = deviceFor(call, address, options.value('i') ?? (options.has('D') ? hardware : undefined));
+  const named = options.value('i') ?? (options.has('D') ? hardware : undefined);
+  // arp_req_set_public: who publishes an address finds the device by the hardware address.
+  const owner = isPublished && named === undefined ? (call.net.netlink.links().find((link) => link.mac === mac) ?? 'ENODEV') : undefined;
+  const device = owner ?? deviceFor(call, address, named);
   if (typeof device === 'string') return failed(call, 'SIOCSARP', device);
   const added = call.net.netlink.addNeighbour({ index: device.index, family: 'inet', address, ...(isPublished ? { proxy: true } : { mac, state: flags.includes('temp') ? 'STALE' as const : 'PERMANENT' as const }) }, 'replace');
   return added.ok ? 0 : failed(call, 'SIOCSARP', added.error);
+}
+
+/** arp_file(): lines of host, hardware address and flags; /etc/ethers without a name. */
+async function fromFile(call: Invocation, options: ParsedOptions): Promise<ExitCode> {
+  const file = options.operands[0] ?? '/etc/ethers';
+  const text = await call.sys.readText(file);
+  if (!text.ok) {
+    call.err(`arp: cannot open etherfile ${file} !`);
+    return 255;
+  }
+  let code: ExitCode = 0;
+  for (const [index, line] of text.value.split('\n').entries()) {
+    const words = line.trim().split(/\s+/);
+    if (words[0] === '' || words[0]!.startsWith('#')) continue;
+    if (words.length < 2) {
+      call.err(`arp: format error on line ${index + 1} of etherfile ${file} !`);
+      continue;
+    }
+    if ((await set(call, { ...options, has: () => false, value: (name) => options.value(name), operands: words })) === 0) continue;
+    call.err(`arp: cannot set entry on line ${index + 1} of etherfile ${file} !`);
+    code = 255;
+  }
+  return code;
 }
 
 function failed(call: Invocation, what: string, error: Errno): ExitCode {

@@ -6,7 +6,7 @@ import type { AddressView, LinkChange, LinkView } from '../../ports/kernel.ts';
 import type { Errno, Result } from '../../ports/result.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { compareNames, hostAddress, interfaceFlags, printInterfaceTable } from './common.ts';
-import { ifconfigUsage } from './usage.ts';
+import { ifconfigUsage, writeHelp } from './usage.ts';
 
 export const ifconfig = defineCommand({
   name: 'ifconfig',
@@ -26,7 +26,7 @@ async function runIfconfig(call: Invocation): Promise<ExitCode> {
     else if (option === '-s') isShort = true;
     else if (option === '-v') continue;
     else if (option === '-h' || option === '--help' || option === '-?') {
-      call.write(ifconfigUsage);
+      writeHelp(call, ifconfigUsage);
       return 0;
     } else if (option === '-V' || option === '--version') {
       call.out('net-tools 2.10');

@@ -8,7 +8,7 @@ import { hostName, printInterfaceTable, printRoutes } from './common.ts';
 import { printInterfaces } from './ifconfig.ts';
 import { printRoutes6 } from './route6.ts';
 import { printStatistics } from './statistics.ts';
-import { netstatUsage } from './usage.ts';
+import { netstatUsage, writeHelp } from './usage.ts';
 
 export const netstat = defineCommand({
   name: 'netstat',
@@ -30,7 +30,7 @@ async function runNetstat(call: Invocation): Promise<ExitCode> {
     return 3;
   }
   if (options.has('h') || options.has('?')) {
-    call.write(netstatUsage);
+    writeHelp(call, netstatUsage);
     return 0;
   }
   if (options.has('V')) {

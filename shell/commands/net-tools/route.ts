@@ -7,7 +7,7 @@ import type { NextHop, RouteSpec } from '../../ports/kernel.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { hostAddress, printRoutes } from './common.ts';
 import { printRoutes6 } from './route6.ts';
-import { inetRouteUsage, routeUsage } from './usage.ts';
+import { inetRouteUsage, routeUsage, writeHelp } from './usage.ts';
 
 export const route = defineCommand({
   name: 'route',
@@ -26,7 +26,7 @@ async function runRoute(call: Invocation): Promise<ExitCode> {
     return 3;
   }
   if (options.has('h') || options.has('?')) {
-    call.write(routeUsage);
+    writeHelp(call, routeUsage);
     return 0;
   }
   if (options.has('V')) {
@@ -36,15 +36,19 @@ async function runRoute(call: Invocation): Promise<ExitCode> {
   const isSix = options.has('6') || options.value('A') === 'inet6';
   const [action, ...words] = options.operands;
   if (action === undefined) {
-    if (options.has('C')) return notSimulated(call, 'option -C');
+    if (options.has('C')) {
+      // Linux has had no such cache since 3.6.
+      call.out('Kernel IP routing cache\nSource          Destination     Gateway         Flags Metric Ref    Use Iface');
+      return 0;
+    }
     const extended = options.options.filter((option) => option.name === 'e').length;
     if (isSix) printRoutes6(call, options.has('n'));
     else await printRoutes(call, extended === 0 ? 'route' : extended === 1 ? 'netstat' : 'both', options.has('n'));
     return 0;
   }
   if (action === 'flush') {
-    call.out("Flushing `inet' routing table not supported");
-    call.write(inetRouteUsage);
+    call.err("Flushing `inet' routing table not supported");
+    call.writeErr(inetRouteUsage);
     return 3;
   }
   if (action !== 'add' && action !== 'del' && action !== 'delete') {
@@ -56,7 +60,7 @@ async function runRoute(call: Invocation): Promise<ExitCode> {
 }
 
 function usage(call: Invocation): ExitCode {
-  call.write(inetRouteUsage);
+  call.writeErr(inetRouteUsage);
   return 3;
 }
 

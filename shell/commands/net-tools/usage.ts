@@ -1,4 +1,13 @@
 /** The help texts of net-tools 2.10, as printed. */
+import type { Invocation } from '../define.ts';
+
+/** Help asked for goes to standard output, but the lists of names always to standard error (print_hwlist, print_aflist), which comes first. */
+export function writeHelp(call: Pick<Invocation, 'write' | 'writeErr'>, text: string): void {
+  const isName = (line: string): boolean => /^ {4}\S+ \(/.test(line);
+  const lines = text.split('\n').slice(0, -1);
+  call.writeErr(lines.filter(isName).map((line) => `${line}\n`).join(''));
+  call.write(lines.filter((line) => !isName(line)).map((line) => `${line}\n`).join(''));
+}
 
 export const ifconfigUsage = `Usage:
   ifconfig [-a] [-v] [-s] <interface> [[<AF>] <address>]
@@ -18,8 +27,6 @@ export const ifconfigUsage = `Usage:
 
   <HW>=Hardware Type.
   List of possible hardware types:
-  <AF>=Address family. Default: inet
-  List of possible address families:
     loop (Local Loopback) slip (Serial Line IP) cslip (VJ Serial Line IP) 
     slip6 (6-bit Serial Line IP) cslip6 (VJ 6-bit Serial Line IP) adaptive (Adaptive Serial Line IP) 
     ash (Ash) ether (Ethernet) ax25 (AMPR AX.25) 
@@ -29,6 +36,8 @@ export const ifconfigUsage = `Usage:
     sit (IPv6-in-IPv4) fddi (Fiber Distributed Data Interface) hippi (HIPPI) 
     irda (IrLAP) ec (Econet) x25 (generic X.25) 
     eui64 (Generic EUI-64) 
+  <AF>=Address family. Default: inet
+  List of possible address families:
     unix (UNIX Domain) inet (DARPA Internet) inet6 (IPv6) 
     ax25 (AMPR AX.25) netrom (AMPR NET/ROM) rose (AMPR ROSE) 
     ipx (Novell IPX) ddp (Appletalk DDP) ec (Econet) 
