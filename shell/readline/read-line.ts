@@ -72,7 +72,7 @@ export async function readLine(sys: Sys, options: ReadLineOptions): Promise<Read
   };
   const terminal: EditorTerminal = { readByte: nextByte, inputWithin, write, columns: () => size().columns, rows: () => size().rows };
   const session = new EditSession(terminal, {
-    prompt: options.prompt, editor, history: options.usesHistory === false ? undefined : options.history, completer: options.completer, initialText: options.initialText ?? '', trapsInterrupt: options.trapsInterrupt === true,
+    prompt: options.prompt, editor, history: options.usesHistory === false ? undefined : options.history, completer: options.completer, initialText: options.initialText ?? '', trapsInterrupt: options.trapsInterrupt === true, echoes: !saved.ok || saved.value.echo,
   });
 
   const oldInterrupt = sys.onSignal('INT', () => {

@@ -61,14 +61,17 @@ export class EditSession {
   readonly terminal: EditorTerminal;
   readonly prompt: string;
   private readonly trapsInterrupt: boolean;
+  /** False after `stty -echo`: the line is not shown. */
+  private readonly echoes: boolean;
 
-  constructor(terminal: EditorTerminal, settings: { readonly prompt: string; readonly editor: LineEditor; readonly history: History | undefined; readonly completer: Completer | undefined; readonly initialText: string; readonly trapsInterrupt?: boolean }) {
+  constructor(terminal: EditorTerminal, settings: { readonly prompt: string; readonly editor: LineEditor; readonly history: History | undefined; readonly completer: Completer | undefined; readonly initialText: string; readonly trapsInterrupt?: boolean; readonly echoes?: boolean }) {
     this.terminal = terminal;
     this.editor = settings.editor;
     this.history = settings.history;
     this.completer = settings.completer;
     this.prompt = settings.prompt;
     this.display = new Display(terminal.columns());
+    this.echoes = settings.echoes !== false;
     this.trapsInterrupt = settings.trapsInterrupt === true;
     this.text = settings.initialText;
     this.point = this.text.length;
@@ -116,6 +119,7 @@ export class EditSession {
   }
 
   picture(): { line: string; point: number; region?: [number, number] } {
+    if (!this.echoes) return { line: '', point: 0 };
     if (!this.isRegionActive || !this.editor.variables.enableActiveRegion) return { line: this.text, point: this.point };
     return { line: this.text, point: this.point, region: [Math.min(this.mark, this.point), Math.max(this.mark, this.point)] };
   }

@@ -182,6 +182,9 @@ export async function execBuiltin(shell: Shell, given: readonly string[]): Promi
   }
   const env = options.flags.has('c') ? new Map<string, string>() : shell.environment();
   if (!options.flags.has('c')) env.set('_', found.path);
+  // adjust_shell_level(-1): a shell that takes over counts itself.
+  const level = Number(env.get('SHLVL'));
+  if (env.has('SHLVL') && Number.isInteger(level)) env.set('SHLVL', String(level - 1));
   if (options.values.has('a')) args[0] = options.values.get('a')!;
   if (options.flags.has('l')) args[0] = `-${args[0]}`;
   if (shell.terminalFd !== undefined && shell.options.monitor) shell.sys.setForegroundGroup(shell.terminalFd, shell.shellGroup);

@@ -19,13 +19,13 @@ async function complete(sys: Sys, sources: CompletionSources, request: Completio
   const typed = request.line.slice(split.start, request.point);
   if (request.only !== undefined) {
     if (request.only === 'command') return commands(sys, sources, typed, split.start);
-    if (request.only === 'variable') return variables(sys, sources, typed.startsWith('$') ? typed : `$${typed}`, typed.startsWith('$') ? split.start : split.start, !typed.startsWith('$'));
+    if (request.only === 'variable') return variables(sources, typed.startsWith('$') ? typed : `$${typed}`, typed.startsWith('$') ? split.start : split.start, !typed.startsWith('$'));
     if (request.only === 'user') return users(sys, typed.startsWith('~') ? typed : `~${typed}`, split.start);
     if (request.only === 'host') return hosts(sys, typed, split.start);
     return files(sys, sources, typed, split.start, 'any');
   }
   const variable = /\$\{?\w*$/.exec(typed);
-  if (variable !== null && !typed.startsWith("'")) return variables(sys, sources, variable[0], split.start + variable.index);
+  if (variable !== null && !typed.startsWith("'")) return variables(sources, variable[0], split.start + variable.index);
   if (/^~[^/]*$/.test(typed)) return users(sys, typed, split.start);
   if (split.afterRedirection) return files(sys, sources, typed, split.start, 'any');
 
@@ -108,17 +108,15 @@ async function commands(sys: Sys, sources: CompletionSources, typed: string, sta
   return { start, areFiles: false, candidates: result };
 }
 
-function variables(sys: Sys, sources: CompletionSources, typed: string, start: number, isBare = false): CompletionResult {
+function variables(sources: CompletionSources, typed: string, start: number, isBare = false): CompletionResult {
   const brace = typed.startsWith('${');
   const prefix = isBare ? '' : brace ? '${' : '$';
   const wanted = typed.slice(isBare ? 1 : prefix.length);
   const found = [...new Set(sources.variables())].filter((name) => name.startsWith(wanted)).sort();
-  const value = found.length === 1 ? sources.variableValue(found[0]!) : undefined;
-  const isDirectory = value !== undefined && value !== '' && !brace && kindOf(sys, expandPath(sys, sources, value)) === 'directory';
   return {
     start, areFiles: false,
     candidates: found.map((name) => ({ text: prefix + name, display: prefix + name + (brace ? '}' : '') })),
-    ...(brace ? { append: '}' } : isDirectory ? { append: '/' } : {}),
+    ...(brace ? { append: '}' } : {}),
   };
 }
 
@@ -133,11 +131,6 @@ async function hosts(sys: Sys, typed: string, start: number): Promise<Completion
   const found = new Set<string>();
   for (const line of (file.ok ? file.value : '').split('\n')) for (const name of line.replace(/#.*/, '').trim().split(/\s+/).slice(1)) found.add(name);
   return names([...found], typed.replace(/^.*@/, ''), start + typed.lastIndexOf('@') + 1);
-}
-
-function kindOf(sys: Sys, path: string): string | undefined {
-  const stat = sys.stat(path);
-  return stat.ok ? stat.value.kind : undefined;
 }
 
 function expandPath(sys: Sys, sources: CompletionSources, path: string): string {

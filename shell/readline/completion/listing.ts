@@ -21,7 +21,8 @@ export async function listCandidates(session: EditSession, result: CompletionRes
     }
     display.raw('\r\n');
   }
-  const width = Math.max(...shown.map(textWidth)) + 2;
+  // The mark of a directory does not count.
+  const width = Math.max(...shown.map((item) => textWidth(item.length > 1 ? item.replace(/\/$/, '') : item))) + 2;
   const columns = session.terminal.columns();
   const perRow = Math.max(1, width < columns ? Math.floor(columns / width) : 1);
   const fullRow = perRow !== 1 && perRow * width === columns ? perRow - 1 : perRow;
@@ -34,7 +35,7 @@ export async function listCandidates(session: EditSession, result: CompletionRes
       const item = shown[editor.variables.printCompletionsHorizontally ? r * perLine + c : c * rowCount + r];
       if (item === undefined) break;
       const isLast = c === perLine - 1 || shown[editor.variables.printCompletionsHorizontally ? r * perLine + c + 1 : (c + 1) * rowCount + r] === undefined;
-      row += item + (isLast ? '' : ' '.repeat(width - textWidth(item)));
+      row += item + (isLast ? '' : ' '.repeat(Math.max(0, width - textWidth(item))));
     }
     display.raw(`${row}\r\n`);
     printed += 1;

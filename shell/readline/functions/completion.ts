@@ -79,7 +79,8 @@ async function insert(session: Call['session'], result: CompletionResult | undef
     const ending = endingOf(session, result, only, quote);
     session.grouped(() => {
       session.replace(result.start, session.point, word);
-      for (const c of ending) {
+      // append_to_match: a blank only at the end of the line.
+      for (const c of only.isDirectory === true || session.point === session.text.length ? ending : '') {
         // What is there already is stepped over.
         if (session.text[session.point] === c && (c === '/' || c === quote)) session.point += 1;
         else session.insert(c);
