@@ -14,11 +14,15 @@ export interface HashlimitMatch {
   buckets: Map<string, Bucket>;
 }
 
-function parseRate(text: string): Rate {
+/** xt_limit counts in ten-thousandths of a second: nothing faster can be written down. */
+const XT_LIMIT_SCALE = 10_000;
+
+function parseRate(text: string, perSecond = Infinity): Rate {
   const [count = '', unit] = text.split('/');
   const value = /^\d+$/.test(count) ? Number(count) : 0;
   const found = unit === undefined ? UNITS[0] : UNITS.find(([name]) => unit !== '' && name.startsWith(unit.toLowerCase()));
   if (value === 0 || found === undefined) throw new ParameterProblem(`bad rate "${text}"'`);
+  if (value > perSecond * found[1]) throw new ParameterProblem(`Rate too fast "${text}"`);
   return { count: value, unitSeconds: found[1] };
 }
 
@@ -48,7 +52,7 @@ export const limit: MatchExtension<LimitMatch> = {
     const found = optionsOf('limit', uses, limitOptions);
     const rate = found.get('limit');
     const burst = found.get('limit-burst');
-    return { kind: 'limit', rate: rate === undefined ? { count: 3, unitSeconds: 3600 } : parseRate(rate.values[0]!), burst: burst === undefined ? 5 : unsignedOption('limit', burst, 0, 10_000), bucket: undefined };
+    return { kind: 'limit', rate: rate === undefined ? { count: 3, unitSeconds: 3600 } : parseRate(rate.values[0]!, XT_LIMIT_SCALE), burst: burst === undefined ? 5 : unsignedOption('limit', burst, 0, 10_000), bucket: undefined };
   },
   save: ({ rate, burst }) => ` --limit ${rateText(rate)}${burst === 5 ? '' : ` --limit-burst ${burst}`}`,
   list: ({ rate, burst }) => ` limit: avg ${rateText(rate)} burst ${burst}`,

@@ -32,7 +32,7 @@ export const statistic: MatchExtension<StatisticMatch> = {
       if (probability === undefined) throw new ParameterProblem('--probability must be specified when using random mode');
       return { kind: 'statistic', mode: 'random', negate: probability.negate, probability: chance };
     }
-    if (every === undefined || packet === undefined) throw new ParameterProblem('--every must be specified when using nth mode');
+    if (every === undefined || packet === undefined) throw new ParameterProblem('--every and --packet must be specified when using nth mode');
     const cycle = unsignedOption('statistic', every, 1, 0xffffffff);
     const first = unsignedOption('statistic', packet, 0, 0xffffffff);
     if (first >= cycle) throw new ParameterProblem('the --packet p must be 0 <= p <= n-1');
@@ -44,7 +44,7 @@ export const statistic: MatchExtension<StatisticMatch> = {
   },
   list(record) {
     if (record.mode === 'random') return ` statistic mode random${bang(record.negate)} probability ${(record.probability / 0x80000000).toFixed(11)}`;
-    return ` statistic mode nth${bang(record.negate)} every ${record.every} packet ${record.packet}`;
+    return ` statistic mode nth${bang(record.negate)} every ${record.every}${record.packet === 0 ? '' : ` packet ${record.packet}`}`;
   },
   evaluate(record, { environment }) {
     if (record.mode === 'random') return ((environment.dice.next() & 0x7fffffff) < record.probability) !== record.negate;

@@ -37,8 +37,8 @@ export const log: TargetExtension<LogTarget> = {
   },
   list({ level, prefix, flags }, { numeric }) {
     let text = numeric ? ` LOG flags ${flags} level ${level}` : ` LOG level ${LEVELS[level]!}`;
-    if (prefix !== '') text += ` prefix "${prefix}"`;
     if (!numeric) for (const [name, bit] of FLAGS) if ((flags & bit) !== 0) text += ` ${name.slice(4)}`;
+    if (prefix !== '') text += ` prefix "${prefix}"`;
     return text;
   },
   evaluate(record, context) {
