@@ -234,7 +234,7 @@ function portNumber(what: string, options: (value: number) => BridgePortOptions,
     }
     const bridge = call.net.netlink.link(name);
     const link = call.net.netlink.link(port);
-    const error: Errno | undefined = bridge === undefined ? 'ENODEV' : link?.master !== bridge.index ? 'ENOENT' : undefined;
+    const error: Errno | undefined = bridge === undefined ? 'ENODEV' : link === undefined ? 'ENODEV' : link.master !== bridge.index ? 'ENOENT' : undefined;
     const set = error === undefined ? call.net.netlink.setLink(link!.index, { bridgePort: options(Number(word)) }) : { ok: false as const, error };
     if (set.ok) return 0;
     call.err(`${doing} failed: ${strerror(set.error)}`);

@@ -213,6 +213,8 @@ export function printRoute(context: IpContext, printer: Printer, route: RouteVie
       printer.put('scope', `scope ${scope} `, scope);
     }
   }
+  // Of what it looked up the kernel names the table, but for addresses of its own.
+  if (cloned !== undefined && route.table !== TABLE_MAIN && route.table !== TABLE_LOCAL && route.table !== 0) printer.put('table', `table ${tableName(route.table)} `, tableName(route.table));
   if (route.preferredSource !== undefined) {
     printer.text('src ');
     printer.coloured(colour, 'prefsrc', `${route.preferredSource} `, route.preferredSource);
@@ -388,6 +390,7 @@ function modify(context: IpContext, words: Words, mode: RouteMode | 'delete'): E
   prefix = rebased(prefix, family);
   const hop: NextHop = {};
   if (device !== undefined) hop.device = needLink(context, device).index;
+  if (family === 'inet' && [gateway, ...hops.map((each) => each.gateway)].some((each) => each?.includes(':') === true)) unsupported(context, 'an IPv6 gateway of an IPv4 route');
   if (gateway !== undefined) hop.gateway = gateway;
   if (isOnlink) hop.onlink = true;
   const nextHops: NextHop[] = hops.map((each) => ({

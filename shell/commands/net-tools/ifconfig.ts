@@ -177,7 +177,6 @@ async function configure(call: Invocation, name: string, words: readonly string[
       const mac = parseMac(address);
       if (kind !== 'ether') return usage(call);
       if (mac === undefined) {
-        call.err(`in_ether(${address}): invalid ether address!`);
         call.err(`${address}: invalid ether address.`);
         code = 1;
       } else change({ mac }, 'SIOCSIFHWADDR', 1);
