@@ -72,14 +72,16 @@ export class LabState {
     }
   }
 
-  /** A page that was just reloaded may meet its own former line, not yet closed: it asks twice before it speaks of another window. */
+  /** A page that was just reloaded may meet its own former line, not yet closed: it asks again for a while before it speaks of another window. */
   private async openLog(takeOver: boolean): Promise<OpenedLog> {
-    const ask = async (): Promise<OpenedLog> => OpenedLog.parse(await host.ask({ type: 'open-log', course: this.course, lesson: this.lesson, takeOver }));
-    return ask().catch(async (cause: unknown) => {
-      if (!(cause instanceof HostRefusal) || cause.code !== 'in-use') throw cause;
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      return ask();
-    });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return OpenedLog.parse(await host.ask({ type: 'open-log', course: this.course, lesson: this.lesson, takeOver }));
+      } catch (cause) {
+        if (!(cause instanceof HostRefusal) || cause.code !== 'in-use' || attempt >= 5) throw cause;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    }
   }
 
   send(request: LabRequestInput): void {
