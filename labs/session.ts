@@ -43,13 +43,16 @@ const JUDGE_AFTER_US = 250_000;
 const JUDGE_AT_LATEST_US = 1_000_000;
 const CATCH_UP_AT_MOST_US = 250_000;
 const LIVE_SLICE_US = 20_000;
-const BREATHE_EVERY_MS = 8;
+const LIVE_SLICE_AT_LEAST_US = 50;
+const SLICE_AT_MOST_MS = 4;
+const SKIP_SLICE_US = 1_000_000;
+const BREATHE_EVERY_MS = 4;
 const HASH_EVERY_INPUTS = 50;
 const SHOW_NETWORK_EVERY_MS = 100;
 const SKIP_US = 30_000_000;
 /** A terminal whose page is this far behind stops the clock until it has caught up to the lower mark. */
-const UNSHOWN_HIGH = 1_000_000;
-const UNSHOWN_LOW = 200_000;
+const UNSHOWN_HIGH = 96_000;
+const UNSHOWN_LOW = 32_000;
 const KEPT_WHEN_RESUMED = 400_000;
 
 type Stamped = Exclude<LogRecord, { kind: 'header' }>;
@@ -487,7 +490,7 @@ class Session implements LabSession {
       const barrier = this.pending[0];
       const target = this.isHeldBack ? this.lab.nowUs : this.skipUntilUs ?? this.liveTargetUs();
       const to = barrier === undefined ? target : Math.min(Math.max(target, barrier.isStored ? barrier.record.atUs : target), barrier.record.atUs);
-      if (to > this.lab.nowUs) await this.advance(Math.min(to, this.lab.nowUs + LIVE_SLICE_US * (this.skipUntilUs === undefined ? 1 : 50)));
+      if (to > this.lab.nowUs) await this.advanceSlice(to);
       if (this.skipUntilUs !== undefined && this.lab.nowUs >= this.skipUntilUs) {
         this.skipUntilUs = undefined;
         this.reanchor();
@@ -514,6 +517,18 @@ class Session implements LabSession {
       await this.options.wall.breathe();
     }
   }
+
+  /** A piece of the way to `toUs` that takes a few milliseconds of the wall: a key that arrives meanwhile is stamped with its end. */
+  private async advanceSlice(toUs: number): Promise<void> {
+    const isSkipping = this.skipUntilUs !== undefined;
+    const startedMs = this.options.wall.nowMs();
+    await this.advance(Math.min(toUs, this.lab.nowUs + (isSkipping ? SKIP_SLICE_US : this.sliceUs)));
+    if (isSkipping) return;
+    const tookMs = this.options.wall.nowMs() - startedMs;
+    if (tookMs > SLICE_AT_MOST_MS) this.sliceUs = Math.max(LIVE_SLICE_AT_LEAST_US, this.sliceUs >> 1);
+    else if (tookMs < SLICE_AT_MOST_MS / 4) this.sliceUs = Math.min(LIVE_SLICE_US, this.sliceUs << 1);
+  }
+  private sliceUs = LIVE_SLICE_US;
 
   private sleep(): void {
     if (this.isClosed || (this.mode === 'paused' && this.pending.length === 0)) return;
