@@ -31,6 +31,10 @@ describeInChromium('exercise 1 in the browser', () => {
     }
     await learner.reaches(lesson.checks.length);
     if (lesson !== taken.at(-1)) await learner.page.getByRole('link', { name: /^Next lesson(?!:)/ }).waitFor();
+    else {
+      await learner.step(lesson.screens.length);
+      await learner.page.getByRole('region', { name: 'Lesson complete' }).waitFor();
+    }
   });
 
   test('the course shows every lesson as done', async () => {

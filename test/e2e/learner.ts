@@ -176,7 +176,8 @@ export class Learner {
     await this.step(at + 1);
     const block = this.page.locator('.cmd', { has: this.page.locator('pre', { hasText: line }) }).first();
     await block.getByRole('button', { name: /^Run/ }).click();
-    await until(`Run of ${line}`, async () => (await this.text()) !== before, { seen: () => this.tail('vm') });
+    // A fresh window of screen looks just like the prompt before it: then the block's own mark tells.
+    await until(`Run of ${line}`, async () => (await this.text()) !== before || (await block.locator('.ran').count()) > 0, { seen: () => this.tail('vm') });
     return true;
   }
 
