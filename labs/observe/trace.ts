@@ -35,7 +35,7 @@ export function packetTrace(events: readonly TraceEvent[], traceId: number, plac
   let isDelivered = false;
   for (const event of events) {
     if (event.traceId !== traceId) continue;
-    const place = placeOf(event.kernelId, event.netns);
+    const place = event.junction === undefined ? placeOf(event.kernelId, event.netns) : { machine: event.junction, netns: '' };
     const step = stepOf(event, place);
     if (step !== undefined) steps.push(step);
     if (event.kind === 'socket' || event.kind === 'answer') isDelivered = true;
@@ -79,6 +79,8 @@ function stepOf(event: TraceEvent, place: Place): TraceStep | undefined {
       return { ...common, kind: 'hook', table: 'nat', text: `Its ${event.manipulation} becomes ${event.after} (was ${event.before}): ${event.reason}.` };
     case 'socket':
       return { ...common, kind: 'deliver', text: `It is delivered to ${event.description}.` };
+    case 'junction':
+      return { ...common, kind: junctionSteps[event.step], text: event.text };
     case 'answer':
       return { ...common, kind: 'deliver', text: sentence(event.what) };
     case 'died':
@@ -87,6 +89,8 @@ function stepOf(event: TraceEvent, place: Place): TraceStep | undefined {
       return event satisfies never;
   }
 }
+
+const junctionSteps = { route: 'route', firewall: 'hook', nat: 'hook', balance: 'route' } as const;
 
 function bridgeSentence(event: Extract<TraceEvent, { kind: 'bridge' }>): string {
   switch (event.decision) {

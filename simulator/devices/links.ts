@@ -12,6 +12,7 @@ import { deviceDown6 } from '../routing/device-events6.ts';
 import { parseIp4 } from '../wire/ip4.ts';
 import { isMulticastMac, parseMac, ZERO_MAC } from '../wire/mac.ts';
 import { applyBridgeOptions, applyPortOptions } from './bridge-options.ts';
+import { moveJunctionEnd } from '../world/junction.ts';
 import { joinAllNodes6 } from '../ip/groups.ts';
 import { addPort, adjustMtu, changeBridgeMac, makeBridge, portMacChanged, removePort } from './bridge-ports.ts';
 import { operStateOf } from './carrier.ts';
@@ -370,6 +371,7 @@ function repoint(kernel: Kernel, device: Device, oldNs: NetnsId, oldIndex: LinkI
     const other = kernel.world.inner[device.wire.kernelId]!.state.namespaces.get(device.wire.ns)?.devices.get(device.wire.index);
     if (other?.wire !== undefined) other.wire = { ...other.wire, ns: device.ns, index: device.index };
   }
+  moveJunctionEnd(kernel.world, device);
   const lower = device.lower === 0 ? undefined : kernel.state.namespaces.get(device.lowerNs)?.devices.get(device.lower);
   for (const one of lower?.uppers ?? []) {
     if (one.ns !== oldNs || one.index !== oldIndex) continue;

@@ -9,6 +9,7 @@ import { delayByNetem } from './netem.ts';
 import { transmitMacvlan } from './macvlan.ts';
 import { transmitVlan } from './vlan.ts';
 import { transmitVxlan } from './vxlan.ts';
+import { toJunction } from '../world/junction.ts';
 import { tap } from './taps.ts';
 
 /** How long a frame needs from one end of a veth (or of lo) to the other: enough to keep timestamps in true order. */
@@ -60,7 +61,8 @@ export function transmitNow(kernel: Kernel, namespace: NamespaceState, device: D
     case 'ether': {
       stats.txPackets += 1;
       stats.txBytes += length;
-      const { wire } = device;
+      const { wire, junction } = device;
+      if (junction !== undefined) return toJunction(kernel.world, junction, packet);
       if (wire === undefined) return died(kernel, namespace.id, packet, 'link', 'no wire is plugged in', device.name);
       const other = kernel.world.inner[wire.kernelId]!;
       if (packet.checksumPartial) fillChecksum(packet);

@@ -16,6 +16,7 @@ import { died } from './trace.ts';
 
 export function dispatch(world: SimulatedWorld, event: WorldEvent): void {
   if (event.kind === 'alarm') throw new Error('alarms are the world\'s own');
+  if (event.kind === 'junction-arrival' || event.kind === 'junction-timer') return world.dispatchToJunction(event);
   const kernel = world.inner[event.kernelId]!;
   const namespace = kernel.state.namespaces.get(event.ns);
   if (namespace === undefined) return;

@@ -1,9 +1,10 @@
 /** Makes and copies packets. All fields are always present, so that every packet has one hidden class. */
+import { copyOf } from '../frames.ts';
 import type { Kernel } from './state.ts';
 import type { Packet } from './packet.ts';
 
 /** `frame` has NETWORK_OFFSET bytes of room before the network header. */
-export function makePacket(kernel: Kernel, frame: Uint8Array, protocol: number): Packet {
+export function makePacket(kernel: Pick<Kernel, 'world'>, frame: Uint8Array, protocol: number): Packet {
   const state = kernel.world.state;
   const traceId = state.nextTraceId;
   state.nextTraceId += 1;
@@ -15,5 +16,5 @@ export function makePacket(kernel: Kernel, frame: Uint8Array, protocol: number):
 /** An independent packet with the same bytes; it keeps the trace number. */
 export function copyPacket(packet: Packet): Packet {
   const { conntrack } = packet;
-  return { ...packet, frame: packet.frame.slice(), conntrack: typeof conntrack === 'object' ? { ...conntrack } : conntrack };
+  return { ...packet, frame: copyOf(packet.frame), conntrack: typeof conntrack === 'object' ? { ...conntrack } : conntrack };
 }

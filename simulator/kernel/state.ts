@@ -6,6 +6,7 @@
 import type { NetfilterEnvironment, NetfilterState } from '../netfilter/hooks.ts';
 import type { Ip4 } from '../wire/ip4.ts';
 import type { Ip6 } from '../wire/ip6.ts';
+import type { JunctionLink } from '../world/junction.ts';
 import type { SimulatedWorld } from '../world/world.ts';
 import type { LinkIndex, LinkKind, LinkStats, Mac, NeighbourState, NetlinkEvent, NetnsId, OperState, RouteType, Scope, SocketId } from './api.ts';
 import type { Packet } from './packet.ts';
@@ -184,6 +185,8 @@ export interface Device {
   peer: { ns: NetnsId; index: LinkIndex } | undefined;
   /** eth: the wire's other end. */
   wire: { kernelId: number; ns: NetnsId; index: LinkIndex; latencyUs: number; isUp: boolean } | undefined;
+  /** eth: the junction it is plugged into instead of a wire. */
+  junction: JunctionLink | undefined;
   /** vlan, macvlan, vxlan: the device below, in the namespace `lowerNs`. */
   lower: LinkIndex;
   lowerNs: NetnsId;

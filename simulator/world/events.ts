@@ -8,6 +8,8 @@ interface At { kernelId: number; ns: NetnsId }
 
 export type WorldEvent =
   | { kind: 'alarm'; token: number }
+  | { kind: 'junction-arrival'; junction: number; port: number; packet: Packet }
+  | { kind: 'junction-timer'; junction: number; timer: string }
   | (At & { kind: 'arrival'; device: LinkIndex; packet: Packet })
   | (At & { kind: 'departure'; device: LinkIndex; packet: Packet })
   | (At & { kind: 'neighbour'; family: 'inet' | 'inet6'; device: LinkIndex; address: Ip4 | Ip6; generation: number })

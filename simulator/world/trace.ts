@@ -2,7 +2,7 @@
 import type { LinkIndex, NetnsId } from '../kernel/api.ts';
 import type { HookName, TableName } from '../netfilter/api.ts';
 
-export interface TracePoint { readonly atUs: number; readonly kernelId: number; readonly netns: NetnsId; readonly traceId: number; readonly frame: Uint8Array }
+export interface TracePoint { readonly atUs: number; readonly kernelId: number; readonly netns: NetnsId; readonly traceId: number; readonly frame: Uint8Array; /** Name of the junction, when it happened in none of the kernels. */ readonly junction?: string }
 export type TraceEvent = TracePoint & (
   | { kind: 'device'; device: LinkIndex; name: string; direction: 'in' | 'out' }
   | { kind: 'bridge'; bridge: string; port: string; decision: 'learned' | 'forward' | 'flood' | 'local' | 'drop'; egress: readonly string[] }
@@ -12,6 +12,8 @@ export type TraceEvent = TracePoint & (
   | { kind: 'conntrack'; entryId: number | undefined; direction: string | undefined; state: string; isNew: boolean; original: string; reply: string }
   | { kind: 'nat'; manipulation: 'source' | 'destination'; before: string; after: string; reason: string }
   | { kind: 'socket'; socketId: number; description: string }
+  /** What a junction did with it; `text` is a whole sentence. */
+  | { kind: 'junction'; step: 'route' | 'firewall' | 'nat' | 'balance'; text: string }
   | { kind: 'answer'; what: string }
   | { kind: 'died'; reason: string; layer: 'link' | 'address' | 'neighbour' | 'route' | 'forwarding' | 'filter' | 'nat' | 'socket' | 'ttl' | 'mtu' | 'checksum'; at: string; rule?: string });
 /** One rule tried: why it missed (first match that did not), or that it matched. `text` is what iptables-save prints. */

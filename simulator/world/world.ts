@@ -13,6 +13,7 @@ import { cloneData } from './clone.ts';
 import { diceOver, seedDice } from './dice.ts';
 import type { WorldEvent } from './events.ts';
 import { hashData } from './hash.ts';
+import { Junction, plug, unplug, type JunctionKind, type JunctionState } from './junction.ts';
 import { pop, push, type QueueEntry } from './queue.ts';
 import type { TraceSink } from './trace.ts';
 
@@ -26,9 +27,11 @@ export interface WorldState {
   pending: Set<number>;
   nextTraceId: number;
   kernels: KernelState[];
+  /** Absent in a world without any. */
+  junctions?: JunctionState[];
 }
 
-export interface WorldOptions { seed: number; epochUs?: number }
+export interface WorldOptions { seed: number; epochUs?: number; /** Code for the junctions there will be. */ junctions?: readonly JunctionKind[] }
 export interface WireEnd { kernel: NetKernel | number; ns: NetnsId; index: LinkIndex }
 export interface WireOptions { latencyUs?: number }
 
@@ -38,7 +41,7 @@ const DEFAULT_EPOCH_US = 1795396440_000_000;
 export function createWorld(options: WorldOptions): SimulatedWorld {
   return new SimulatedWorld({
     nowUs: 0, epochUs: options.epochUs ?? DEFAULT_EPOCH_US, dice: seedDice(options.seed), queue: [], sequence: 0, pending: new Set(), nextTraceId: 1, kernels: [],
-  });
+  }, options.junctions ?? []);
 }
 
 export class SimulatedWorld implements World {
@@ -54,8 +57,11 @@ export class SimulatedWorld implements World {
   onStateChange: ((kernelId: number) => void) | undefined;
   traceSink: TraceSink | undefined;
 
-  constructor(state: WorldState) {
+  private readonly junctionKinds: readonly JunctionKind[];
+
+  constructor(state: WorldState, junctionKinds: readonly JunctionKind[] = []) {
     this.state = state;
+    this.junctionKinds = junctionKinds;
     this.dice = diceOver(() => this.state.dice);
     for (const kernel of state.kernels) this.adopt(kernel);
   }
@@ -84,6 +90,42 @@ export class SimulatedWorld implements World {
   /** Plugs a wire into two physical devices (kind 'ether'); both ends must exist. Replaces a wire that is there. */
   connect(left: WireEnd, right: WireEnd, options: WireOptions = {}): void {
     attachWire(this, end(left), end(right), options.latencyUs ?? 120);
+  }
+
+  /** A network of the given kind, nothing plugged in yet; answers its id. */
+  addJunction(kind: string, name: string, data: unknown): number {
+    this.kindOf(kind);
+    const junctions = (this.state.junctions ??= []);
+    junctions.push({ kind, name, ports: [], data });
+    return junctions.length - 1;
+  }
+
+  /** Plugs a physical device into a junction; answers the port. */
+  plug(junction: number, device: WireEnd, options: WireOptions = {}): number {
+    const { kernelId, ns, index } = end(device);
+    return plug(this, junction, { kernelId, ns, index }, options.latencyUs ?? 60);
+  }
+
+  unplug(junction: number, port: number): void {
+    unplug(this, junction, port);
+  }
+
+  /** The junction as its own code sees it. `Data` is what `addJunction` was given. */
+  junction<Data>(id: number): Junction<Data> {
+    return new Junction<Data>(this, id);
+  }
+
+  dispatchToJunction(event: Extract<WorldEvent, { kind: 'junction-arrival' | 'junction-timer' }>): void {
+    const kind = this.kindOf(this.state.junctions![event.junction]!.kind);
+    const junction = new Junction(this, event.junction);
+    if (event.kind === 'junction-timer') kind.timer(junction, event.timer);
+    else kind.receive(junction, event.port, event.packet);
+  }
+
+  private kindOf(name: string): JunctionKind {
+    const found = this.junctionKinds.find(({ kind }) => kind === name);
+    if (found === undefined) throw new Error(`no junction of kind ${name}: this world knows ${this.junctionKinds.map(({ kind }) => kind).join(', ') || 'none'}`);
+    return found;
   }
 
   setAlarm(delayUs: number, token: number): number {
@@ -153,7 +195,7 @@ export class SimulatedWorld implements World {
   }
 
   clone(): SimulatedWorld {
-    return new SimulatedWorld(cloneData(this.state));
+    return new SimulatedWorld(cloneData(this.state), this.junctionKinds);
   }
 
   hash(): string {
