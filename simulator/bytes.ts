@@ -3,12 +3,21 @@
  * Readers never throw on a short buffer: a missing byte reads as 0, so check lengths before trusting a value.
  */
 
+const SHORT = 64;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Text to UTF-8. */
+/** Text to UTF-8. Short text, as most of what is typed and printed is, does without the host's encoder: calling it costs more than the work. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text) as Uint8Array<ArrayBuffer>;
+  const { length } = text;
+  if (length > SHORT) return encoder.encode(text) as Uint8Array<ArrayBuffer>;
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return encoder.encode(text) as Uint8Array<ArrayBuffer>;
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** UTF-8 to text; invalid sequences become U+FFFD, a byte order mark is kept. */
@@ -140,8 +149,9 @@ export function sumWords(bytes: Uint8Array, from = 0, to = bytes.length, initial
 
 /** The checksum field that belongs to a sum: folded to 16 bits and complemented. */
 export function foldChecksum(sum: number): number {
-  let folded = sum;
-  while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);
+  // Sums stay below 2^32: 64 KiB of 0xff and a pseudo-header.
+  let folded = (sum & 0xffff) + (sum >>> 16);
+  folded = (folded & 0xffff) + (folded >>> 16);
   return ~folded & 0xffff;
 }
 

@@ -34,7 +34,7 @@ export function bridgePreRouting(kernel: Kernel, namespace: NamespaceState, brid
   const before = family === 'inet' ? ipv4.destination(frame, NETWORK_OFFSET) : 0;
   packet.inDevice = bridgeDevice.index;
   packet.physicalIn = port.index;
-  if (runHooks(kernel.netfilter, namespace.id, family, 'PREROUTING', packet) !== 'accept') return false;
+  if (runHooks(kernel.netfilter, namespace.id, family, 'PREROUTING', packet, namespace.netfilter) !== 'accept') return false;
   if (family === 'inet') {
     const after = ipv4.destination(packet.frame, NETWORK_OFFSET);
     if (after !== before && !isMulticastIp4(after)) return redirectTranslated(kernel, namespace, bridgeDevice, packet, after);
@@ -60,7 +60,7 @@ export function bridgeForward(kernel: Kernel, namespace: NamespaceState, bridgeD
   packet.physicalOut = egress.index;
   packet.inDevice = bridgeDevice.index;
   packet.outDevice = bridgeDevice.index;
-  return runHooks(kernel.netfilter, namespace.id, family, 'FORWARD', packet) === 'accept';
+  return runHooks(kernel.netfilter, namespace.id, family, 'FORWARD', packet, namespace.netfilter) === 'accept';
 }
 
 /** br_nf_post_routing: only frames that were bridged, not those the machine sends or routes. */
@@ -68,5 +68,5 @@ export function bridgePostRouting(kernel: Kernel, namespace: NamespaceState, bri
   const family = familyOf(namespace, bridgeDevice, packet);
   if (family === undefined || packet.physicalOut !== egress.index) return true;
   packet.outDevice = bridgeDevice.index;
-  return runHooks(kernel.netfilter, namespace.id, family, 'POSTROUTING', packet) === 'accept';
+  return runHooks(kernel.netfilter, namespace.id, family, 'POSTROUTING', packet, namespace.netfilter) === 'accept';
 }

@@ -1,6 +1,7 @@
 /** ICMP: answering echoes, sending errors under their limits, telling sockets about errors. Read first: RFC 792, RFC 1812 section 4.3, net/ipv4/icmp.c */
 import type { Errno } from '../result.ts';
 import { get16, get32, put16, updateChecksum } from '../bytes.ts';
+import { copyOf } from '../frames.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { died } from '../kernel/trace.ts';
@@ -65,10 +66,10 @@ function answerEcho(kernel: Kernel, namespace: NamespaceState, packet: Packet, a
   if (typeof route === 'string') return died(kernel, namespace.id, packet, 'route', `no route back to ${formatIp4(to)} for the answer`, 'icmp');
   count(namespace, 'Icmp.OutMsgs');
   count(namespace, 'Icmp.OutEchoReps');
-  const body = frame.slice(at, end);
+  const body = copyOf(frame, at, end);
   body[0] = type;
   put16(body, 2, updateChecksum(get16(frame, at + 2), get16(frame, at), get16(body, 0)));
-  kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: frame.slice(), kind: 'answer', what: 'echo reply' });
+  kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: copyOf(frame), kind: 'answer', what: 'echo reply' });
   sendIp4(kernel, namespace, {
     source: source !== 0 ? source : route.source, destination: to, protocol: ipv4.PROTOCOL_ICMP, body, timeToLive: namespace.settings.defaultTtl, typeOfService: ipv4.typeOfService(frame, NETWORK_OFFSET), dontFragment: false,
   }, route, { ...KERNEL_SENDER, mark });
@@ -111,7 +112,7 @@ export function sendIcmpError4(kernel: Kernel, namespace: NamespaceState, about:
   const body = icmp.emit({ type, code, rest: type === icmp.UNREACHABLE && code === icmp.FRAGMENTATION_NEEDED ? info & 0xffff : type === icmp.REDIRECT || type === icmp.PARAMETER_PROBLEM ? info : 0, payload });
   count(namespace, 'Icmp.OutMsgs');
   count(namespace, type === icmp.UNREACHABLE ? 'Icmp.OutDestUnreachs' : type === icmp.TIME_EXCEEDED ? 'Icmp.OutTimeExcds' : type === icmp.REDIRECT ? 'Icmp.OutRedirects' : 'Icmp.OutParmProbs');
-  kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: about.traceId, frame: frame.slice(), kind: 'answer', what: `ICMP error ${type}/${code}` });
+  kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: about.traceId, frame: copyOf(frame), kind: 'answer', what: `ICMP error ${type}/${code}` });
   sendIp4(kernel, namespace, { source: chosen !== 0 ? chosen : route.source, destination: source, protocol: ipv4.PROTOCOL_ICMP, body, timeToLive: namespace.settings.defaultTtl, typeOfService: tos, dontFragment: false }, route, { ...KERNEL_SENDER, mark });
 }
 

@@ -29,7 +29,7 @@ export function receiveIp4(kernel: Kernel, namespace: NamespaceState, device: De
   // Ethernet pads short packets.
   if (packet.frame.length > end) packet.frame = packet.frame.subarray(0, end);
   // A frame the bridge has shown to PREROUTING is not shown twice (ip_sabotage_in).
-  if (packet.physicalIn === 0 && runHooks(kernel.netfilter, namespace.id, 'inet', 'PREROUTING', packet) !== 'accept') return;
+  if (packet.physicalIn === 0 && runHooks(kernel.netfilter, namespace.id, 'inet', 'PREROUTING', packet, namespace.netfilter) !== 'accept') return;
   if (device.kind === 'loopback') return deliverLocal4(kernel, namespace, device, packet);
   const { frame } = packet;
   const route = routeInput4(kernel, namespace, device, {
@@ -77,7 +77,7 @@ function refuse(kernel: Kernel, namespace: NamespaceState, device: Device, packe
 /** ip_local_deliver */
 export function deliverLocal4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
   if (ipv4.isFragment(packet.frame, NETWORK_OFFSET) && !reassemble4(kernel, namespace, packet)) return;
-  if (runHooks(kernel.netfilter, namespace.id, 'inet', 'INPUT', packet) !== 'accept') return;
+  if (runHooks(kernel.netfilter, namespace.id, 'inet', 'INPUT', packet, namespace.netfilter) !== 'accept') return;
   const { frame } = packet;
   const protocol = ipv4.protocol(frame, NETWORK_OFFSET);
   const hasRaw = namespace.ports.raw.length > 0 && deliverRaw4(kernel, namespace, device, packet, protocol);
@@ -119,7 +119,7 @@ function forward4(kernel: Kernel, namespace: NamespaceState, device: Device, pac
   if (route.redirect) sendRedirect4(kernel, namespace, device, packet, route.gateway === 0 ? ipv4.destination(frame, NETWORK_OFFSET) : route.gateway);
   ipv4.decrementTimeToLive(frame, NETWORK_OFFSET);
   packet.outDevice = route.device;
-  if (runHooks(kernel.netfilter, namespace.id, 'inet', 'FORWARD', packet) !== 'accept') return;
+  if (runHooks(kernel.netfilter, namespace.id, 'inet', 'FORWARD', packet, namespace.netfilter) !== 'accept') return;
   count(namespace, 'Ip.ForwDatagrams');
   finishOutput4(kernel, namespace, egress, packet, route.gateway, mtu);
 }

@@ -21,7 +21,7 @@ export function receiveIp6(kernel: Kernel, namespace: NamespaceState, device: De
   if (error !== undefined) return died(kernel, namespace.id, packet, 'checksum', `bad IPv6 header: ${error}`, device.name);
   const end = NETWORK_OFFSET + ipv6.HEADER_LENGTH + ipv6.payloadLength(packet.frame, NETWORK_OFFSET);
   if (packet.frame.length > end) packet.frame = packet.frame.subarray(0, end);
-  if (packet.physicalIn === 0 && runHooks(kernel.netfilter, namespace.id, 'inet6', 'PREROUTING', packet) !== 'accept') return;
+  if (packet.physicalIn === 0 && runHooks(kernel.netfilter, namespace.id, 'inet6', 'PREROUTING', packet, namespace.netfilter) !== 'accept') return;
   if (device.kind === 'loopback') return deliverLocal6(kernel, namespace, device, packet);
   const destination = ipv6.destination(packet.frame, NETWORK_OFFSET);
   if (isMulticastIp6(destination)) {
@@ -43,12 +43,12 @@ export function receiveIp6(kernel: Kernel, namespace: NamespaceState, device: De
   }
   packet.frame[NETWORK_OFFSET + 7] = packet.frame[NETWORK_OFFSET + 7]! - 1;
   packet.outDevice = egress.index;
-  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'FORWARD', packet) !== 'accept') return;
+  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'FORWARD', packet, namespace.netfilter) !== 'accept') return;
   finishOutput6(kernel, namespace, egress, packet, route.gateway === ANY_IP6 ? ipv6.destination(packet.frame, NETWORK_OFFSET) : route.gateway, egress.mtu);
 }
 
 function deliverLocal6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
-  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'INPUT', packet) !== 'accept') return;
+  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'INPUT', packet, namespace.netfilter) !== 'accept') return;
   const upper = ipv6.upperLayer(packet.frame, NETWORK_OFFSET);
   if (typeof upper === 'string') return died(kernel, namespace.id, packet, 'socket', `bad IPv6 extension headers: ${upper}`, device.name);
   if (namespace.ports.raw.length > 0) deliverRaw6(kernel, namespace, device, packet, upper.protocol, upper.at);

@@ -61,7 +61,7 @@ export function sendRouted4(kernel: Kernel, namespace: NamespaceState, packet: P
   packet.protocol = ethernet.TYPE_IPV4;
   packet.outDevice = route.device;
   if (kernel.world.traceSink !== undefined) traceRoute(kernel, namespace, packet, route);
-  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet', 'OUTPUT', packet);
+  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet', 'OUTPUT', packet, namespace.netfilter);
   if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   let way = route;
   const changed = ipv4.destination(packet.frame, NETWORK_OFFSET);
@@ -99,7 +99,7 @@ function addressForReroute(namespace: NamespaceState, source: Ip4): Ip4 {
 
 function loopBack(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
   const copy = copyPacket(packet);
-  if (runHooks(kernel.netfilter, namespace.id, 'inet', 'POSTROUTING', copy) !== 'accept') return;
+  if (runHooks(kernel.netfilter, namespace.id, 'inet', 'POSTROUTING', copy, namespace.netfilter) !== 'accept') return;
   copy.frame.set([255, 255, 255, 255, 255, 255], 0);
   put16(copy.frame, 12, ethernet.TYPE_IPV4);
   arrive(kernel, namespace.id, device.index, copy, VIRTUAL_HOP_US);
@@ -108,7 +108,7 @@ function loopBack(kernel: Kernel, namespace: NamespaceState, device: Device, pac
 /** ip_output: POSTROUTING, fragments where needed, then the neighbour. */
 export function finishOutput4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, gateway: Ip4, mtu: number): 'EPERM' | undefined {
   packet.outDevice = device.index;
-  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet', 'POSTROUTING', packet);
+  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet', 'POSTROUTING', packet, namespace.netfilter);
   if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   const { frame } = packet;
   const length = ipv4.totalLength(frame, NETWORK_OFFSET);
@@ -167,14 +167,14 @@ function fragments(kernel: Kernel, packet: Packet, mtu: number): Packet[] {
   return pieces;
 }
 
-export interface Send4 { source: Ip4; destination: Ip4; protocol: number; body: Uint8Array; timeToLive: number; typeOfService: number; dontFragment: boolean; options?: Uint8Array; identification?: number }
+export interface Send4 { source: Ip4; destination: Ip4; protocol: number; body: Uint8Array; timeToLive: number; typeOfService: number; dontFragment: boolean; options?: Uint8Array | undefined; identification?: number }
 
 /** Header around a body, then out. The route decides the source when none is given. */
 export function sendIp4(kernel: Kernel, namespace: NamespaceState, fields: Send4, route: RouteResult4, sender: Sender4, checksumPartial = false): 'EPERM' | undefined {
   const frame = ipv4.emit(
     {
       source: fields.source, destination: fields.destination, protocol: fields.protocol, timeToLive: fields.timeToLive, typeOfService: fields.typeOfService, dontFragment: fields.dontFragment,
-      identification: fields.identification ?? (fields.dontFragment ? 0 : nextIdentification(namespace)), ...(fields.options === undefined ? {} : { options: fields.options }),
+      identification: fields.identification ?? (fields.dontFragment ? 0 : nextIdentification(namespace)), options: fields.options,
     },
     fields.body, NETWORK_OFFSET,
   );

@@ -43,7 +43,7 @@ export function sendRouted6(kernel: Kernel, namespace: NamespaceState, packet: P
   packet.protocol = ethernet.TYPE_IPV6;
   packet.outDevice = route.device;
   const before = ipv6.destination(packet.frame, NETWORK_OFFSET);
-  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'OUTPUT', packet);
+  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'OUTPUT', packet, namespace.netfilter);
   if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   const destination = ipv6.destination(packet.frame, NETWORK_OFFSET);
   let way = route;
@@ -65,7 +65,7 @@ export function sendRouted6(kernel: Kernel, namespace: NamespaceState, packet: P
 
 export function finishOutput6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, nextHop: Ip6, mtu: number): 'EPERM' | undefined {
   packet.outDevice = device.index;
-  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet);
+  const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet, namespace.netfilter);
   if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   if (ipv6.HEADER_LENGTH + ipv6.payloadLength(packet.frame, NETWORK_OFFSET) > mtu) {
     sendIcmpError6(kernel, namespace, packet, icmp6.PACKET_TOO_BIG, 0, mtu);
@@ -85,7 +85,7 @@ export function finishOutput6(kernel: Kernel, namespace: NamespaceState, device:
 export function sendFrame6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, nextHop: Ip6): void {
   packet.protocol = ethernet.TYPE_IPV6;
   packet.outDevice = device.index;
-  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'OUTPUT', packet) !== 'accept') return;
-  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet) !== 'accept') return;
+  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'OUTPUT', packet, namespace.netfilter) !== 'accept') return;
+  if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet, namespace.netfilter) !== 'accept') return;
   outputVia6(kernel, namespace, device, nextHop, packet);
 }

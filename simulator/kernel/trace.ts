@@ -1,4 +1,5 @@
 /** Trace events of the packet path. Callers test `kernel.world.traceSink` first where building the arguments costs something. */
+import { copyOf } from '../frames.ts';
 import type { TraceEvent } from '../world/trace.ts';
 import type { NetnsId } from './api.ts';
 import type { Packet } from './packet.ts';
@@ -14,5 +15,5 @@ export function died(kernel: Kernel, ns: NetnsId, packet: Packet, layer: Died['l
 }
 
 export function point(kernel: Kernel, ns: NetnsId, packet: Packet): { atUs: number; kernelId: number; netns: NetnsId; traceId: number; frame: Uint8Array } {
-  return { atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: ns, traceId: packet.traceId, frame: packet.frame.slice() };
+  return { atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: ns, traceId: packet.traceId, frame: copyOf(packet.frame) };
 }

@@ -37,8 +37,9 @@ export interface PacketContext {
   /** IPv6 addresses as four words each. */
   source6: Uint32Array;
   destination6: Uint32Array;
-  inName: string;
-  outName: string;
+  /** Looked up when the first rule asks: see `inNameOf` and `outNameOf`. */
+  inName: string | undefined;
+  outName: string | undefined;
   /** Conntrack zone given by a CT target. */
   zone: number;
   /** What dropped it, for traces. */
@@ -53,7 +54,7 @@ export function takeContext(environment: NetfilterEnvironment, state: NetfilterS
   if (context === undefined) {
     context = {
       environment, state, ns, family, hook, table: 'raw', packet, frame: packet.frame, length: 0, protocol: 0, transportAt: -1, end: 0, isLaterFragment: false, source: 0, destination: 0,
-      source6: new Uint32Array(4), destination6: new Uint32Array(4), inName: '', outName: '', zone: 0, dropRule: undefined,
+      source6: new Uint32Array(4), destination6: new Uint32Array(4), inName: undefined, outName: undefined, zone: 0, dropRule: undefined,
     };
     pool[depth] = context;
   }
@@ -66,16 +67,25 @@ export function takeContext(environment: NetfilterEnvironment, state: NetfilterS
   context.packet = packet;
   context.zone = 0;
   context.dropRule = undefined;
-  const hasIn = hook === 'PREROUTING' || hook === 'INPUT' || hook === 'FORWARD';
-  const hasOut = hook === 'FORWARD' || hook === 'OUTPUT' || hook === 'POSTROUTING';
-  context.inName = hasIn ? environment.deviceName(ns, packet.inDevice) : '';
-  context.outName = hasOut ? environment.deviceName(ns, packet.outDevice) : '';
+  context.inName = undefined;
+  context.outName = undefined;
   readHeaders(context);
   return context;
 }
 
 export function releaseContext(): void {
   depth -= 1;
+}
+
+/** The device the packet came in by, for hooks that know it. */
+export function inNameOf(context: PacketContext): string {
+  const { environment, ns, hook, packet } = context;
+  return (context.inName ??= hook === 'OUTPUT' || hook === 'POSTROUTING' ? '' : environment.deviceName(ns, packet.inDevice));
+}
+
+export function outNameOf(context: PacketContext): string {
+  const { environment, ns, hook, packet } = context;
+  return (context.outName ??= hook === 'PREROUTING' || hook === 'INPUT' ? '' : environment.deviceName(ns, packet.outDevice));
 }
 
 /** Reads the headers again after a target or NAT changed them. */

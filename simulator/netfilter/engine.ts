@@ -1,5 +1,6 @@
 /** One hook, all its stages in priority order: see hooks.ts for the order and the contract. */
 import { get32 } from '../bytes.ts';
+import { copyOf } from '../frames.ts';
 import type { Family, NetnsId } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { HookName, TableName, TableState } from './api.ts';
@@ -14,8 +15,8 @@ import { walk } from './traverse.ts';
 
 export type HookVerdict = 'accept' | 'drop' | 'stolen';
 
-export function runHooks(environment: NetfilterEnvironment, ns: NetnsId, family: Family, hook: HookName, packet: Packet): HookVerdict {
-  const state = environment.netfilterState(ns);
+/** Who has the namespace at hand hands its state in: this runs many times for each packet. */
+export function runHooks(environment: NetfilterEnvironment, ns: NetnsId, family: Family, hook: HookName, packet: Packet, state = environment.netfilterState(ns)): HookVerdict {
   if (state.tables[family].size === 0 && state.conntrackUsers[family] === 0 && packet.conntrack === undefined) return 'accept';
   const context = takeContext(environment, state, ns, family, hook, packet);
   // br_netfilter hides that a bridged frame is for another host (setup_pre_routing: pkt_otherhost), or REJECT would not answer it.
@@ -124,7 +125,7 @@ function isDestinationChanged(before: Uint8Array, frame: Uint8Array, family: Fam
 }
 
 function refreshOut(context: PacketContext): void {
-  context.outName = context.environment.deviceName(context.ns, context.packet.outDevice);
+  context.outName = undefined;
   readHeaders(context);
 }
 
@@ -146,7 +147,7 @@ function tellTracking(context: PacketContext): void {
     kind: 'conntrack', entryId: entry?.id, direction: link === undefined || link === 'untracked' ? undefined : link.direction,
     state: link === undefined ? 'INVALID' : link === 'untracked' ? 'UNTRACKED' : link.state, isNew: entry !== undefined && !entry.isConfirmed,
     original: entry === undefined ? '' : text(entry.original, entry.protocol), reply: entry === undefined ? '' : text(entry.reply, entry.protocol),
-    atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: packet.frame.slice(),
+    atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: copyOf(packet.frame),
   });
 }
 
@@ -154,6 +155,6 @@ function tellDeath(context: PacketContext): void {
   const { environment, packet, ns, hook, dropRule } = context;
   environment.traceSink?.({
     kind: 'died', reason: dropRule?.startsWith('-A ') === true ? 'a rule dropped it' : (dropRule ?? 'conntrack dropped it'), layer: context.table === 'nat' ? 'nat' : 'filter', at: hook,
-    ...(dropRule === undefined ? {} : { rule: dropRule }), atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: packet.frame.slice(),
+    ...(dropRule === undefined ? {} : { rule: dropRule }), atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: copyOf(packet.frame),
   });
 }

@@ -2,9 +2,10 @@
  * Walking a table's chains with a packet (net/netfilter/nf_tables_core.c, nft_do_chain).
  * Tables are compiled once for evaluation: the compiled form hangs on the table by a WeakMap, is no state, and is made anew after a clone or a change.
  */
+import { copyOf } from '../frames.ts';
 import type { TraceRule } from '../world/trace.ts';
 import type { AddressMatch, ChainState, HookName, NameMatch, RuleState, TableState } from './api.ts';
-import { nameMatches, type PacketContext } from './context.ts';
+import { inNameOf, nameMatches, outNameOf, type PacketContext } from './context.ts';
 import { ACCEPT, CONTINUE, DROP, RETURN, STOLEN, type Verdict } from './extension.ts';
 import { matchExtensions, type Match } from './matches/index.ts';
 import { ruleText } from './save.ts';
@@ -114,8 +115,8 @@ function missed(compiledRule: CompiledRule, context: PacketContext, explain: boo
   const { source, destination, inName, outName, protocol, fragment, matches } = compiledRule;
   if (source !== undefined && !addressFits(source, context.source, context.source6)) return '-s';
   if (destination !== undefined && !addressFits(destination, context.destination, context.destination6)) return '-d';
-  if (inName !== undefined && nameMatches(inName.name, context.inName) === inName.negate) return '-i';
-  if (outName !== undefined && nameMatches(outName.name, context.outName) === outName.negate) return '-o';
+  if (inName !== undefined && nameMatches(inName.name, inNameOf(context)) === inName.negate) return '-i';
+  if (outName !== undefined && nameMatches(outName.name, outNameOf(context)) === outName.negate) return '-o';
   if (protocol >= 0 && (protocol === context.protocol) === compiledRule.protocolNegate) return '-p';
   if (fragment !== undefined && context.isLaterFragment === fragment.negate) return '-f';
   for (const match of matches) if (!match.evaluate(match.record, context)) return explain ? `-m ${match.record.kind}` : '-';
@@ -219,7 +220,7 @@ function tell(base: CompiledChain, context: PacketContext, rules: readonly Trace
   const { environment, ns, packet, hook, table, family } = context;
   environment.traceSink?.({
     kind: 'hook', hook, table, family, chain: base.state.name, verdict: verdict === DROP ? 'DROP' : verdict === STOLEN ? 'STOLEN' : 'ACCEPT', rules,
-    atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: packet.frame.slice(),
+    atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: copyOf(packet.frame),
   });
 }
 

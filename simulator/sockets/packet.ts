@@ -1,5 +1,6 @@
 /** AF_PACKET: sees every frame of a device (or of all), in and out. Read first: packet(7), net/packet/af_packet.c */
 import { get16 } from '../bytes.ts';
+import { copyOf } from '../frames.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Datagram, SocketId } from '../kernel/api.ts';
 import { makePacket } from '../kernel/packets.ts';
@@ -16,7 +17,7 @@ export function deliverToPacketSocket(kernel: Kernel, id: SocketId, device: Devi
   const { frame } = packet;
   if (socket.protocol !== 3 && (isOutgoing || socket.protocol !== get16(frame, 12))) return;
   const direction = isOutgoing ? 'out' : packet.type === 'broadcast' ? 'broadcast' : packet.type === 'multicast' ? 'multicast' : packet.type === 'otherhost' ? 'otherhost' : 'in';
-  const bytes = frame.slice();
+  const bytes = copyOf(frame);
   if (device.kind === 'loopback') bytes.fill(0, 0, 12);
   const filter = kernel.world.filters.get(filterKey(kernel, id));
   if (filter !== undefined && !filter(bytes, { direction, device: device.index })) return;
@@ -46,7 +47,7 @@ export function sendFrame(kernel: Kernel, socket: PacketSocket, bytes: Uint8Arra
   if (!device.isUp) return fail('ENETDOWN');
   if (bytes.length < 14) return fail('EINVAL');
   if (bytes.length > device.mtu + 18) return fail('EMSGSIZE');
-  const packet = makePacket(kernel, bytes.slice(), get16(bytes, 12));
+  const packet = makePacket(kernel, copyOf(bytes), get16(bytes, 12));
   packet.socketId = socket.id;
   packet.uid = socket.uid;
   transmit(kernel, namespace, device, packet);

@@ -1,5 +1,6 @@
 /** Ping sockets (SOCK_DGRAM, IPPROTO_ICMP): the kernel picks the identifier and filters by it. Read first: icmp(7), net/ipv4/ping.c */
 import { get16, put16 } from '../bytes.ts';
+import { copyOf } from '../frames.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Endpoint, Family } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
@@ -40,7 +41,7 @@ export function sendPing(kernel: Kernel, socket: PingSocket, bytes: Uint8Array, 
     socket.localPort = chosen.value;
     namespace.ports.ping.push(socket.id);
   }
-  const body = bytes.slice();
+  const body = copyOf(bytes);
   put16(body, 4, socket.localPort);
   const { address } = target.value;
   const sent = typeof address === 'number'
@@ -64,9 +65,9 @@ export function deliverPing(kernel: Kernel, namespace: NamespaceState, device: D
     if (namespace.ports.raw.length === 0) died(kernel, namespace.id, packet, 'socket', 'an echo reply nobody waits for', device.name);
     return;
   }
-  kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: frame.slice(), kind: 'socket', socketId: socket.id, description: 'ping' });
+  kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: copyOf(frame), kind: 'socket', socketId: socket.id, description: 'ping' });
   enqueue(kernel, socket, {
-    bytes: frame.slice(at, end), from: { address: isIp4 ? formatIp4(ipv4.source(frame, NETWORK_OFFSET)) : formatIp6(ipv6.source(frame, NETWORK_OFFSET)), port: 0 },
+    bytes: copyOf(frame, at, end), from: { address: isIp4 ? formatIp4(ipv4.source(frame, NETWORK_OFFSET)) : formatIp6(ipv6.source(frame, NETWORK_OFFSET)), port: 0 },
     to: isIp4 ? formatIp4(ipv4.destination(frame, NETWORK_OFFSET)) : formatIp6(ipv6.destination(frame, NETWORK_OFFSET)), ttl: isIp4 ? ipv4.timeToLive(frame, NETWORK_OFFSET) : ipv6.hopLimit(frame, NETWORK_OFFSET),
     tos: isIp4 ? ipv4.typeOfService(frame, NETWORK_OFFSET) : ipv6.trafficClass(frame, NETWORK_OFFSET), receivedAtUs: kernel.world.nowUs, device: device.index,
   });

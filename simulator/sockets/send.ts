@@ -57,7 +57,7 @@ export function sendDatagram4(kernel: Kernel, socket: DatagramSocket, destinatio
   const isGroup = route.type === 'multicast';
   const refused = sendIp4(kernel, namespace, {
     source: chosen, destination, protocol, body: build(chosen, offloads), timeToLive: isGroup ? options.multicastTtl : (options.ttl ?? namespace.settings.defaultTtl), typeOfService: options.tos,
-    dontFragment: isForced || (isSingle && options.pathMtuDiscovery === 'want'), identification: nextIdentification(namespace), ...(options.ipOptions === undefined ? {} : { options: options.ipOptions }),
+    dontFragment: isForced || (isSingle && options.pathMtuDiscovery === 'want'), identification: nextIdentification(namespace), options: options.ipOptions,
   }, route, sender, offloads);
   return refused === undefined ? ok(undefined) : fail(refused);
 }

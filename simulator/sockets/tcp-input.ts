@@ -1,4 +1,5 @@
 /** TCP in: demultiplexing, the state machine, acknowledgements, data. Read first: RFC 9293 section 3.10.7, net/ipv4/tcp_ipv4.c (tcp_v4_rcv), tcp_input.c */
+import { copyOf } from '../frames.ts';
 import type { Family } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
@@ -60,7 +61,7 @@ export function receiveTcp(kernel: Kernel, namespace: NamespaceState, device: De
 }
 
 function trace(kernel: Kernel, namespace: NamespaceState, packet: Packet, socket: TcpSocket): void {
-  kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: packet.frame.slice(), kind: 'socket', socketId: socket.id, description: `tcp ${socket.state} port ${socket.localPort}` });
+  kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: copyOf(packet.frame), kind: 'socket', socketId: socket.id, description: `tcp ${socket.state} port ${socket.localPort}` });
 }
 
 /** tcp_v4_send_reset */
@@ -423,7 +424,7 @@ function receiveData(kernel: Kernel, namespace: NamespaceState, socket: TcpSocke
   const offset = ahead(segment.sequence, socket.receiveNext);
   if (offset < 0) {
     const isKnown = socket.outOfOrder.some((one) => one.sequence === segment.sequence && one.bytes.length >= segment.payload.length);
-    if (!isKnown) socket.outOfOrder.push({ sequence: segment.sequence, bytes: segment.payload.slice(), isFin });
+    if (!isKnown) socket.outOfOrder.push({ sequence: segment.sequence, bytes: copyOf(segment.payload), isFin });
     count(namespace, 'TcpExt.TCPOFOQueue');
     sendAck(kernel, socket);
     return;
@@ -454,7 +455,7 @@ function accept(kernel: Kernel, socket: TcpSocket, bytes: Uint8Array, isFin: boo
     socket.receiveNext = plus(socket.receiveNext, bytes.length);
     socket.bytesReceived += bytes.length;
     if (!socket.isReadShut) {
-      socket.receiveQueue.push(bytes.slice());
+      socket.receiveQueue.push(copyOf(bytes));
       socket.receiveQueued += bytes.length;
     }
   }

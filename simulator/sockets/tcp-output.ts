@@ -1,5 +1,6 @@
 /** TCP out: building segments, what may be sent when, acknowledgements, timers. Read first: RFC 9293, RFC 6298, net/ipv4/tcp_output.c */
 import { put16 } from '../bytes.ts';
+import { roomFor } from '../frames.ts';
 import type { Errno } from '../result.ts';
 import type { Kernel, NamespaceState } from '../kernel/state.ts';
 import { writePartial } from '../ip/checksum.ts';
@@ -237,7 +238,7 @@ function timeSegment(kernel: Kernel, socket: TcpSocket, end: number): void {
 
 /** A copy of queued bytes, `offset` behind sendUnacknowledged. */
 export function bytesAt(socket: TcpSocket, offset: number, size: number): Uint8Array {
-  const made = new Uint8Array(size);
+  const made = roomFor(size);
   let at = 0;
   let skip = offset;
   for (const chunk of socket.sendQueue) {

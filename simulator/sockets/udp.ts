@@ -1,5 +1,6 @@
 /** UDP. Read first: RFC 768, udp(7), net/ipv4/udp.c */
 import { put16 } from '../bytes.ts';
+import { copyOf, roomFor } from '../frames.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Endpoint, Family } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
@@ -39,7 +40,7 @@ export function sendUdp(kernel: Kernel, socket: UdpSocket, bytes: Uint8Array, to
     const sent = sendDatagram4(kernel, socket, address, port, ipv4.PROTOCOL_UDP, length, (source, offloads) => {
       const pseudoSum = ipv4.pseudoHeaderSum(source, address, ipv4.PROTOCOL_UDP, length);
       if (!offloads) return udp.emit({ sourcePort: socket.localPort, destinationPort: port, payload: bytes }, pseudoSum);
-      const datagram = new Uint8Array(length);
+      const datagram = roomFor(length);
       datagram.set(bytes, 8);
       put16(datagram, 0, socket.localPort);
       put16(datagram, 2, port);
@@ -86,9 +87,9 @@ export function receiveUdp(kernel: Kernel, namespace: NamespaceState, device: De
     return died(kernel, namespace.id, packet, 'socket', `no socket is bound to UDP port ${datagram.destinationPort}`, device.name);
   }
   for (const socket of receivers) {
-    kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: frame.slice(), kind: 'socket', socketId: socket.id, description: `udp port ${datagram.destinationPort}` });
+    kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: copyOf(frame), kind: 'socket', socketId: socket.id, description: `udp port ${datagram.destinationPort}` });
     const isQueued = enqueue(kernel, socket, {
-      bytes: datagram.payload.slice(), from: endpoint(socket.family, source, datagram.sourcePort), to: formatAddress(socket.family, destination), ttl: isIp4 ? ipv4.timeToLive(frame, NETWORK_OFFSET) : ipv6.hopLimit(frame, NETWORK_OFFSET),
+      bytes: copyOf(datagram.payload), from: endpoint(socket.family, source, datagram.sourcePort), to: formatAddress(socket.family, destination), ttl: isIp4 ? ipv4.timeToLive(frame, NETWORK_OFFSET) : ipv6.hopLimit(frame, NETWORK_OFFSET),
       tos: isIp4 ? ipv4.typeOfService(frame, NETWORK_OFFSET) : ipv6.trafficClass(frame, NETWORK_OFFSET), receivedAtUs: kernel.world.nowUs, device: device.index,
     });
     count(namespace, isQueued ? 'Udp.InDatagrams' : 'Udp.RcvbufErrors');

@@ -1,5 +1,6 @@
 /** ICMP for IPv4 (RFC 792, RFC 1191 for the next-hop MTU). */
-import { checksum, concat, get16, get32, get8, put16, put32 } from '../bytes.ts';
+import { checksum, get16, get32, get8, put16, put32 } from '../bytes.ts';
+import { roomFor } from '../frames.ts';
 import type { WireError } from './error.ts';
 
 export const HEADER_LENGTH = 8;
@@ -61,7 +62,8 @@ export function parse(bytes: Uint8Array, at = 0, end = bytes.length): IcmpMessag
 }
 
 export function emit(message: IcmpMessage): Uint8Array<ArrayBuffer> {
-  const bytes = concat(new Uint8Array(HEADER_LENGTH), message.payload);
+  const bytes = roomFor(HEADER_LENGTH + message.payload.length);
+  bytes.set(message.payload, HEADER_LENGTH);
   bytes[0] = message.type;
   bytes[1] = message.code;
   put32(bytes, 4, message.rest);

@@ -3,6 +3,7 @@
  * before trusting them. Fields changed in flight (TTL, addresses) are changed in place with the checksum kept right.
  */
 import { checksum, get16, get32, get8, put16, put32, updateChecksum, updateChecksum32 } from '../bytes.ts';
+import { roomFor } from '../frames.ts';
 import type { WireError } from './error.ts';
 import { sumIp4, type Ip4 } from './ip4.ts';
 
@@ -45,7 +46,7 @@ export interface Ipv4Fields {
   readonly dontFragment?: boolean;
   readonly moreFragments?: boolean;
   readonly fragmentOffset?: number;
-  readonly options?: Uint8Array;
+  readonly options?: Uint8Array | undefined;
 }
 
 export function version(bytes: Uint8Array, at: number): number {
@@ -152,7 +153,7 @@ const NO_OPTIONS = /* @__PURE__ */ new Uint8Array(0);
 export function emit(fields: Ipv4Fields, body: Uint8Array, room = 0): Uint8Array<ArrayBuffer> {
   const options = fields.options ?? NO_OPTIONS;
   const length = MIN_HEADER_LENGTH + ((options.length + 3) & ~3);
-  const bytes = new Uint8Array(room + length + body.length);
+  const bytes = roomFor(room + length + body.length);
   bytes[room] = 0x40 | (length / 4);
   bytes[room + 1] = fields.typeOfService ?? 0;
   put16(bytes, room + 2, length + body.length);

@@ -1,5 +1,6 @@
 /** The IPv6 header (RFC 8200) and the hop-by-hop header with a router alert that MLD uses (RFC 2711). */
 import { get16, get8, put16 } from '../bytes.ts';
+import { roomFor } from '../frames.ts';
 import type { WireError } from './error.ts';
 import { ip6At, putIp6, sumIp6, type Ip6 } from './ip6.ts';
 
@@ -93,7 +94,7 @@ export function payload(bytes: Uint8Array, at = 0): Uint8Array {
 
 /** `room` leaves that many zero bytes before the header, for a link header. */
 export function emit(fields: Ipv6Fields, body: Uint8Array, room = 0): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(room + HEADER_LENGTH + body.length);
+  const bytes = roomFor(room + HEADER_LENGTH + body.length);
   const trafficClassBits = fields.trafficClass ?? 0;
   const label = fields.flowLabel ?? 0;
   bytes[room] = 0x60 | (trafficClassBits >> 4);

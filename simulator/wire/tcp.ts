@@ -1,5 +1,6 @@
 /** TCP segments (RFC 9293) with the options Linux sends: MSS, window scale and timestamps (RFC 7323), SACK (RFC 2018). */
 import { foldChecksum, get16, get32, get8, put16, put32, sumWords } from '../bytes.ts';
+import { roomFor } from '../frames.ts';
 import type { WireError } from './error.ts';
 
 export const MIN_HEADER_LENGTH = 20;
@@ -136,7 +137,7 @@ export function emit(fields: TcpFields, pseudoSum: number): Uint8Array<ArrayBuff
   const options = emitOptions(fields.options ?? {});
   const payload = fields.payload ?? new Uint8Array(0);
   const length = MIN_HEADER_LENGTH + options.length;
-  const bytes = new Uint8Array(length + payload.length);
+  const bytes = roomFor(length + payload.length);
   put16(bytes, 0, fields.sourcePort);
   put16(bytes, 2, fields.destinationPort);
   put32(bytes, 4, fields.sequence);

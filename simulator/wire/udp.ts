@@ -1,5 +1,6 @@
 /** UDP (RFC 768), over IPv4 and IPv6. */
-import { concat, foldChecksum, get16, put16, sumWords } from '../bytes.ts';
+import { foldChecksum, get16, put16, sumWords } from '../bytes.ts';
+import { roomFor } from '../frames.ts';
 import type { WireError } from './error.ts';
 
 export const HEADER_LENGTH = 8;
@@ -41,7 +42,8 @@ export function parse(bytes: Uint8Array, at = 0, end = bytes.length): UdpDatagra
 
 /** `pseudoSum` comes from `ipv4.pseudoHeaderSum` or `ipv6.pseudoHeaderSum` with the datagram's whole length. */
 export function emit(datagram: UdpDatagram, pseudoSum: number): Uint8Array<ArrayBuffer> {
-  const bytes = concat(new Uint8Array(HEADER_LENGTH), datagram.payload);
+  const bytes = roomFor(HEADER_LENGTH + datagram.payload.length);
+  bytes.set(datagram.payload, HEADER_LENGTH);
   put16(bytes, 0, datagram.sourcePort);
   put16(bytes, 2, datagram.destinationPort);
   put16(bytes, 4, bytes.length);

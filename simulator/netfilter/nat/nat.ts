@@ -2,6 +2,7 @@
  * The nat hooks: rules are asked once per connection and direction of manipulation; every packet of it is rewritten as decided.
  * Read first: net/netfilter/nf_nat_core.c (nf_nat_inet_fn, nf_nat_packet), nf_nat_masquerade.c
  */
+import { copyOf } from '../../frames.ts';
 import type { LinkIndex, NetnsId } from '../../kernel/api.ts';
 import { NETWORK_OFFSET } from '../../kernel/packet.ts';
 import { formatIp4 } from '../../wire/ip4.ts';
@@ -112,7 +113,7 @@ function traceNat(context: PacketContext, manipulation: Manipulation, before: st
   const { environment, ns, packet } = context;
   const sink = environment.traceSink;
   if (sink === undefined) return;
-  sink({ kind: 'nat', manipulation, before, after: endpointText(context, manipulation), reason, atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: packet.frame.slice() });
+  sink({ kind: 'nat', manipulation, before, after: endpointText(context, manipulation), reason, atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: copyOf(packet.frame) });
 }
 
 /** Ends the connections masqueraded behind a device that went down (`address` undefined) or lost an address. */
