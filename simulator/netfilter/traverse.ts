@@ -175,6 +175,8 @@ function walkChain(base: CompiledChain, context: PacketContext, trace: TraceRule
     }
     const compiledRule = rules[at]!;
     at += 1;
+    // Most rules miss by their protocol: not worth a call unless somebody wants the reason.
+    if (!isTraced && compiledRule.protocol >= 0 && (compiledRule.protocol === context.protocol) === compiledRule.protocolNegate) continue;
     const miss = missed(compiledRule, context, isTraced);
     if (trace !== undefined) trace.push(traceRule(compiledRule, chain, context, miss));
     if (miss !== undefined) continue;
