@@ -4,12 +4,13 @@ import type { CliCommand } from './command.ts';
 import { course } from './course.ts';
 import { exec } from './exec.ts';
 import { grade } from './grade.ts';
+import { kubeProxy } from './kube-proxy.ts';
 import { labs } from './labs.ts';
 import { replay } from './replay.ts';
 import { serve } from './serve.ts';
 import { version } from '../host/version.ts';
 
-const commands: readonly CliCommand[] = [serve, labs, exec, course, grade, replay, bench];
+const commands: readonly CliCommand[] = [serve, labs, exec, kubeProxy, course, grade, replay, bench];
 
 function help(): string {
   const rows = commands.map((command) => `  podwire ${command.usage.padEnd(38)} ${command.summary}`);
