@@ -1,0 +1,102 @@
+/**
+ * Health checks that really probe: a TCP connection to every backend at its load balancer's address, and for HTTP a request that must be
+ * answered with 200. Legacy checks (target pools) come from the metadata server's address and pass every firewall; today's come from
+ * documented public ranges and need a rule. Read first: https://cloud.google.com/load-balancing/docs/health-check-concepts
+ */
+import { formatIp4, isInPrefix4, type Ip4 } from '../../simulator/wire/ip4.ts';
+import type { Junction } from '../../simulator/world/junction.ts';
+import { headerOf } from './header.ts';
+import { METADATA_ADDRESS, nicNamed, type Endpoint, type VpcData } from './state.ts';
+import { endpointKey, openEndpoint } from './tcp-endpoint.ts';
+import { deliver, toInstance } from './vpc.ts';
+
+/** 35.191.0.0/16 is the one of the documented ranges that this network's probers have. */
+const PROBERS: Ip4 = 0x23bf0000;
+
+export function isProbeSource(address: Ip4): boolean {
+  return isInPrefix4(address, PROBERS, 16);
+}
+
+export function healthKey(balancer: string, instance: string): string {
+  return `${balancer} ${instance}`;
+}
+
+/** Begins to probe what is new and forgets what is gone; called after every change of load balancers. */
+export function superviseHealth(junction: Junction<VpcData>): void {
+  const { data } = junction;
+  const wanted = new Set<string>();
+  for (const { id, backends, healthCheck } of data.loadBalancers) {
+    if (healthCheck === undefined || !data.healthChecks.some((check) => check.id === healthCheck)) continue;
+    for (const instance of backends) {
+      const key = healthKey(id, instance);
+      wanted.add(key);
+      const health = data.health.get(key) ?? { isHealthy: false, against: 0, isScheduled: false };
+      data.health.set(key, health);
+      if (health.isScheduled) continue;
+      health.isScheduled = true;
+      junction.setTimer(200_000 + junction.dice.below(800_000), `probe ${key}`);
+    }
+  }
+  for (const key of [...data.health.keys()]) if (!wanted.has(key)) data.health.delete(key);
+}
+
+export function probeDue(junction: Junction<VpcData>, balancerId: string, instance: string): void {
+  const { data } = junction;
+  const health = data.health.get(healthKey(balancerId, instance));
+  if (health === undefined) return;
+  const balancer = data.loadBalancers.find(({ id }) => id === balancerId);
+  const check = data.healthChecks.find(({ id }) => id === balancer?.healthCheck);
+  const found = nicNamed(data, instance);
+  if (balancer === undefined || check === undefined) return;
+  junction.setTimer(check.intervalUs, `probe ${healthKey(balancerId, instance)}`);
+  if (found === undefined) return conclude(health, false, check);
+  const { port, nic } = found;
+  data.nextEndpointPort = (data.nextEndpointPort + 1) % 28_000;
+  const endpoint: Endpoint = {
+    purpose: { kind: 'probe', balancer: balancerId, instance }, port, local: check.isLegacy ? METADATA_ADDRESS : (PROBERS | junction.dice.below(0xffff)) >>> 0, localPort: 32_768 + data.nextEndpointPort, remote: balancer.address, remotePort: check.port,
+    state: 'opening', sendNext: junction.dice.next(), receiveNext: 0, received: '', startedUs: junction.nowUs,
+  };
+  const syn = openEndpoint(junction, endpoint);
+  junction.setTimer(check.timeoutUs, `give-up ${endpoint.startedUs} ${endpointKey(endpoint)}`);
+  if (check.isLegacy) deliver(junction, port, nic, syn, 0);
+  else toInstance(junction, port, nic, syn, headerOf(syn.frame), undefined, 0);
+}
+
+/** What the prober asks once connected; empty for a check of the connection alone. */
+export function probeRequest(data: VpcData, { purpose, remote }: Endpoint): string {
+  const check = purpose.kind === 'probe' ? checkOf(data, purpose.balancer) : undefined;
+  if (check?.protocol !== 'HTTP') return '';
+  return `GET ${check.requestPath} HTTP/1.1\r\nHost: ${check.host === '' ? formatIp4(remote) : check.host}\r\nUser-Agent: GoogleHC/1.0\r\nConnection: Keep-alive\r\n\r\n`;
+}
+
+export function probeAnswered(junction: Junction<VpcData>, { purpose }: Endpoint, isGood: boolean): void {
+  if (purpose.kind !== 'probe') return;
+  const health = junction.data.health.get(healthKey(purpose.balancer, purpose.instance));
+  const check = checkOf(junction.data, purpose.balancer);
+  if (health !== undefined && check !== undefined) conclude(health, isGood, check);
+}
+
+/** Time is over for the connection `startedUs key`: no answer is a bad one. */
+export function connectionTimedOut(junction: Junction<VpcData>, startedUs: number, key: string): void {
+  const { endpoints } = junction.data;
+  const endpoint = endpoints.get(key);
+  if (endpoint === undefined || endpoint.startedUs !== startedUs) return;
+  endpoints.delete(key);
+  if (endpoint.state !== 'closing') probeAnswered(junction, endpoint, false);
+}
+
+function conclude(health: { isHealthy: boolean; against: number }, isGood: boolean, check: { readonly healthyThreshold: number; readonly unhealthyThreshold: number }): void {
+  if (isGood === health.isHealthy) {
+    health.against = 0;
+    return;
+  }
+  health.against += 1;
+  if (health.against < (isGood ? check.healthyThreshold : check.unhealthyThreshold)) return;
+  health.isHealthy = isGood;
+  health.against = 0;
+}
+
+function checkOf(data: VpcData, balancerId: string): VpcData['healthChecks'][number] | undefined {
+  const balancer = data.loadBalancers.find(({ id }) => id === balancerId);
+  return data.healthChecks.find(({ id }) => id === balancer?.healthCheck);
+}
