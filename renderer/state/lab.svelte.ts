@@ -7,6 +7,7 @@ import type { CommandMark, LabChannel, LabEvent, LabRequestInput, NetworkView, T
 import { OpenedLog, CourseFiles, type LessonProgress } from '../../contracts/host.ts';
 import type { Report } from '../../contracts/report.ts';
 import { host, HostRefusal } from './host.svelte.ts';
+import { typing } from './typing.ts';
 import { openWorkerChannel } from './worker-channel.ts';
 
 type Sink = (bytes: Uint8Array) => void;
@@ -133,17 +134,16 @@ export class LabState {
         this.clearers.get(event.terminal)?.();
         return;
       case 'store': return this.store(event.sequence, event.bytes);
-      case 'network': this.network = event.network; return;
+      case 'network': return typing.after('network', () => { this.network = event.network; }, { isLong: true });
       case 'report':
         this.report = event.report;
         void this.saveProgress();
         return;
       case 'commands': this.commands = event.commands; return;
       case 'outputs': this.outputs = event.outputs; return;
-      case 'clock': this.clock = event; return;
+      case 'clock': return typing.after('clock', () => { this.clock = event; });
       case 'history':
-        this.history = { undo: event.undo, redo: event.redo };
-        return;
+        return typing.after('history', () => { this.history = { undo: event.undo, redo: event.redo }; });
       case 'reset-done': return;
       case 'failed':
         if (!event.isFatal) {
@@ -181,7 +181,7 @@ export class LabState {
     try {
       await host.ask({ type: 'append-log', log, sequence, bytes: toBase64(batch.map(({ bytes }) => bytes)) });
       this.unsaved = this.unsaved.slice(batch.length);
-      this.savedEvents = sequence + 1;
+      typing.after('saved', () => { this.savedEvents = sequence + 1; });
       this.saveFailed = undefined;
       this.channel?.send({ type: 'stored', sequence });
     } catch (cause) {

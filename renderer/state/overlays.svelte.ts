@@ -5,7 +5,7 @@ import { router } from './router.svelte.ts';
 export type Overlay = 'palette' | 'settings' | 'keys' | 'reset' | 'link';
 export interface Action { readonly id: string; readonly title: string; readonly detail: string; readonly keys?: string; readonly group: string; readonly isEnabled?: boolean; run(): void }
 
-const isApple = /mac/i.test(navigator.platform);
+export const isApple = /mac/i.test(navigator.platform);
 /** As people of this system write it. */
 export function keysText(keys: string): string {
   return isApple ? keys.replaceAll('Ctrl', '⌘').replaceAll('Alt', '⌥').replaceAll('Shift', '⇧') : keys;

@@ -7,12 +7,18 @@ import { Terminal, type ITheme } from '@xterm/xterm';
 import type { Settings } from '../../../contracts/host.ts';
 import type { CommandMark } from '../../../contracts/lab.ts';
 import type { LabState } from '../../state/lab.svelte.ts';
-import { chordOf, isPageKey, overlays } from '../../state/overlays.svelte.ts';
+import { chordOf, isApple, isPageKey, overlays } from '../../state/overlays.svelte.ts';
+import { typing } from '../../state/typing.ts';
 import { CommandMarks, type VisibleMark } from './command-marks.ts';
+import { CursorBlink } from './cursor-blink.ts';
 
 const colours = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
 /** 18 px rows at 13 px, and the like at other sizes. */
 const LINE_HEIGHT = 1.06;
+/** Keys that mean the same to every program, whatever modes it has set. */
+const plainKeys: Readonly<Record<string, string>> = { Enter: '\r', Backspace: '\x7f', Tab: '\t' };
+/** So much of another terminal's output is drawn together with an echo. */
+const FEW_CHUNKS = 20;
 const POINTED_FOR_MS = 4000;
 const COLUMNS_AT_LEAST = 20;
 const ROWS_AT_LEAST = 2;
@@ -39,6 +45,10 @@ export class TerminalScreen {
   private commands: readonly CommandMark[] = [];
   private resizeTimer: ReturnType<typeof setTimeout> | undefined;
   private isSizeKnown = false;
+  private readonly blink = new CursorBlink(this.element);
+  /** Written once nobody types elsewhere. */
+  private held: Uint8Array[] = [];
+  private isAfterDeadKey = false;
 
   constructor(id: string, lab: LabState, settings: Settings, label: string) {
     this.id = id;
@@ -57,8 +67,8 @@ export class TerminalScreen {
     }));
     this.xterm.unicode.activeVersion = '11';
     this.xterm.attachCustomKeyEventHandler((event) => this.isForShell(event));
-    this.xterm.onData((data) => lab.send({ type: 'input', terminal: id, data }));
-    this.xterm.onBinary((data) => lab.send({ type: 'input', terminal: id, data }));
+    this.xterm.onData((data) => this.send(data));
+    this.xterm.onBinary((data) => this.send(data));
     this.marks = new CommandMarks(this.xterm);
     this.xterm.onRender(() => this.onGutter());
     this.xterm.onScroll(() => this.onGutter());
@@ -95,6 +105,7 @@ export class TerminalScreen {
 
   apply(settings: Settings): void {
     Object.assign(this.xterm.options, this.optionsFrom(settings));
+    this.blink.want(settings.cursorBlink && !settings.reducedMotion);
     this.fitSoon();
   }
 
@@ -105,8 +116,9 @@ export class TerminalScreen {
   }
 
   gutter(): { marks: VisibleMark[]; rowHeight: number } {
-    const screen = this.element.querySelector('.xterm-screen');
-    return { marks: this.marks.visible(), rowHeight: screen === null ? 0 : screen.clientHeight / this.xterm.rows };
+    const marks = this.marks.visible();
+    const screen = marks.length === 0 ? null : this.element.querySelector('.xterm-screen');
+    return { marks, rowHeight: screen === null ? 0 : screen.clientHeight / this.xterm.rows };
   }
 
   reveal(line: string): boolean {
@@ -135,13 +147,27 @@ export class TerminalScreen {
 
   dispose(): void {
     clearTimeout(this.resizeTimer);
+    this.blink.stop();
     for (const undo of this.undo) undo();
     this.xterm.dispose();
     this.element.remove();
   }
 
   private write(bytes: Uint8Array): void {
+    if (typing.isElsewhere(this.id)) {
+      this.held.push(bytes);
+      typing.after(`terminal ${this.id}`, () => this.release(), { isLong: this.held.length > FEW_CHUNKS });
+      return;
+    }
+    this.release();
+    this.draw(bytes);
+  }
+  private release(): void {
+    for (const bytes of this.held.splice(0)) this.draw(bytes);
+  }
+  private draw(bytes: Uint8Array): void {
     this.xterm.write(bytes, () => {
+      typing.drawn(this.id);
       this.lab.send({ type: 'shown', terminal: this.id, bytes: bytes.length });
       // A command is often told of before its echo is drawn.
       this.marks.update(this.commands);
@@ -149,12 +175,13 @@ export class TerminalScreen {
   }
 
   private clear(): void {
+    this.held = [];
     this.marks.clear();
     this.xterm.reset();
   }
 
-  private optionsFrom(settings: Settings): { fontFamily: string; fontSize: number; cursorBlink: boolean; screenReaderMode: boolean } {
-    return { fontFamily: `'${settings.terminalFont}', 'JetBrains Mono Variable', monospace`, fontSize: settings.terminalFontSize, cursorBlink: settings.cursorBlink && !settings.reducedMotion, screenReaderMode: settings.screenReader };
+  private optionsFrom(settings: Settings): { fontFamily: string; fontSize: number; screenReaderMode: boolean } {
+    return { fontFamily: `'${settings.terminalFont}', 'JetBrains Mono Variable', monospace`, fontSize: settings.terminalFontSize, screenReaderMode: settings.screenReader };
   }
 
   private fitSoon(delayMs = 60): void {
@@ -183,7 +210,34 @@ export class TerminalScreen {
       }
       return false;
     }
-    return !isPageKey(event);
+    if (isPageKey(event)) return false;
+    // Whatever a key's release would do, beyond telling of modifiers, would ask for a frame too.
+    if (event.type === 'keyup') return event.key.length > 1;
+    return !(event.type === 'keydown' && this.sendAtOnce(event));
+  }
+
+  private send(data: string): void {
+    typing.key(this.id);
+    this.blink.restart();
+    this.lab.send({ type: 'input', terminal: this.id, data });
+  }
+
+  /**
+   * Plain keys go out without xterm, which would clear a selection that is not there and ask for a frame to draw that: until a frame asked for by a key's
+   * handler is drawn, Chromium holds every message to the page back, the echo too.
+   */
+  private sendAtOnce(event: KeyboardEvent): boolean {
+    const { key } = event;
+    const { isAfterDeadKey } = this;
+    this.isAfterDeadKey = key === 'Dead' || key === 'AltGraph';
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || isAfterDeadKey) return false;
+    const data = [...key].length === 1 ? key : event.shiftKey ? undefined : plainKeys[key];
+    const { baseY, viewportY } = this.xterm.buffer.active;
+    // Input methods of macOS compose from capital letters; a screen reader reads what the text area receives.
+    if (data === undefined || (isApple && /[A-Z]/.test(data)) || this.xterm.options.screenReaderMode === true || this.xterm.hasSelection() || baseY !== viewportY) return false;
+    event.preventDefault();
+    this.send(data);
+    return true;
   }
 
   private ownKey(chord: string): (() => void) | undefined {
