@@ -30,7 +30,8 @@ export interface RestoreOptions {
 }
 export interface RestoreOutcome { readonly exit: number; readonly stdout: string; readonly stderr: string }
 
-interface Step { readonly line: number; readonly run: (draft: TableDraft) => EditResult; readonly operation: string; readonly place: string }
+/** `operation` and `chain` are for complaints; '' for what the kernel never sees. A step holds little: a restore may have a hundred thousand. */
+interface Step { readonly line: number; readonly run: (draft: TableDraft) => EditResult; readonly operation: string; readonly chain: string }
 class Failure extends Error {
   readonly outcome: { exit: number; stderr: string };
   constructor(exit: number, stderr: string) {
@@ -110,7 +111,7 @@ class Restore {
     const pair = counters === undefined ? null : /^\[(\d+):(\d+)\]$/.exec(counters);
     if (this.options.counters === true && pair === null) throw this.problem(`invalid policy counters for chain '${name}'`);
     const values: [number, number] | undefined = pair === null ? undefined : this.options.counters === true ? [Number(pair[1]), Number(pair[2])] : [0, 0];
-    this.push('CHAIN_ADD', `chain ${name}`, (draft) => draft.restoreChain(name, policy === '-' ? undefined : policy, values));
+    this.push('CHAIN_ADD', name, (draft) => draft.restoreChain(name, policy === '-' ? undefined : policy, values));
   }
 
   private ruleLine(raw: string): void {
@@ -125,8 +126,8 @@ class Restore {
       });
       return;
     }
-    const isRule = command.command === 'A' || command.command === 'I' || command.command === 'R' || command.command === 'D';
-    this.push(operationName(command), `${isRule ? 'rule in ' : ''}chain ${command.chain ?? ''}`, (draft) => applyCommand(draft, command));
+    const { chain = '', rules } = command;
+    this.push(operationName(command), chain, command.command === 'A' ? (draft) => draft.append(chain, rules) : (draft) => applyCommand(draft, command));
   }
 
   private parse(words: readonly string[]): ParsedCommand {
@@ -141,8 +142,8 @@ class Restore {
     }
   }
 
-  private push(operation: string, place: string, run: Step['run']): void {
-    this.steps.push({ line: this.line, run, operation, place });
+  private push(operation: string, chain: string, run: Step['run']): void {
+    this.steps.push({ line: this.line, run, operation, chain });
   }
 
   private commit(): void {
@@ -180,7 +181,7 @@ class Restore {
       if (problem !== undefined) throw new Failure(1, `${this.program}: line ${step.line} failed: ${problem.message}\n`);
       if (blame === undefined) continue;
       const valid = validateTable(draft.toTable());
-      if (!valid.ok) throw new Failure(4, `${this.program} ${VERSION}: \nline ${step.line}: ${step.operation} failed (${errnoText(valid.error)}): ${step.place}\n`);
+      if (!valid.ok) throw new Failure(4, `${this.program} ${VERSION}: \nline ${step.line}: ${step.operation} failed (${errnoText(valid.error)}): ${step.operation.startsWith('RULE_') ? 'rule in ' : ''}chain ${step.chain}\n`);
     }
     return draft;
   }

@@ -56,26 +56,27 @@ export function validateTable(table: TableState): Result {
   }
   for (const chain of table.chains) {
     if (chain.policy === undefined) continue;
-    const result = validateFrom(chain, chain.name as HookName, table, chains, [chain.name], new Set());
+    const result = validateFrom(chain, chain.name as HookName, table, chains, [chain.name], new Map());
     if (!result.ok) return result;
   }
   return done;
 }
 
-/** Everything reachable from a base chain must fit its hook, without loops. */
-function validateFrom(chain: ChainState, hook: HookName, table: TableState, chains: ReadonlyMap<string, ChainState>, path: readonly string[], clean: Set<string>): Result {
+/** Everything reachable from a base chain must fit its hook, without loops. `clean`: how deep a chain has been looked at, so that no chain is looked at twice. */
+function validateFrom(chain: ChainState, hook: HookName, table: TableState, chains: ReadonlyMap<string, ChainState>, path: readonly string[], clean: Map<string, number>): Result {
+  const depth = path.length;
   for (const rule of chain.rules) {
-    if (path.length > 1) {
+    if (depth > 1) {
       const refused = validateRule(rule, table, hook);
       if (!refused.ok) return refused;
     }
     if (rule.target?.kind !== 'chain') continue;
     const next = rule.target.chain;
-    if (path.includes(next) || path.length >= JUMP_DEPTH) return fail('EMLINK');
-    if (clean.has(`${path.length}/${next}`)) continue;
+    if ((clean.get(next) ?? 0) >= depth) continue;
+    if (path.includes(next) || depth >= JUMP_DEPTH) return fail('EMLINK');
     const result = validateFrom(chains.get(next)!, hook, table, chains, [...path, next], clean);
     if (!result.ok) return result;
-    clean.add(`${path.length}/${next}`);
+    clean.set(next, depth);
   }
   return done;
 }

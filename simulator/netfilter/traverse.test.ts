@@ -98,16 +98,18 @@ describe('walking chains', () => {
   });
 });
 
-describe('the destination index', () => {
+describe('the index of rules', () => {
   /** Random chains of service-like rules, with statistics, limits and wildcard rules between them. */
   function randomRules(seed: number): string {
     const dice = testDice(seed);
+    const byPort = seed % 2 === 0;
     const lines = ['*filter', ':ONE - [0:0]', ':TWO - [0:0]'];
     const some = (): string => {
       const parts: string[] = [];
-      if (dice.below(10) < 8) parts.push(`-d 10.0.0.${dice.below(12)}${dice.below(6) === 0 ? '/30' : '/32'}`);
+      if (byPort ? dice.below(10) === 0 : dice.below(10) < 8) parts.push(`-d 10.0.0.${dice.below(12)}${dice.below(6) === 0 ? '/30' : '/32'}`);
       if (dice.below(3) === 0) parts.push(`-s 10.1.0.${dice.below(4)}/32`);
-      if (dice.below(2) === 0) parts.push(`-p tcp -m tcp --dport ${80 + dice.below(3)}`);
+      if (byPort && dice.below(20) === 0) parts.push('-m statistic --mode random --probability 0.5');
+      if (byPort ? dice.below(10) < 9 : dice.below(2) === 0) parts.push(`-m comment --comment port -p tcp -m tcp --dport ${80 + dice.below(3)}`);
       if (dice.below(6) === 0) parts.push('-m statistic --mode random --probability 0.5');
       if (dice.below(8) === 0) parts.push('-m limit --limit 10/s');
       if (dice.below(8) === 0) parts.push('-m statistic --mode nth --every 2 --packet 0');

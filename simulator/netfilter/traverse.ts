@@ -3,6 +3,7 @@
  * Tables are compiled once for evaluation: the compiled form hangs on the table by a WeakMap, is no state, and is made anew after a clone or a change.
  */
 import { copyOf } from '../frames.ts';
+import type { Family } from '../kernel/api.ts';
 import type { TraceRule } from '../world/trace.ts';
 import type { AddressMatch, ChainState, HookName, NameMatch, RuleState, TableState } from './api.ts';
 import { inNameOf, nameMatches, outNameOf, type PacketContext } from './context.ts';
@@ -23,20 +24,29 @@ interface CompiledRule {
   readonly protocolNegate: boolean;
   readonly fragment: { negate: boolean } | undefined;
   readonly matches: readonly { readonly record: Match; readonly evaluate: (record: Match, context: PacketContext) => boolean }[];
-  jump: CompiledChain | undefined;
+  readonly jump: CompiledChain | undefined;
   readonly goto: boolean;
   /** A constant verdict, or undefined: ask `evaluate`. */
   readonly verdict: Verdict | undefined;
   readonly evaluate: ((record: ExtensionTarget, context: PacketContext) => Verdict) | undefined;
 }
 interface AddressTest { readonly negate: boolean; readonly address: number; readonly mask: number; readonly address6: Uint32Array | undefined; readonly mask6: Uint32Array | undefined }
-interface CompiledChain { readonly state: ChainState; readonly rules: CompiledRule[]; readonly index: DestinationIndex | undefined }
-/** For long chains of `-d A.B.C.D/32` rules: which rules can match at all. Only leading, stateless matches decide, so counters and traces are those of a linear walk. */
-interface DestinationIndex { readonly byDestination: Map<number, readonly CompiledRule[]>; readonly others: readonly CompiledRule[] }
-export interface CompiledTable { readonly chains: Map<string, CompiledChain> }
+/** Rules are compiled when a packet first may meet them: a node has thousands of chains and rules that few packets visit. */
+interface CompiledChain { readonly state: ChainState; rules: readonly CompiledRule[] | undefined; /** null: the chain needs none. */ index: RuleIndex | undefined | null }
+/**
+ * For long chains whose rules differ by `-d A.B.C.D/32` or by `--dport`: which rules can match at all. Only leading, stateless matches decide, so counters and
+ * traces are those of a linear walk.
+ */
+interface RuleIndex {
+  readonly keyOf: (context: PacketContext) => number;
+  readonly positions: ReadonlyMap<number, readonly number[]>;
+  readonly ready: Map<number, readonly CompiledRule[]>;
+  readonly others: readonly CompiledRule[];
+}
+interface CompiledTable { readonly family: Family; readonly chains: Map<string, CompiledChain> }
 
 const compiled = new WeakMap<TableState, CompiledTable>();
-/** Rules fewer than this are walked without an index; more rules without a whole destination than `OTHERS` make it useless. */
+/** Rules fewer than this are walked without an index; more rules without a key than `OTHERS` make it useless. */
 const INDEX_FROM = 12;
 const OTHERS = 64;
 let isIndexOn = true;
@@ -46,23 +56,20 @@ export function useIndex(isOn: boolean): void {
   isIndexOn = isOn;
 }
 
-export function compile(table: TableState): CompiledTable {
+function compile(table: TableState): CompiledTable {
   const known = compiled.get(table);
   if (known !== undefined) return known;
-  const chains = new Map<string, CompiledChain>();
-  for (const state of table.chains) {
-    const rules = state.rules.map(compileRule);
-    chains.set(state.name, { state, rules, index: table.family === 'inet' ? indexOf(rules) : undefined });
-  }
-  for (const chain of chains.values()) {
-    for (const rule of chain.rules) if (rule.rule.target?.kind === 'chain') rule.jump = chains.get(rule.rule.target.chain);
-  }
-  const made: CompiledTable = { chains };
+  const made: CompiledTable = { family: table.family, chains: new Map(table.chains.map((state) => [state.name, { state, rules: undefined, index: undefined }])) };
   compiled.set(table, made);
   return made;
 }
 
-function compileRule(rule: RuleState, position: number): CompiledRule {
+function allRules(chain: CompiledChain, all: CompiledTable): readonly CompiledRule[] {
+  chain.rules ??= chain.state.rules.map((rule, position) => compileRule(rule, position, all));
+  return chain.rules;
+}
+
+function compileRule(rule: RuleState, position: number, { chains }: CompiledTable): CompiledRule {
   const { target } = rule;
   const isExtension = target !== undefined && target.kind !== 'chain';
   const constant: Verdict | undefined = target === undefined ? CONTINUE : target.kind === 'ACCEPT' ? ACCEPT : target.kind === 'DROP' ? DROP : target.kind === 'RETURN' ? RETURN : undefined;
@@ -70,7 +77,7 @@ function compileRule(rule: RuleState, position: number): CompiledRule {
     rule, position, source: addressTest(rule.source), destination: addressTest(rule.destination), inName: rule.inInterface, outName: rule.outInterface,
     protocol: rule.protocol?.number ?? -1, protocolNegate: rule.protocol?.negate ?? false, fragment: rule.fragment,
     matches: rule.matches.map((record) => ({ record, evaluate: matchExtensions.get(record.kind)!.evaluate })),
-    jump: undefined, goto: target?.kind === 'chain' && target.goto, verdict: constant, evaluate: isExtension ? targetExtensions.get(target.kind)!.evaluate : undefined,
+    jump: target?.kind === 'chain' ? chains.get(target.chain) : undefined, goto: target?.kind === 'chain' && target.goto, verdict: constant, evaluate: isExtension ? targetExtensions.get(target.kind)!.evaluate : undefined,
   };
 }
 
@@ -82,26 +89,54 @@ function addressTest(match: AddressMatch | undefined): AddressTest | undefined {
   return { negate, address: 0, mask: 0, address6: words(address), mask6: words(String(mask)) };
 }
 
-function wholeDestination(rule: CompiledRule): number | undefined {
-  const test = rule.destination;
-  return test !== undefined && !test.negate && test.mask === 0xffffffff ? test.address : undefined;
+function wholeDestination({ destination }: RuleState): number | undefined {
+  return destination !== undefined && !destination.negate && destination.mask === 0xffffffff ? (destination.address as number) : undefined;
 }
 
-function indexOf(rules: readonly CompiledRule[]): DestinationIndex | undefined {
-  if (rules.length < INDEX_FROM) return undefined;
-  const others = rules.filter((rule) => wholeDestination(rule) === undefined);
-  if (others.length > OTHERS || others.length * 2 > rules.length) return undefined;
-  const own = new Map<number, CompiledRule[]>();
-  for (const rule of rules) {
-    const destination = wholeDestination(rule);
-    if (destination === undefined) continue;
-    const list = own.get(destination);
-    if (list === undefined) own.set(destination, [rule]);
-    else list.push(rule);
+/** `-p tcp -m tcp --dport 80`, before any match that keeps a state. */
+function destinationPort({ protocol, matches }: RuleState): number | undefined {
+  if (protocol === undefined || protocol.negate) return undefined;
+  for (const match of matches) {
+    if (match.kind === 'tcp' || match.kind === 'udp' || match.kind === 'sctp') return match.dport !== undefined && !match.dport.negate && match.dport.from === match.dport.to ? protocol.number * 65_536 + match.dport.from : undefined;
+    if (match.kind !== 'comment') return undefined;
   }
-  const byDestination = new Map<number, readonly CompiledRule[]>();
-  for (const [destination, list] of own) byDestination.set(destination, [...list, ...others].sort((left, right) => left.position - right.position));
-  return { byDestination, others };
+  return undefined;
+}
+
+/** -1 where no port can be read: no rule with a port matches such a packet. */
+function packetPort({ frame, transportAt, end, protocol }: PacketContext): number {
+  return transportAt < 0 || transportAt + 4 > end ? -1 : protocol * 65_536 + ((frame[transportAt + 2]! << 8) | frame[transportAt + 3]!);
+}
+
+function indexBy({ state }: CompiledChain, all: CompiledTable, keyOfRule: (rule: RuleState) => number | undefined, keyOf: RuleIndex['keyOf']): RuleIndex | undefined {
+  const others: number[] = [];
+  const positions = new Map<number, number[]>();
+  for (const [position, rule] of state.rules.entries()) {
+    const key = keyOfRule(rule);
+    const list = key === undefined ? others : positions.get(key);
+    if (list === undefined) positions.set(key!, [position]);
+    else list.push(position);
+  }
+  if (others.length > OTHERS || others.length * 2 > state.rules.length) return undefined;
+  return { keyOf, positions, ready: new Map(), others: others.map((position) => compileRule(state.rules[position]!, position, all)) };
+}
+
+function indexOf(chain: CompiledChain, all: CompiledTable): RuleIndex | null {
+  if (chain.index !== undefined) return chain.index;
+  const isShort = all.family !== 'inet' || chain.state.rules.length < INDEX_FROM;
+  chain.index = isShort ? null : (indexBy(chain, all, wholeDestination, (context) => context.destination) ?? indexBy(chain, all, destinationPort, packetPort) ?? null);
+  return chain.index;
+}
+
+/** The rules with this key and those without any, in their order. */
+function rulesFor(key: number, index: RuleIndex, { state }: CompiledChain, all: CompiledTable): readonly CompiledRule[] {
+  const known = index.ready.get(key);
+  if (known !== undefined) return known;
+  const positions = index.positions.get(key);
+  if (positions === undefined) return index.others;
+  const made = [...positions.map((position) => compileRule(state.rules[position]!, position, all)), ...index.others].sort((left, right) => left.position - right.position);
+  index.ready.set(key, made);
+  return made;
 }
 
 function addressFits(test: AddressTest, address: number, address6: Uint32Array): boolean {
@@ -131,18 +166,18 @@ let top = 0;
 
 /** The verdict of the base chain `hook` of a table: ACCEPT, DROP or STOLEN. */
 export function walk(table: TableState, hook: HookName, context: PacketContext): Verdict {
-  const base = compile(table).chains.get(hook);
+  const all = compile(table);
+  const base = all.chains.get(hook);
   if (base === undefined) return ACCEPT;
   context.table = table.name;
   const isTraced = context.environment.traceSink !== undefined;
-  if (base.rules.length === 0 && !isTraced) return applyPolicy(base.state, context);
-  return walkChain(base, context, isTraced ? [] : undefined);
+  if (base.state.rules.length === 0 && !isTraced) return applyPolicy(base.state, context);
+  return walkChain(all, base, context, isTraced ? [] : undefined);
 }
 
-function candidates(chain: CompiledChain, context: PacketContext, isTraced: boolean): readonly CompiledRule[] {
-  const { index } = chain;
-  if (index === undefined || isTraced || !isIndexOn) return chain.rules;
-  return index.byDestination.get(context.destination) ?? index.others;
+function candidates(all: CompiledTable, chain: CompiledChain, context: PacketContext, isTraced: boolean): readonly CompiledRule[] {
+  const index = isTraced || !isIndexOn ? null : indexOf(chain, all);
+  return index === null ? allRules(chain, all) : rulesFor(index.keyOf(context), index, chain, all);
 }
 
 function applyPolicy(chain: ChainState, context: PacketContext): Verdict {
@@ -153,11 +188,11 @@ function applyPolicy(chain: ChainState, context: PacketContext): Verdict {
   return chain.policy === 'DROP' ? DROP : ACCEPT;
 }
 
-function walkChain(base: CompiledChain, context: PacketContext, trace: TraceRule[] | undefined): Verdict {
+function walkChain(all: CompiledTable, base: CompiledChain, context: PacketContext, trace: TraceRule[] | undefined): Verdict {
   const floor = top;
   const isTraced = trace !== undefined;
   let chain = base;
-  let rules = candidates(chain, context, isTraced);
+  let rules = candidates(all, chain, context, isTraced);
   let at = 0;
   let verdict: Verdict;
   for (;;) {
@@ -191,7 +226,7 @@ function walkChain(base: CompiledChain, context: PacketContext, trace: TraceRule
         top += 1;
       }
       chain = compiledRule.jump;
-      rules = candidates(chain, context, isTraced);
+      rules = candidates(all, chain, context, isTraced);
       at = 0;
       continue;
     }
