@@ -51,6 +51,18 @@ describe('a grader', () => {
     expect(later.checks.map(({ id, status, reachedAtMs }) => [id, status, reachedAtMs])).toEqual([['c1', 'reached', 10], ['c2', 'not-yet', null], ['c3', 'not-yet', null]]);
   });
 
+  it('remembers the same whether anybody reads its report or not', async () => {
+    const read = createGrader(lesson);
+    const unread = createGrader(lesson);
+    for (const grader of [read, unread]) grader.answer('q3', '02:00:00:00:00:05');
+    for (const [nowMs, lab] of [empty, bridge(false), scripted({}), bridge(), empty].entries()) {
+      await read.judge(lab, { nowMs });
+      await unread.note(lab, { nowMs });
+      expect(unread.state()).toEqual(read.state());
+    }
+    expect(unread.state()).toMatchObject({ reachedAtMs: { c1: 1 }, answers: { q3: { passed: true } } });
+  });
+
   it('reports in the shape that crosses the walls, and its state is plain data', async () => {
     const grader = createGrader(lesson);
     grader.takeHint('c1');

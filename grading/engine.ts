@@ -36,6 +36,8 @@ export type GradedLesson = Pick<Lesson, 'id' | 'places' | 'checks' | 'questions'
 
 export interface Grader {
   judge(observer: Observer, options: JudgeOptions): Promise<Report>;
+  /** As `judge`, for nobody to read: only what is remembered comes of it. A replay passes a thousand such instants. */
+  note(observer: Observer, options: JudgeOptions): Promise<void>;
   /** Takes the next hint of a check; false when there is none left. It appears in the next report. */
   takeHint(checkId: string): boolean;
   /** Answers a question or a prediction; a value or mark is judged in the next report, against the lab as it then is. */
@@ -72,6 +74,15 @@ export function createGrader(lesson: GradedLesson, from?: GraderState): Grader {
         isComplete: verdicts.every(({ points, pointsEarned }) => points === pointsEarned),
         values,
       };
+    },
+    async note(observer, { nowMs, limit = (work) => work }) {
+      const look = new Look(observer, lesson.places, { ...state.typed });
+      const isReached = new Set<string>();
+      for (const check of lesson.checks) await orNull(judgeCheck(check, isReached, look, state, nowMs, limit));
+      for (const { id } of asked) {
+        const answer = state.answers[id];
+        if (typeof answer?.given === 'string' && !answer.passed) await orNull(judgeAnswer(id, answer.given, lesson.questions[id], state, look, limit));
+      }
     },
     takeHint(checkId) {
       const check = lesson.checks.find(({ id }) => id === checkId);
@@ -122,24 +133,16 @@ async function judgeChecks(lesson: GradedLesson, look: Look, state: GraderState,
     const left = Math.min(hintLevels, check.hints.length) - taken;
     const goal = (await orNull(fill(check.goal, look)))?.text ?? check.goal;
     const common = { id: check.id, goal, points: check.points, hintsLeft: Math.max(0, left), see: [], waitingFor: [] };
-    const latchedAtMs = check.holds === 'once' ? state.reachedAtMs[check.id] : undefined;
-    if (latchedAtMs !== undefined) {
-      isReached.add(check.id);
-      verdicts.push({ ...common, status: 'reached', passed: true, pointsEarned: check.points, hints: await hintTexts(check.hints, taken, look, check.id, {}), reachedAtMs: latchedAtMs });
-      continue;
-    }
-    const waitingFor = check.needs.filter((need) => !isReached.has(need));
-    if (waitingFor.length > 0) {
-      verdicts.push({ ...common, status: 'waiting', passed: false, pointsEarned: 0, waitingFor, hints: await hintTexts(check.hints, taken, look, check.id, {}), reachedAtMs: null });
-      continue;
-    }
     try {
-      const finding = await limit(judgeAssertion(assertionOf(check), look, check.id));
-      if (finding.passed) {
-        isReached.add(check.id);
-        state.reachedAtMs[check.id] ??= nowMs;
-      } else {
-        delete state.reachedAtMs[check.id];
+      const finding = await judgeCheck(check, isReached, look, state, nowMs, limit);
+      if (finding === 'reached before') {
+        verdicts.push({ ...common, status: 'reached', passed: true, pointsEarned: check.points, hints: await hintTexts(check.hints, taken, look, check.id, {}), reachedAtMs: state.reachedAtMs[check.id] ?? null });
+        continue;
+      }
+      if (finding === 'waiting') {
+        const waitingFor = check.needs.filter((need) => !isReached.has(need));
+        verdicts.push({ ...common, status: 'waiting', passed: false, pointsEarned: 0, waitingFor, hints: await hintTexts(check.hints, taken, look, check.id, {}), reachedAtMs: null });
+        continue;
       }
       verdicts.push({
         ...common,
@@ -159,6 +162,23 @@ async function judgeChecks(lesson: GradedLesson, look: Look, state: GraderState,
     }
   }
   return verdicts;
+}
+
+/** Looks at one goal, unless it is reached for good or others come first, and remembers what was found. */
+async function judgeCheck(check: Lesson['checks'][number], isReached: Set<string>, look: Look, state: GraderState, nowMs: number, limit: Limit): Promise<'reached before' | 'waiting' | Finding> {
+  if (check.holds === 'once' && state.reachedAtMs[check.id] !== undefined) {
+    isReached.add(check.id);
+    return 'reached before';
+  }
+  if (check.needs.some((need) => !isReached.has(need))) return 'waiting';
+  const finding = await limit(judgeAssertion(assertionOf(check), look, check.id));
+  if (finding.passed) {
+    isReached.add(check.id);
+    state.reachedAtMs[check.id] ??= nowMs;
+  } else {
+    delete state.reachedAtMs[check.id];
+  }
+  return finding;
 }
 
 /** The lesson's diagnosis of this very mistake, else what the kind itself found out. */
@@ -199,13 +219,19 @@ async function judgeQuestion(question: AskedQuestion, spec: QuestionSpec | undef
     return { ...given, passed: answer.passed, pointsEarned: answer.passed ? points : 0, because };
   }
   try {
-    const { isRight, because } = await limit(judgeTyped(spec, answer.given, look));
-    if (isRight) state.answers[id] = { ...answer, passed: true };
+    const { isRight, because } = await judgeAnswer(id, answer.given, spec, state, look, limit);
     const passed = isRight || answer.passed;
     return { ...given, passed, pointsEarned: passed ? points : 0, because };
   } catch (error) {
     return { ...given, passed: answer.passed ? true : null, pointsEarned: answer.passed ? points : 0, cause: causeOf(error) };
   }
+}
+
+/** Judges what was typed in the lab as it is now; right once is right for good. */
+async function judgeAnswer(id: string, given: string, spec: QuestionSpec | undefined, state: GraderState, look: Look, limit: Limit): Promise<{ isRight: boolean; because: string | undefined }> {
+  const found = await limit(judgeTyped(spec, given, look));
+  if (found.isRight) state.answers[id] = { ...state.answers[id]!, passed: true };
+  return found;
 }
 
 /** For what is only shown beside a verdict (values, hints, diagnoses): it is left out when it cannot be known. */
