@@ -1,33 +1,77 @@
-/** `podwire course test|validate [path]`: proves courses, and says what is malformed in one. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { readCourse } from '../host/course-files.ts';
+/** `podwire course new|validate|test|pack`: a course from nothing, to proved, to one file that can be handed out. docs/authoring.md. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { Course, CourseProblem } from '../contracts/course.ts';
+import { type ReadPack, readPackAt, sha256, textsOf } from '../host/packs/read-pack.ts';
+import { sealPack } from '../host/packs/seal-pack.ts';
 import { productDir } from '../host/paths.ts';
-import type { Course } from '../contracts/course.ts';
-import { lessonsOf, loadCourse, problemText, proveLesson } from '../labs/course/index.ts';
+import { version } from '../host/version.ts';
+import { judgePack, lessonsOf, type PackFiles, problemText, proveLesson } from '../labs/course/index.ts';
 import { simulatorBackend } from '../labs/simulator-backend.ts';
 import type { CliCommand } from './command.ts';
+import { newCourse } from './course-new.ts';
+
+const verbs: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = { new: newCourse, validate, test, pack };
 
 export const course: CliCommand = {
   name: 'course',
-  usage: 'course test|validate [FOLDER] [LESSON...]',
-  summary: 'prove a course, or say what is malformed in it',
-  async run([verb, folder, ...lessons]) {
-    if (verb !== 'test' && verb !== 'validate') {
-      process.stderr.write(`podwire: course: there is no ${verb === undefined ? 'verb given' : `verb ${JSON.stringify(verb)}`}; say test or validate\n`);
-      return 2;
-    }
-    const isFolder = folder !== undefined && existsSync(join(folder, 'course.yaml'));
-    const path = isFolder ? resolve(folder) : join(productDir(), 'courses', 'gke-networking');
-    const wanted = isFolder || folder === undefined ? lessons : [folder, ...lessons];
-    const loaded = loadCourse(new Map(Object.entries(readCourse(path))));
-    for (const problem of loaded.problems) process.stderr.write(`${problemText(problem)}\n`);
-    if (loaded.course === null || loaded.problems.length > 0) return 1;
-    if (verb === 'test') return prove(loaded.course, wanted);
-    process.stdout.write(`${loaded.course.id}: ${lessonsOf(loaded.course).size} lessons, well formed\n`);
-    return 0;
+  usage: 'course new|validate|test|pack PATH',
+  summary: 'write, check, prove and pack a course',
+  async run([verb = '', ...args]) {
+    const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+    if (run !== undefined) return run(args);
+    process.stderr.write(`podwire: course: there is no ${verb === '' ? 'verb given' : `verb ${JSON.stringify(verb)}`}; say ${Object.keys(verbs).join(', ')}\n`);
+    return 2;
   },
 };
+
+interface OpenedCourse { readonly course: Course; readonly files: PackFiles }
+
+/** Null when it has problems, which have been told. */
+function openCourse(path: string): OpenedCourse | null {
+  const read: ReadPack = readPackAt(path);
+  if ('problems' in read) return tell(read.problems);
+  const judged = judgePack(textsOf(read.files), version);
+  return judged.course === null ? tell(judged.problems) : { course: judged.course, files: read.files };
+}
+
+function tell(problems: readonly CourseProblem[]): null {
+  for (const problem of problems) process.stderr.write(`${problemText(problem)}\n`);
+  return null;
+}
+
+const shipped = (): string => join(productDir(), 'courses', 'gke-networking');
+
+function validate([path]: readonly string[]): number {
+  const opened = openCourse(path === undefined ? shipped() : resolve(path));
+  if (opened === null) return 1;
+  process.stdout.write(`${opened.course.id}: ${lessonsOf(opened.course).size} lessons, well formed\n`);
+  return 0;
+}
+
+/** The first word is a folder or pack where there is one of that name, else a lesson of the course that ships. */
+async function test(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args;
+  const isPath = first !== undefined && (existsSync(first) || /[/.]/.test(first));
+  const opened = openCourse(isPath ? resolve(first) : shipped());
+  return opened === null ? 1 : prove(opened.course, isPath ? rest : args);
+}
+
+function pack(args: readonly string[]): number {
+  const at = args.indexOf('-o');
+  const [folder] = args.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
+  const file = at < 0 ? `${basename(resolve(folder ?? '.'))}.podwire` : args[at + 1];
+  if (folder === undefined || file === undefined) {
+    process.stderr.write('podwire: course pack: wants a folder, and after -o the name of the pack to write\n');
+    return 2;
+  }
+  const opened = openCourse(resolve(folder));
+  if (opened === null) return 1;
+  const bytes = sealPack(opened.files, opened.course);
+  writeFileSync(file, bytes);
+  process.stdout.write(`${file}: ${opened.course.title}, version ${opened.course.version}, ${lessonsOf(opened.course).size} lessons, ${bytes.length} bytes\nSHA-256 ${sha256(bytes)}\n`);
+  return 0;
+}
 
 async function prove(parsed: Course, wanted: readonly string[]): Promise<number> {
   const lessons = lessonsOf(parsed);

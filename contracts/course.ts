@@ -20,6 +20,9 @@ export const UnitFile = z.strictObject({
 });
 export type UnitFile = z.infer<typeof UnitFile>;
 
+/** Versions of Podwire: comparisons, all of which must hold. */
+export const EngineRange = z.string().regex(/^(?:>=|<=|>|<|=)\d{1,4}\.\d{1,4}\.\d{1,4}(?: (?:>=|<=|>|<|=)\d{1,4}\.\d{1,4}\.\d{1,4})*$/, 'comparisons such as ">=0.1.0 <2.0.0"');
+
 export const CourseFile = z.strictObject({
   id: Identifier,
   title: z.string(),
@@ -28,9 +31,31 @@ export const CourseFile = z.strictObject({
   language: z.string(),
   licence: z.string(),
   credit: z.string(),
+  /** The versions of Podwire it was written for; any when left out. */
+  engine: EngineRange.optional(),
   units: z.array(UnitFile).min(1),
 });
 export type CourseFile = z.infer<typeof CourseFile>;
+
+// --- what is written when a course is packed: manifest.json ---------------------------------------------------------
+
+/**
+ * What a pack says of itself, so that it can be listed, and later signed, without reading a lesson. The signature will stand
+ * beside it as manifest.sig (Ed25519 over the bytes of manifest.json), which is kept and not looked at yet.
+ */
+export const PackManifest = z.strictObject({
+  podwire: z.literal('pack'),
+  format: z.literal(1),
+  course: Identifier,
+  title: z.string(),
+  version: z.string(),
+  engine: EngineRange.nullable(),
+  licence: z.string(),
+  languages: z.array(z.string()).min(1),
+  /** Every other file of the pack, by its path. */
+  files: z.record(z.string(), z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits'), bytes: z.number().int().min(0) })),
+});
+export type PackManifest = z.infer<typeof PackManifest>;
 
 // --- what an author writes: lesson.yaml -----------------------------------------------------------------------------
 
@@ -295,15 +320,10 @@ export interface Course {
   readonly language: string;
   readonly licence: string;
   readonly credit: string;
+  readonly engine?: string | undefined;
   readonly units: readonly Unit[];
 }
 
-/** One fault of a course, for its author: where, what was wanted, what was found, and the nearest right word. */
-export interface CourseProblem {
-  readonly file: string;
-  readonly line: number;
-  readonly key: string;
-  readonly wanted: string;
-  readonly found: string;
-  readonly nearest: string | null;
-}
+/** One fault of a course, for its author: where, what was wanted, what was found, and the nearest right word. Line 0 is the file as a whole. */
+export const CourseProblem = z.strictObject({ file: z.string(), line: z.number().int().min(0), key: z.string(), wanted: z.string(), found: z.string(), nearest: z.string().nullable() });
+export type CourseProblem = Readonly<z.infer<typeof CourseProblem>>;

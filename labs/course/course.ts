@@ -43,8 +43,8 @@ export function loadCourse(files: ReadonlyMap<string, string>): LoadedCourse {
   }
   // What starts after a lesson that cannot be read cannot start either.
   const startable = units.map((unit) => ({ ...unit, lessons: unit.lessons.filter((lesson) => chainOf(lesson, read) !== null) }));
-  const { id, title, summary, version, language, licence, credit } = head;
-  return { course: { id, title, summary, version, language, licence, credit, units: startable }, problems };
+  const { units: _, ...rest } = head;
+  return { course: { ...rest, units: startable }, problems };
 }
 
 export interface LoadedLesson {

@@ -1,5 +1,5 @@
 /** Faults of course files, worded for their author: file, line, key, wanted, found, nearest right word. */
-import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import { Composer, type CST, type Document, isMap, isPair, isScalar, LineCounter, Parser, visit } from 'yaml';
 import { z } from 'zod';
 import type { CourseProblem } from '../../contracts/course.ts';
 import { nearestWord } from '../../grading/index.ts';
@@ -9,7 +9,7 @@ export type Path = readonly (string | number)[];
 /** "lessons/x/lesson.yaml:14: kind: wanted a check kind, found pingg. Did you mean ping?" */
 export function problemText({ file, line, key, wanted, found, nearest }: CourseProblem): string {
   const meant = nearest === null ? '' : ` Did you mean ${nearest}?`;
-  return `${file}:${line}: ${key === '' ? '' : `${key}: `}wanted ${wanted}, found ${found}.${meant}`;
+  return `${line === 0 ? file : `${file}:${line}`}: ${key === '' ? '' : `${key}: `}wanted ${wanted}, found ${found}.${meant}`;
 }
 
 export interface YamlText {
@@ -19,15 +19,38 @@ export interface YamlText {
   lineOf(path: Path): number;
 }
 
-/** Reads YAML and keeps where everything stands. Aliases are refused beyond 100, so a small file cannot become a large one. */
+/** Far above what course files need, far below what makes a reader's stack or memory overflow. */
+const DEEPEST = 32;
+const MOST_ALIASES = 100;
+/** A file that is not YAML at all would otherwise bring a complaint for each of its characters. */
+const MOST_COMPLAINTS = 20;
+
+/** Reads YAML and keeps where everything stands. A small file cannot become a large, deep or endless value. */
 export function readYaml(file: string, text: string, problems: CourseProblem[], firstLine = 1): YamlText | null {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
-  for (const error of document.errors) {
-    problems.push({ file, line: lineAt(error.pos[0]), key: '', wanted: 'valid YAML', found: error.message.split('\n')[0] ?? error.code, nearest: null });
+  const complain = (offset: number, wanted: string, found: string) => void problems.push({ file, line: lineAt(offset), key: '', wanted, found, nearest: null });
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const deep = tokenBelow(tokens, DEEPEST);
+  if (deep !== null) {
+    complain(deep, `values nested at most ${DEEPEST} deep`, 'deeper ones');
+    return null;
   }
-  if (document.errors.length > 0) return null;
+  const [document, second] = new Composer({ prettyErrors: false, uniqueKeys: true }).compose(tokens, true, text.length);
+  if (document === undefined) throw new Error('the composer makes a document of any text');
+  for (const error of document.errors.slice(0, MOST_COMPLAINTS)) complain(error.pos[0], 'valid YAML', error.message.split('\n')[0] ?? error.code);
+  if (second !== undefined) complain(second.range[0], 'one document', 'a second one, after ---');
+  for (const warning of document.warnings.slice(0, MOST_COMPLAINTS)) complain(warning.pos[0], 'plain YAML', warning.message.split('\n')[0] ?? warning.code);
+  const endless = aliasOfItsOwn(document);
+  if (endless !== null) complain(endless.offset, 'an alias of something else', `*${endless.name} inside &${endless.name}`);
+  if (document.errors.length > 0 || document.warnings.length > 0 || second !== undefined || endless !== null) return null;
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch {
+    complain(0, `at most ${MOST_ALIASES} values by alias`, 'aliases of aliases that make many more');
+    return null;
+  }
   const lineOf = (path: Path): number => {
     for (let length = path.length; length > 0; length--) {
       const parent = document.getIn(path.slice(0, length - 1), true);
@@ -41,7 +64,38 @@ export function readYaml(file: string, text: string, problems: CourseProblem[], 
     }
     return firstLine;
   };
-  return { file, value: document.toJS({ maxAliasCount: 100 }), lineOf };
+  return { file, value, lineOf };
+}
+
+/** Where something stands deeper than `deepest`, or null. No recursion: that is what it guards. */
+function tokenBelow(tokens: readonly CST.Token[], deepest: number): number | null {
+  const left: [token: CST.Token, depth: number][] = tokens.map((token) => [token, 0]);
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [token, depth] = next;
+    if (depth > deepest) return token.offset;
+    if (token.type === 'document') {
+      if (token.value !== undefined) left.push([token.value, depth]);
+    } else if ('items' in token) {
+      for (const { key, value } of token.items) {
+        if (key !== undefined && key !== null) left.push([key, depth + 1]);
+        if (value !== undefined) left.push([value, depth + 1]);
+      }
+    }
+  }
+  return null;
+}
+
+function aliasOfItsOwn(document: Document.Parsed): { offset: number; name: string } | null {
+  let found: { offset: number; name: string } | null = null;
+  visit(document, {
+    Alias(_key, alias, path) {
+      const target = alias.resolve(document);
+      if (target === undefined || !path.includes(target)) return undefined;
+      found = { offset: alias.range?.[0] ?? 0, name: alias.source };
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** Reads a YAML value by a schema; null, with problems, when it does not fit. */
