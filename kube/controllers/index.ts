@@ -1,0 +1,35 @@
+/** The control plane's reconcilers, started together. Each is a file; none knows another: they meet in the store. */
+import type { ApiClient } from '../client.ts';
+import type { CloudProvider } from '../cloud-provider.ts';
+import type { KubeRuntime } from '../runtime.ts';
+import { contexts } from './controller.ts';
+import { startDaemonSetController } from './daemonset.ts';
+import { startDeploymentController } from './deployment.ts';
+import { startEndpointControllers } from './endpoints.ts';
+import { sweepEvents } from './events.ts';
+import { startGarbageCollector, startNamespaceController, startPodGarbageCollector } from './garbage.ts';
+import { startJobController } from './job.ts';
+import { startNodeControllers, type NodeOptions } from './nodes.ts';
+import { startReplicaSetController } from './replicaset.ts';
+import { startScheduler } from './scheduler.ts';
+import { startServiceController } from './service.ts';
+import { startServiceAccountController, type AccountOptions } from './serviceaccounts.ts';
+
+export type ControllerOptions = NodeOptions & AccountOptions;
+
+export function startControllers(client: ApiClient, runtime: KubeRuntime, cloud: CloudProvider, options: ControllerOptions): void {
+  const as = contexts(client, runtime);
+  startServiceAccountController(as('serviceaccount-controller'), options);
+  startNamespaceController(as('namespace-controller'));
+  startGarbageCollector(as('generic-garbage-collector'));
+  startPodGarbageCollector(as('pod-garbage-collector'));
+  startNodeControllers(as('node-controller'), cloud, options);
+  startScheduler(as('default-scheduler', 'system:kube-scheduler'));
+  startDeploymentController(as('deployment-controller'));
+  startReplicaSetController(as('replicaset-controller'));
+  startDaemonSetController(as('daemonset-controller'));
+  startJobController(as('job-controller'));
+  startEndpointControllers(as('endpoint-controller'));
+  startServiceController(as('service-controller'), cloud);
+  sweepEvents(as('event-ttl').client, runtime);
+}

@@ -1,0 +1,212 @@
+/**
+ * Which node a pod goes to (pkg/scheduler): nodes that cannot take it are filtered out, each with its reason; the rest are scored;
+ * the best gets it. What finds no node waits, and is looked at again when nodes or pods change.
+ */
+import type { NodeSelectorTerm, Pod, Taint, Toleration } from 'kubernetes-types/core/v1';
+import type { StoredObject } from '../api/kinds.ts';
+import { isFinished, isTerminating, type ControllerContext, type StoredPod } from './controller.ts';
+import { ObjectIndex } from './object-index.ts';
+import { quantity } from './quantity.ts';
+import { keyOf, parseKey, WorkQueue } from './queue.ts';
+import { timestamp } from '../runtime.ts';
+
+type Node = StoredObject<'nodes'>;
+
+/** podInitialBackoffDuration, podMaxBackoffDuration. */
+const RETRY = { firstMs: 1000, longestMs: 10_000 };
+const MILLI = 1000;
+
+interface Request { readonly milliCpu: number; readonly memory: number }
+
+export function startScheduler(context: ControllerContext, name = 'default-scheduler'): void {
+  const { client, runtime } = context;
+  const byNode = new ObjectIndex(client, 'pods', (pod) => (pod.spec?.nodeName !== undefined && !isFinished(pod) ? pod.spec.nodeName : undefined));
+  const loads = new Loads(byNode);
+  const unschedulable = new Set<string>();
+  const queue = new WorkQueue(runtime, (key) => {
+    const pod = client.find('pods', parseKey(key));
+    unschedulable.delete(key);
+    if (pod === undefined || pod.spec?.nodeName !== undefined || isTerminating(pod) || isFinished(pod)) return;
+    if (!schedule(context, loads, byNode, pod)) unschedulable.add(key);
+  }, RETRY);
+  const retry = (): void => {
+    for (const key of unschedulable) queue.add(key);
+  };
+  client.watch('pods', {}, (event) => {
+    const { object } = event;
+    if (event.type === 'DELETED' || isFinished(object)) {
+      if (object.spec?.nodeName !== undefined) {
+        loads.forget(object.spec.nodeName);
+        retry();
+      }
+      unschedulable.delete(keyOf(object));
+    } else if (object.spec?.nodeName === undefined) {
+      if (object.spec?.schedulerName === undefined || object.spec.schedulerName === name) if (event.type === 'ADDED' || event.previous.metadata.generation !== object.metadata.generation) queue.add(keyOf(object));
+    } else loads.forget(object.spec.nodeName);
+  });
+  client.watch('nodes', {}, (event) => {
+    if (event.type !== 'MODIFIED' || isEasier(event.previous, event.object)) retry();
+  });
+}
+
+/** Only what could help a waiting pod: a heartbeat does not. */
+function isEasier(before: Node, after: Node): boolean {
+  return JSON.stringify([before.spec, before.metadata.labels, before.status?.allocatable]) !== JSON.stringify([after.spec, after.metadata.labels, after.status?.allocatable]);
+}
+
+/** What the pods of each node ask for; counted once, and again after a change. */
+class Loads {
+  private readonly byNode: ObjectIndex<'pods'>;
+  private readonly known = new Map<string, { readonly request: Request; readonly pods: number }>();
+
+  constructor(byNode: ObjectIndex<'pods'>) {
+    this.byNode = byNode;
+  }
+
+  get(node: string): { readonly request: Request; readonly pods: number } {
+    const known = this.known.get(node);
+    if (known !== undefined) return known;
+    const pods = this.byNode.get(node);
+    const request = pods.map(requestOf).reduce((total, one) => ({ milliCpu: total.milliCpu + one.milliCpu, memory: total.memory + one.memory }), { milliCpu: 0, memory: 0 });
+    const load = { request, pods: pods.length };
+    this.known.set(node, load);
+    return load;
+  }
+
+  add(node: string, pod: StoredPod): void {
+    const { request, pods } = this.get(node);
+    const more = requestOf(pod);
+    this.known.set(node, { request: { milliCpu: request.milliCpu + more.milliCpu, memory: request.memory + more.memory }, pods: pods + 1 });
+  }
+
+  forget(node: string): void {
+    this.known.delete(node);
+  }
+}
+
+/** The larger of the sum of containers and any init container (resource.PodRequestsAndLimits). */
+function requestOf(pod: Pod): Request {
+  const of = (requests: Readonly<Record<string, string>> | undefined): Request => ({ milliCpu: quantity(requests?.['cpu']) * MILLI, memory: quantity(requests?.['memory']) });
+  const total = { milliCpu: 0, memory: 0 };
+  for (const { resources } of pod.spec?.containers ?? []) {
+    const one = of(resources?.requests as Record<string, string> | undefined);
+    total.milliCpu += one.milliCpu;
+    total.memory += one.memory;
+  }
+  for (const { resources } of pod.spec?.initContainers ?? []) {
+    const one = of(resources?.requests as Record<string, string> | undefined);
+    total.milliCpu = Math.max(total.milliCpu, one.milliCpu);
+    total.memory = Math.max(total.memory, one.memory);
+  }
+  return total;
+}
+
+function schedule({ client, runtime, record }: ControllerContext, loads: Loads, byNode: ObjectIndex<'pods'>, pod: StoredPod): boolean {
+  const nodes = client.list('nodes');
+  const reasons = new Map<string, number>();
+  let best: { readonly node: Node; readonly score: number } | undefined;
+  const hash = pod.metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+  for (const node of nodes) {
+    const refusals = refuse(pod, node, loads, byNode);
+    for (const reason of refusals) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    if (refusals.length > 0) continue;
+    const score = scoreOf(pod, node, loads) - (hash === undefined ? 0 : byNode.get(node.metadata.name).filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === hash)).length * 200);
+    if (best === undefined || score > best.score) best = { node, score };
+  }
+  if (best === undefined) {
+    const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).toSorted();
+    const message = nodes.length === 0 ? 'no nodes available to schedule pods' : `0/${nodes.length} nodes are available: ${list.join(', ')}.`;
+    record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'FailedScheduling', message);
+    setUnscheduled({ client, runtime, record }, pod, message);
+    return false;
+  }
+  const { name } = best.node.metadata;
+  client.bind(pod.metadata, name);
+  byNode.note(client.get('pods', pod.metadata));
+  loads.add(name, pod);
+  record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Normal', 'Scheduled', `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to ${name}`);
+  return true;
+}
+
+function setUnscheduled({ client, runtime }: ControllerContext, pod: StoredPod, message: string): void {
+  const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (before?.status === 'False' && before.message === message) return;
+  client.editStatus('pods', pod.metadata, (draft) => {
+    const conditions = (draft.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
+    conditions.push({ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime! : timestamp(runtime.nowMs()) });
+    draft.status = { ...draft.status, phase: draft.status?.phase ?? 'Pending', conditions };
+  });
+}
+
+// ---------------------------------------------------------------- filters
+
+/** The reasons this node gives, in the words of its plugins; the first plugin that refuses is the one that speaks. */
+function refuse(pod: StoredPod, node: Node, loads: Loads, byNode: ObjectIndex<'pods'>): string[] {
+  if (node.spec?.unschedulable === true && !(pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }))) return ['node(s) were unschedulable'];
+  if (!matchesNode(pod, node)) return ["node(s) didn't match node selector"];
+  const taint = (node.spec?.taints ?? []).find((one) => one.effect !== 'PreferNoSchedule' && !(pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, one)));
+  if (taint !== undefined) return [`node(s) had taint {${taint.key}: ${taint.value ?? ''}}, that the pod didn't tolerate`];
+  const ports = hostPorts(pod);
+  if (ports.length > 0 && byNode.get(node.metadata.name).some((other) => hostPorts(other).some((port) => ports.includes(port)))) return ["node(s) didn't have free ports for the requested pod ports"];
+  const { request, pods } = loads.get(node.metadata.name);
+  const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
+  const wanted = requestOf(pod);
+  const short: string[] = [];
+  if (pods + 1 > quantity(allocatable['pods'])) short.push('Too many pods');
+  if (wanted.milliCpu > 0 && request.milliCpu + wanted.milliCpu > quantity(allocatable['cpu']) * MILLI) short.push('Insufficient cpu');
+  if (wanted.memory > 0 && request.memory + wanted.memory > quantity(allocatable['memory'])) short.push('Insufficient memory');
+  return short;
+}
+
+/** `hostPort/protocol` of all containers. */
+function hostPorts(pod: Pod): string[] {
+  return (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports.filter(({ hostPort }) => hostPort !== undefined && hostPort !== 0).map(({ hostPort, protocol = 'TCP' }) => `${hostPort}/${protocol}`));
+}
+
+/** v1.Toleration.ToleratesTaint. */
+export function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
+  if (effect !== undefined && effect !== '' && effect !== taint.effect) return false;
+  if (key !== undefined && key !== '' && key !== taint.key) return false;
+  return operator === 'Exists' || ((key ?? '') !== '' && value === (taint.value ?? ''));
+}
+
+/** nodeSelector and the required part of node affinity. */
+export function matchesNode(pod: Pod, node: Node): boolean {
+  const labels = node.metadata.labels ?? {};
+  if (!Object.entries(pod.spec?.nodeSelector ?? {}).every(([name, value]) => labels[name] === value)) return false;
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return terms === undefined || terms.some((term) => matchesTerm(term, node));
+}
+
+function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
+  if (matchExpressions.length + matchFields.length === 0) return false;
+  return matchExpressions.every((expression) => holds(expression, node.metadata.labels?.[expression.key]))
+    && matchFields.every((expression) => holds(expression, expression.key === 'metadata.name' ? node.metadata.name : undefined));
+}
+
+function holds({ operator, values = [] }: { readonly operator: string; readonly values?: readonly string[] }, value: string | undefined): boolean {
+  switch (operator) {
+    case 'In': return value !== undefined && values.includes(value);
+    case 'NotIn': return value === undefined || !values.includes(value);
+    case 'Exists': return value !== undefined;
+    case 'DoesNotExist': return value === undefined;
+    case 'Gt': return value !== undefined && Number(value) > Number(values[0]);
+    case 'Lt': return value !== undefined && Number(value) < Number(values[0]);
+    default: return false;
+  }
+}
+
+// ---------------------------------------------------------------- scores
+
+/** NodeResourcesLeastAllocated, 0 to 100, and the preferred part of node affinity; equal nodes go in the order of their names. */
+function scoreOf(pod: StoredPod, node: Node, loads: Loads): number {
+  const { request, pods } = loads.get(node.metadata.name);
+  const wanted = requestOf(pod);
+  const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
+  // Containers that ask for nothing count as 100m and 200Mi (schedutil.GetNonzeroRequests).
+  const free = (used: number, capacity: number): number => (capacity === 0 ? 0 : Math.max(0, ((capacity - used) * 100) / capacity));
+  const cpu = free(request.milliCpu + Math.max(wanted.milliCpu, 100) + pods * 100, quantity(allocatable['cpu']) * MILLI);
+  const memory = free(request.memory + Math.max(wanted.memory, 200 * 2 ** 20) + pods * 200 * 2 ** 20, quantity(allocatable['memory']));
+  const preferred = (pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).reduce((total, { weight, preference }) => total + (matchesTerm(preference, node) ? weight : 0), 0);
+  return (cpu + memory) / 2 + preferred;
+}

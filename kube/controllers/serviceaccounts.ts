@@ -1,0 +1,48 @@
+/** Every namespace has a ServiceAccount called default, and every account a token (pkg/controller/serviceaccount). */
+import { isTerminating, type ControllerContext } from './controller.ts';
+import { keyOf, parseKey, WorkQueue } from './queue.ts';
+
+const ACCOUNT = 'kubernetes.io/service-account.name';
+
+export interface AccountOptions {
+  /** Before Kubernetes 1.24 each account had a Secret that holds its token. */
+  readonly hasTokenSecrets: boolean;
+}
+
+export function startServiceAccountController({ client, runtime }: ControllerContext, { hasTokenSecrets }: AccountOptions): void {
+  const namespaces = new WorkQueue(runtime, (name) => {
+    const namespace = client.find('namespaces', { name });
+    if (namespace === undefined || isTerminating(namespace) || client.find('serviceaccounts', { namespace: name, name: 'default' }) !== undefined) return;
+    client.create('serviceaccounts', { metadata: { name: 'default', namespace: name } });
+  });
+  const accounts = new WorkQueue(runtime, (key) => {
+    const account = client.find('serviceaccounts', parseKey(key));
+    if (account === undefined || isTerminating(account) || (account.secrets ?? []).length > 0) return;
+    const { name, namespace, uid } = account.metadata;
+    const secret = client.create('secrets', {
+      metadata: { generateName: `${name}-token-`, namespace, annotations: { [ACCOUNT]: name, 'kubernetes.io/service-account.uid': uid } },
+      type: 'kubernetes.io/service-account-token',
+      data: { namespace: base64(namespace ?? ''), token: base64([...runtime.dice.bytes(24)].map((byte) => byte.toString(16).padStart(2, '0')).join('')) },
+    });
+    client.edit('serviceaccounts', account.metadata, (draft) => void (draft.secrets = [{ name: secret.metadata.name }]));
+  });
+  client.watch('namespaces', {}, ({ object }) => namespaces.add(object.metadata.name));
+  client.watch('serviceaccounts', {}, ({ type, object }) => {
+    if (type === 'DELETED') namespaces.add(object.metadata.namespace ?? '');
+    else if (hasTokenSecrets) accounts.add(keyOf(object));
+  });
+}
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** RFC 4648 of ASCII text. */
+function base64(text: string): string {
+  let out = '';
+  for (let at = 0; at < text.length; at += 3) {
+    const [one = 0, two = 0, three = 0] = [0, 1, 2].map((offset) => text.charCodeAt(at + offset) || 0);
+    const bits = one * 65_536 + two * 256 + three;
+    const left = text.length - at;
+    out += DIGITS[bits >> 18]! + DIGITS[(bits >> 12) & 63]! + (left > 1 ? DIGITS[(bits >> 6) & 63]! : '=') + (left > 2 ? DIGITS[bits & 63]! : '=');
+  }
+  return out;
+}
