@@ -1,23 +1,30 @@
 /** `podwire exec --jsonl`: one case per line in, one result per line out, in order, as it goes. */
 import { createInterface } from 'node:readline';
-import { ExecCase, runCase } from '../labs/exec.ts';
+import { runCaseOnLinux } from '../host/linux/exec.ts';
+import { ExecCase, runCase, type CaseResult } from '../labs/exec.ts';
+import { takeBackend } from './backend-option.ts';
 import type { CliCommand } from './command.ts';
 import { writeLine } from './write-line.ts';
 
 export const exec: CliCommand = {
   name: 'exec',
-  usage: 'exec --jsonl',
+  usage: 'exec --jsonl [--backend linux]',
   summary: 'run cases from standard input, each in a fresh lab',
-  async run(args) {
+  async run(words) {
+    const { backend, args, problem } = takeBackend(words);
+    if (problem !== undefined) {
+      process.stderr.write(`podwire: exec: ${problem}\n`);
+      return 2;
+    }
     const unknown = args.find((word) => word !== '--jsonl');
     if (unknown !== undefined || !args.includes('--jsonl')) {
-      process.stderr.write(`podwire: exec: ${unknown === undefined ? 'say --jsonl: cases are read as JSON lines' : `there is no option ${unknown}; exec takes --jsonl`}\n`);
+      process.stderr.write(`podwire: exec: ${unknown === undefined ? 'say --jsonl: cases are read as JSON lines' : `there is no option ${unknown}; exec takes --jsonl and --backend`}\n`);
       return 2;
     }
     let answered = true;
     for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
       if (line.trim() === '') continue;
-      const result = await answer(line);
+      const result = await answer(line, backend === 'linux' ? runCaseOnLinux : runCase);
       if ('error' in result) answered = false;
       await writeLine(JSON.stringify(result));
     }
@@ -25,7 +32,7 @@ export const exec: CliCommand = {
   },
 };
 
-async function answer(line: string): Promise<Record<string, unknown>> {
+async function answer(line: string, run: (testCase: ExecCase) => Promise<CaseResult>): Promise<Record<string, unknown>> {
   let raw: unknown;
   try {
     raw = JSON.parse(line);
@@ -40,7 +47,7 @@ async function answer(line: string): Promise<Record<string, unknown>> {
   }
   const startedMs = performance.now();
   try {
-    const { steps, virtualMs } = await runCase(parsed.data);
+    const { steps, virtualMs } = await run(parsed.data);
     return { id, steps, virtualMs, wallMs: Math.round(performance.now() - startedMs) };
   } catch (cause) {
     return { id, error: cause instanceof Error ? cause.message : String(cause) };

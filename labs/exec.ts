@@ -35,7 +35,11 @@ export const ExecCase = z.object({
   steps: z.array(Step),
 });
 export type ExecCase = z.infer<typeof ExecCase>;
-type Step = z.infer<typeof Step>;
+export type ExecStep = z.infer<typeof Step>;
+export type ExecSetup = z.infer<typeof SetupItem>;
+export type ExecCommand = z.infer<typeof Command>;
+type Step = ExecStep;
+export interface CaseResult { readonly steps: Record<string, unknown>[]; readonly virtualMs: number }
 
 const WORK = '/run/lab/work';
 const DEFAULT_TIMEOUT_S = 120;
@@ -47,7 +51,7 @@ const BACKGROUND_START_US = 50_000;
 const LAUNCH_US = 2_000;
 const TERMINAL = { columns: 80, rows: 24 };
 
-export async function runCase(testCase: ExecCase): Promise<{ steps: Record<string, unknown>[]; virtualMs: number }> {
+export async function runCase(testCase: ExecCase): Promise<CaseResult> {
   const lab = await SimulatedLab.open(scenarioNamed(testCase.lab), { seed: testCase.seed });
   const runner = new CaseRunner(lab);
   try {

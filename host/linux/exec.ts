@@ -1,0 +1,178 @@
+/** The headless contract (labs/exec.ts) on real Linux: one case in, the same steps filled in out. Time is real, so `virtualMs` is what passed. */
+import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { CaseResult, ExecCase, ExecCommand, ExecSetup, ExecStep } from '../../labs/exec.ts';
+import { scenarioNamed } from '../../labs/scenarios/index.ts';
+import { identify, type Identity } from './identity.ts';
+import { Sandbox } from './sandbox.ts';
+
+const WORK = '/run/lab/work';
+const DEFAULT_TIMEOUT_S = 120;
+const BACKGROUND_START_MS = 50;
+/** What a command's last words may take to arrive after it has ended. */
+const DRAIN_MS = 100;
+const ENVIRONMENT = { HOME: '/root', TERM: 'dumb', COLUMNS: '120', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
+
+export async function runCaseOnLinux(testCase: ExecCase, identity: Identity = identify()): Promise<CaseResult> {
+  const startedMs = performance.now();
+  const sandbox = await Sandbox.open(scenarioNamed(testCase.lab), identity);
+  const runner = new Runner(sandbox);
+  try {
+    await runner.writeFiles(testCase.files);
+    for (const item of testCase.setup) await runner.setUp(typeof item === 'string' ? { cmd: item, ns: undefined } : item);
+    const steps: Record<string, unknown>[] = [];
+    for (const step of testCase.steps) steps.push({ ...step, ...(await runner.step(step)) });
+    return { steps, virtualMs: Math.round(performance.now() - startedMs) };
+  } finally {
+    await sandbox.close();
+  }
+}
+
+interface Finished { readonly stdout: string; readonly stderr: string; readonly exit: number; readonly timedOut?: true }
+
+class Runner {
+  readonly #sandbox: Sandbox;
+  readonly #background = new Map<string, Running>();
+
+  constructor(sandbox: Sandbox) {
+    this.#sandbox = sandbox;
+  }
+
+  async writeFiles(files: ExecCase['files']): Promise<void> {
+    await this.#put(`mkdir -p ${WORK}`, '');
+    for (const [path, content] of Object.entries(files)) {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.base64, 'base64');
+      await this.#put('mkdir -p "$(dirname "$1")" && cat > "$1" && chmod "$2" "$1"', bytes, path, bytes.subarray(0, 2).toString() === '#!' ? '755' : '644');
+    }
+  }
+
+  async #put(script: string, input: Uint8Array | string, ...words: string[]): Promise<void> {
+    const child = this.#sandbox.start(['bash', '-c', script, 'podwire', ...words]) as ChildProcess & { stdin: Writable };
+    child.stdin.end(input);
+    const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    if (status !== 0) throw new Error(`files: ${words[0] ?? WORK} cannot be written`);
+  }
+
+  async setUp(item: Exclude<ExecSetup, string>): Promise<void> {
+    if ('sleep' in item) return sleep(item.sleep * 1000);
+    if ('serve' in item) return this.#serve(item.serve.ns, item.serve.port, item.serve.body);
+    const { stdout, stderr, exit } = await this.#run(item).finished(DEFAULT_TIMEOUT_S);
+    if (exit !== 0) throw new Error(`setup: ${item.cmd}: exit ${exit}: ${stderr || stdout}`);
+  }
+
+  async step(step: ExecStep): Promise<Partial<Finished>> {
+    if ('sleep' in step) {
+      await sleep(step.sleep * 1000);
+      return {};
+    }
+    if ('wait' in step) return this.#take(step.wait).finished(DEFAULT_TIMEOUT_S);
+    if ('stop' in step) {
+      const running = this.#take(step.stop);
+      running.signal(`SIG${step.signal}`);
+      return running.finished(DEFAULT_TIMEOUT_S);
+    }
+    if ('type' in step || 'screen' in step) throw new Error('typing at a terminal is answered by the simulator only');
+    const running = this.#run(step);
+    if (step.bg === undefined) return running.finished(step.timeout ?? DEFAULT_TIMEOUT_S);
+    this.#background.set(step.bg, running);
+    await sleep(BACKGROUND_START_MS);
+    return {};
+  }
+
+  /** A session of its own, for its signals; real pipes, which Node's are not, so that a program may open /dev/stdout. */
+  #run({ cmd, ns }: ExecCommand): Running {
+    return new Running(this.#sandbox.start(['bash', '--norc', '-c', 'exec 3>&1 4>&2; exec > >(exec cat >&3) 2> >(exec cat >&4) 3>&- 4>&-; exec setsid bash -c "$1"', 'podwire', cmd], { netns: ns, cwd: WORK, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] }));
+  }
+
+  #serve(ns: string | undefined, port: number, body: string): Promise<void> {
+    const child = this.#sandbox.startOutside([process.execPath, '-e', HTTP_SERVER, String(port), body], ns) as ChildProcess & { stdout: Readable };
+    return new Promise((resolve, reject) => {
+      child.stdout.once('data', () => resolve());
+      child.once('exit', (status) => reject(new Error(`setup: nothing can listen on port ${port} (status ${status ?? 'of a signal'})`)));
+    });
+  }
+
+  #take(name: string): Running {
+    const running = this.#background.get(name);
+    if (running === undefined) throw new Error(`there is no background command ${JSON.stringify(name)}`);
+    this.#background.delete(name);
+    return running;
+  }
+}
+
+class Running {
+  readonly #child: ChildProcess;
+  readonly #out: Buffer[] = [];
+  readonly #err: Buffer[] = [];
+  readonly #exited: Promise<number>;
+  readonly #closed: Promise<void>;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.on('data', (bytes: Buffer) => this.#out.push(bytes));
+    child.stderr?.on('data', (bytes: Buffer) => this.#err.push(bytes));
+    this.#exited = new Promise((resolve, reject) => {
+      child.once('exit', (code, signal) => resolve(code ?? -(constants.signals[signal ?? 'SIGKILL'])));
+      child.once('error', reject);
+    });
+    this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
+  }
+
+  async finished(timeoutS: number): Promise<Finished> {
+    let timedOut = false;
+    const after = (seconds: number, signal: NodeJS.Signals): NodeJS.Timeout => setTimeout(() => {
+      timedOut = true;
+      this.signal(signal);
+    }, seconds * 1000);
+    const timers = [after(timeoutS, 'SIGINT'), after(timeoutS + 2, 'SIGKILL')];
+    const exit = await this.#exited;
+    timers.forEach(clearTimeout);
+    await Promise.race([this.#closed, sleep(DRAIN_MS)]);
+    return { stdout: Buffer.concat(this.#out).toString(), stderr: Buffer.concat(this.#err).toString(), exit, ...(timedOut ? { timedOut } : {}) };
+  }
+
+  /** To the process group inside: the one that entered the sandbox waits outside of it. */
+  signal(name: NodeJS.Signals): void {
+    const inside = childOf(this.#child.pid ?? 0);
+    try {
+      if (inside !== undefined) process.kill(-inside, name);
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/** proc(5): /proc/PID/task/TID/children where the kernel has it, else every process's parent. */
+function childOf(pid: number): number | undefined {
+  try {
+    const first = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0];
+    return first === '' ? undefined : Number(first);
+  } catch {
+    for (const name of readdirSync('/proc')) {
+      if (/^\d+$/.test(name) && parentOf(name) === pid) return Number(name);
+    }
+    return undefined;
+  }
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One request a connection; says so on standard output when it listens. */
+const HTTP_SERVER = `
+const [port, body] = process.argv.slice(1);
+process.title = 'python3';
+const answer = 'HTTP/1.0 200 OK\\r\\nContent-Type: text/plain; charset=utf-8\\r\\nContent-Length: ' + Buffer.byteLength(body) + '\\r\\n\\r\\n' + body;
+require('net').createServer({ allowHalfOpen: true }, (line) => { line.once('data', () => line.end(answer)); line.on('error', () => line.destroy()); line.on('end', () => line.end()); })
+  .listen({ host: '0.0.0.0', port: Number(port), backlog: 64 }, () => process.stdout.write('listening\\n'));`;
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
