@@ -3,6 +3,7 @@ import type { Sys } from '../../machine/sys.ts';
 import { concat, fromUtf8, utf8 } from '../ports/bytes.ts';
 import type { Endpoint, SocketId } from '../ports/kernel.ts';
 import type { Errno, Result } from '../ports/result.ts';
+import type { ByteStream } from './tls.ts';
 
 export interface Url { readonly scheme: string; readonly host: string; readonly port: number; readonly hasPort: boolean; readonly path: string; readonly user: string | undefined }
 
@@ -33,34 +34,36 @@ export function header(head: ResponseHead, name: string): string | undefined {
 /** A connection with what has been read ahead of need. */
 export class Connection {
   private buffer: Uint8Array = new Uint8Array(0);
-  private readonly sys: Sys;
-  readonly socket: SocketId;
-  /** Sent and received so far. */
+  private readonly sys: Pick<Sys, 'monotonicUs'>;
+  private readonly stream: ByteStream;
+  /** Received so far. */
   received = 0;
-  constructor(sys: Sys, socket: SocketId) {
+  constructor(sys: Pick<Sys, 'monotonicUs'>, stream: ByteStream) {
     this.sys = sys;
-    this.socket = socket;
+    this.stream = stream;
   }
 
   close(): void {
-    this.sys.net.sockets.close(this.socket);
+    this.stream.close();
   }
 
-  async send(bytes: Uint8Array): Promise<Result> {
-    let at = 0;
-    while (at < bytes.length) {
-      const sent = await this.sys.net.sockets.send(this.socket, bytes.subarray(at));
-      if (!sent.ok) return sent;
-      at += sent.value;
-    }
-    return { ok: true, value: undefined };
+  send(bytes: Uint8Array): Promise<Result> {
+    return this.stream.send(bytes);
+  }
+
+  /** What comes next, whole or in part, for protocols that take over from HTTP; empty at the end. */
+  async next(timeoutUs?: number): Promise<Result<Uint8Array>> {
+    if (this.buffer.length === 0) return this.stream.receive(timeoutUs);
+    const ahead = this.buffer;
+    this.buffer = new Uint8Array(0);
+    return { ok: true, value: ahead };
   }
 
   /** More bytes into the buffer; false at the end. */
   private async more(deadlineUs: number | undefined): Promise<Result<boolean>> {
     const leftUs = deadlineUs === undefined ? undefined : deadlineUs - this.sys.monotonicUs();
     if (leftUs !== undefined && leftUs <= 0) return { ok: false, error: 'ETIMEDOUT' };
-    const got = await this.sys.net.sockets.receive(this.socket, 65536, leftUs);
+    const got = await this.stream.receive(leftUs);
     if (!got.ok) return { ok: false, error: got.error === 'EAGAIN' ? 'ETIMEDOUT' : got.error };
     if (got.value.length === 0) return { ok: true, value: false };
     this.received += got.value.length;
@@ -159,6 +162,22 @@ export function hostHeader(url: Url): string {
   const host = url.host.includes(':') ? `[${url.host}]` : url.host;
   const isUsual = (url.scheme === 'http' && url.port === 80) || (url.scheme === 'https' && url.port === 443);
   return isUsual ? host : `${host}:${url.port}`;
+}
+
+export function socketStream({ net }: Pick<Sys, 'net'>, socket: SocketId): ByteStream {
+  return {
+    async send(bytes) {
+      let at = 0;
+      while (at < bytes.length) {
+        const sent = await net.sockets.send(socket, bytes.subarray(at));
+        if (!sent.ok) return sent;
+        at += sent.value;
+      }
+      return { ok: true, value: undefined };
+    },
+    receive: (timeoutUs) => net.sockets.receive(socket, 65_536, timeoutUs),
+    close: () => net.sockets.close(socket),
+  };
 }
 
 /** A connected stream socket; the error tells why not. */

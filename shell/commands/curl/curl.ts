@@ -2,7 +2,7 @@
 import type { ExitCode } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions, type OptionTable, type ParsedOptions } from '../../lib/getopt.ts';
-import { Connection, connectTcp, header, hostHeader, parseUrl, requestBytes, type ResponseHead, type Url } from '../../lib/http.ts';
+import { Connection, connectTcp, header, hostHeader, parseUrl, requestBytes, socketStream, type ResponseHead, type Url } from '../../lib/http.ts';
 import { resolveHost } from '../../lib/resolve.ts';
 import { base64, utf8 } from '../../ports/bytes.ts';
 import type { Errno } from '../../ports/result.ts';
@@ -224,7 +224,7 @@ async function exchange(call: Invocation, options: ParsedOptions, url: Url, tran
     info(`Closing connection ${number}`);
     return { code: lastError === 'ETIMEDOUT' ? 28 : 7, problem: text };
   }
-  const connection = new Connection(sys, socket);
+  const connection = new Connection(sys, socketStream(sys, socket));
   transfer.connectedUs = sys.monotonicUs() - transfer.startUs;
   transfer.local = sys.net.sockets.local(socket);
   info(`Connected to ${url.host} (${transfer.remote!.address}) port ${url.port} (#${number})`);

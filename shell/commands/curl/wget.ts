@@ -3,7 +3,7 @@ import type { ExitCode } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
-import { Connection, connectTcp, header, hostHeader, parseUrl, requestBytes } from '../../lib/http.ts';
+import { Connection, connectTcp, header, hostHeader, parseUrl, requestBytes, socketStream } from '../../lib/http.ts';
 import { literalAddress, resolveHost } from '../../lib/resolve.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 
@@ -84,7 +84,7 @@ async function runWget(call: Invocation): Promise<ExitCode> {
         break;
       }
       log('connected.\n');
-      const answer = await fetch(call, options, url, new Connection(call.sys, socket), log, now);
+      const answer = await fetch(call, options, url, new Connection(call.sys, socketStream(call.sys, socket)), log, now);
       if (typeof answer === 'string') {
         const next = parseUrl(answer, url);
         if (next === undefined) break;
