@@ -1,6 +1,6 @@
 /** The ApiClient of kube/client.ts on a registry in the same program. */
 import { parseFieldSelector } from '../api/fields.ts';
-import type { AnyObject, Kinds, Resource, StoredAny, StoredObject } from '../api/kinds.ts';
+import type { Kinds, Resource, StoredAny, StoredObject } from '../api/kinds.ts';
 import { infoOf } from '../api/resources.ts';
 import { matchesLabels, parseLabelSelector } from '../api/selectors.ts';
 import { StatusError } from '../api/status.ts';
@@ -8,6 +8,7 @@ import { copy, equal, type Mutable } from '../api/values.ts';
 import type { ApiClient, DeleteOptions, Key, ListOptions, PatchOptions, WatchEvent, WatchOptions } from '../client.ts';
 import type { Cancel } from '../runtime.ts';
 import type { Change } from '../store/store.ts';
+import { bindPod } from './binding.ts';
 import type { Registry, Writer } from './registry.ts';
 
 export class InProcessClient implements ApiClient {
@@ -34,15 +35,15 @@ export class InProcessClient implements ApiClient {
   }
 
   create<R extends Resource>(resource: R, object: Kinds[R]): StoredObject<R> {
-    return this.registry.create(resource, object as AnyObject, this.writer) as unknown as StoredObject<R>;
+    return this.registry.create(resource, this.registry.decode(resource, object), this.writer) as unknown as StoredObject<R>;
   }
 
   update<R extends Resource>(resource: R, object: Kinds[R]): StoredObject<R> {
-    return this.registry.update(resource, object as AnyObject, this.writer) as unknown as StoredObject<R>;
+    return this.registry.update(resource, this.registry.decode(resource, object), this.writer) as unknown as StoredObject<R>;
   }
 
   updateStatus<R extends Resource>(resource: R, object: Kinds[R]): StoredObject<R> {
-    return this.registry.update(resource, object as AnyObject, this.writer, 'status') as unknown as StoredObject<R>;
+    return this.registry.update(resource, this.registry.decode(resource, object), this.writer, 'status') as unknown as StoredObject<R>;
   }
 
   edit<R extends Resource>(resource: R, key: Key, change: (draft: Mutable<StoredObject<R>>) => void): StoredObject<R> {
@@ -61,13 +62,11 @@ export class InProcessClient implements ApiClient {
   }
 
   delete(resource: Resource, { name, namespace }: Key, options: DeleteOptions = {}): void {
-    this.registry.delete(resource, name, namespace, options);
+    this.registry.delete(resource, name, namespace, options, this.writer);
   }
 
   bind(pod: Key, nodeName: string): void {
-    this.edit('pods', pod, (draft) => {
-      draft.spec!.nodeName = nodeName;
-    });
+    bindPod(this.registry, pod, nodeName, this.writer);
   }
 
   watch<R extends Resource>(resource: R, options: WatchOptions, handler: (event: WatchEvent<StoredObject<R>>) => void): Cancel {

@@ -6,12 +6,22 @@ import { Store } from '../store/store.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { Registry } from './registry.ts';
 
+export interface ServerVersion {
+  /** 20 of 1.20: decides what is served and how objects are checked. */
+  readonly minor: number;
+  /** `v1.20.2`, as /version says it. */
+  readonly gitVersion: string;
+}
+
 export interface ApiServerConfig {
   readonly runtime: KubeRuntime;
-  /** What /version says; the minor decides what is served and how objects are checked. Default 1.20.2. */
-  readonly version?: { readonly minor: number; readonly gitVersion: string };
+  readonly version?: ServerVersion;
   /** Where Services get their addresses; default 10.43.240.0/20. */
   readonly serviceRange?: string;
+  /** Where clients inside the cluster find this server: the endpoints of `kubernetes`. */
+  readonly advertise?: { readonly ip: string; readonly port: number };
+  /** Pods get the account `default` and its token. Off until a controller makes these accounts. */
+  readonly hasServiceAccounts?: boolean;
   readonly streams?: PodStreams;
 }
 
@@ -21,8 +31,30 @@ export interface ApiServer {
 }
 
 export function createApiServer(config: ApiServerConfig): ApiServer {
-  const registry = new Registry(config.runtime, new Store(config.runtime));
-  return {
-    client: (user = 'system:apiserver', manager = 'kube-apiserver') => new InProcessClient(registry, user, manager),
-  };
+  const version = config.version ?? { minor: 20, gitVersion: 'v1.20.2' };
+  const { runtime } = config;
+  const registry = new Registry(runtime, new Store(runtime), {
+    minor: version.minor, serviceRange: config.serviceRange ?? '10.43.240.0/20', hasServiceAccounts: config.hasServiceAccounts ?? false,
+  });
+  const client = (user = 'system:apiserver', manager = 'kube-apiserver'): ApiClient => new InProcessClient(registry, user, manager);
+  bootstrap(client(), registry, config.advertise ?? { ip: '192.0.2.2', port: 443 });
+  return { client };
+}
+
+/** What an API server itself sees to: the system's namespaces, and the Service through which pods find it. */
+function bootstrap(client: ApiClient, registry: Registry, advertise: { readonly ip: string; readonly port: number }): void {
+  for (const name of ['kube-system', 'kube-public', 'kube-node-lease', 'default']) client.create('namespaces', { metadata: { name } });
+  const metadata = { name: 'kubernetes', namespace: 'default' };
+  client.create('services', {
+    metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: { clusterIP: registry.services.firstAddress, type: 'ClusterIP', sessionAffinity: 'None', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: advertise.port }] },
+  });
+  client.create('endpoints', {
+    metadata: { ...metadata, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: advertise.ip }], ports: [{ name: 'https', port: advertise.port, protocol: 'TCP' }] }],
+  });
+  client.create('endpointslices', {
+    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4', endpoints: [{ addresses: [advertise.ip], conditions: { ready: true } }], ports: [{ name: 'https', port: advertise.port, protocol: 'TCP' }],
+  });
 }
