@@ -1,10 +1,10 @@
 /** One machine: its processes, files, terminals and namespaces, over one network kernel. */
 import type { Errno, Result } from '../simulator/result.ts';
 import { done, fail, ok } from '../simulator/result.ts';
-import { fromUtf8, utf8 } from '../simulator/bytes.ts';
+import { utf8 } from '../simulator/bytes.ts';
 import type { NetKernel } from '../simulator/kernel/api.ts';
 import type { World } from '../simulator/world/api.ts';
-import type { ExitCode, FileStat, MachinePorts, ProcessNote, ProcessView, Program, SignalName, SpawnOptions, WaitStatus, WindowSize } from './sys.ts';
+import type { ExitCode, FileStat, NamespaceKind, ProcessNote, ProcessView, Program, SignalName, SpawnOptions, WaitStatus, WindowSize } from './sys.ts';
 import type { MachineAudit } from './audit.ts';
 import type { Loaded } from './execute.ts';
 import { errnoText } from './errno.ts';
@@ -19,14 +19,17 @@ import { PipeBuffer, PipeEnd } from './files/pipe.ts';
 import { mountProc } from './files/procfs.ts';
 import { mountSys } from './files/sysfs.ts';
 import { FileTree } from './files/tree.ts';
-import type { ImageFile, ImagePackage, MachineImage } from './image.ts';
+import type { ImageFile, MachineImage } from './image.ts';
 import type { NetnsRef } from './namespaces.ts';
 import { NetnsTable } from './namespaces.ts';
 import type { Session } from './process.ts';
 import { Process, ProcessDeath } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 import { WaitQueue } from './scheduler.ts';
+import { RootPorts } from './root-ports.ts';
 import { Tty } from './tty/tty.ts';
+import { containerRoot, type ContainerFiles } from './container-root.ts';
+import { PidNamespace, type Container, type ContainerSpec } from './container.ts';
 import { TerminalFile } from './tty/pty-files.ts';
 
 export interface MachineOptions {
@@ -93,6 +96,8 @@ export interface TerminalHandle {
   readonly foregroundGroup: number;
 }
 
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 export function createMachine(options: MachineOptions): Machine {
   return new Machine(options);
 }
@@ -107,16 +112,17 @@ export class Machine {
   readonly processes = new Map<number, Process>();
   readonly ttys = new Map<number, Tty>();
   readonly netns: NetnsTable;
-  readonly programs: ReadonlyMap<string, Program>;
+  /** By path; those of containers' images by `image:path`. */
+  readonly programs: Map<string, Program>;
   readonly bootOffsetUs: number;
   readonly kernelRelease: string;
   readonly kernelLog: { atUs: number; line: string }[] = [];
   readonly init: Process;
-  readonly ports: MachinePorts;
+  readonly ports: RootPorts;
   private nextPid: number;
   private anonymousInodes = 20_000;
+  private namespaceInodes = 4_026_532_700;
   private readonly image: MachineImage;
-  private readonly installed: Set<string>;
   private readonly socketQueues = new Map<number, WaitQueue>();
   private readonly endListeners: ((process: Process) => void)[] = [];
   private readonly otherSysctls: Map<string, { value: string; isWritable: boolean }>;
@@ -129,11 +135,10 @@ export class Machine {
     this.name = options.name;
     this.hostname = options.hostname;
     this.image = image;
-    this.programs = image.programs;
+    this.programs = new Map(image.programs);
     this.nextPid = options.firstPid ?? 400;
     this.bootOffsetUs = options.upUs ?? 300_000_000;
     this.kernelRelease = options.kernelRelease ?? '6.1.0-28-cloud-amd64';
-    this.installed = new Set(image.packages.filter((entry) => entry.installed).map((entry) => entry.name));
     this.netns = new NetnsTable(kernel);
     this.otherSysctls = new Map([
       ['fs/file-max', { value: '9223372036854775807', isWritable: true }], ['kernel/hostname', { value: options.hostname, isWritable: true }], ['kernel/osrelease', { value: this.kernelRelease, isWritable: false }],
@@ -147,8 +152,8 @@ export class Machine {
     this.init.executable = '/usr/lib/systemd/systemd';
     this.processes.set(1, this.init);
     this.init.task = this.scheduler.start('init', async () => {});
+    this.ports = new RootPorts(this, image);
     this.buildTree();
-    this.ports = this.makePorts();
     this.scheduler.onReady(kernel.id, (socketId) => this.socketQueues.get(socketId)?.wake());
   }
 
@@ -208,16 +213,14 @@ export class Machine {
         if (skeleton !== undefined) this.putFile({ path: `${user.home}/${name}`, content: contentOf(skeleton).slice(), uid: user.uid, gid: user.gid });
       }
     }
-    const absent = new Set<string>();
-    for (const entry of image.packages) if (!this.installed.has(entry.name)) for (const path of entry.files) absent.add(path);
-    for (const entry of image.packages) if (this.installed.has(entry.name)) for (const path of entry.files) absent.delete(path);
-    for (const path of this.programs.keys()) if (!absent.has(path)) this.putProgram(path);
+    this.ports.placePrograms();
     for (const file of image.files) this.putFile(file);
   }
 
-  private putProgram(path: string): void {
-    const inode = this.placeInode(path, 'file', this.image.setuid?.has(path) === true ? 0o4755 : 0o755);
-    inode.program = path;
+  /** An executable that runs the program of this name in the machine's table. */
+  putProgram(path: string, name: string, mode: number): void {
+    const inode = this.placeInode(path, 'file', mode);
+    inode.program = name;
     delete inode.data;
   }
 
@@ -260,24 +263,36 @@ export class Machine {
     return inode;
   }
 
-  mounts(): { source: string; target: string; type: string; options: string }[] {
+  mounts(by: Process = this.init): { source: string; target: string; type: string; options: string }[] {
+    if (by.mounts !== undefined) return this.containerMounts(by.mounts.hostPath);
     const mounts = this.tree.fileSystems.filter((fs, index, all) => all.findLastIndex((other) => other.target === fs.target) === index).map(({ source, target, type, options }) => ({ source, target, type, options }));
     for (const { name } of this.namedNetns()) mounts.push({ source: 'nsfs', target: `/run/netns/${name}`, type: 'nsfs', options: 'rw' });
     return mounts;
   }
 
+  private containerMounts(hostPath: string): ReturnType<Machine['mounts']> {
+    const inside = this.tree.fileSystems.filter(({ target }) => target === hostPath || target.startsWith(`${hostPath}/`));
+    return inside.map(({ source, target, type, options }) => ({ source, target: target === hostPath ? '/' : target.slice(hostPath.length), type, options }));
+  }
+
   // ---- processes
 
   createChild(parent: Process, options: Omit<SpawnOptions, 'argv'> & { argv?: readonly string[] }): Result<Process> {
-    const cwd = options.cwd === undefined ? ok(parent.cwd) : this.tree.resolve(parent, options.cwd);
+    const entered = options.into === undefined ? undefined : this.entered(parent, options.into);
+    if (entered?.ok === false) return entered;
+    const home = entered?.value.kinds.includes('mnt') === true ? entered.value.target.root : parent.cwd;
+    const cwd = options.cwd === undefined ? ok(home) : this.tree.resolve(parent, options.cwd);
     if (!cwd.ok) return cwd;
     if (cwd.value.kind !== 'directory') return fail('ENOTDIR');
     const pid = this.nextPid;
     this.nextPid += 1;
     const session = options.newSession === true ? { id: pid, leader: undefined as Process | undefined, tty: undefined } : parent.session;
-    const group = options.newSession === true || options.processGroup === 'new' ? pid : (options.processGroup ?? parent.group);
+    const group = options.newSession === true || options.processGroup === 'new' ? pid : (options.processGroup === undefined ? parent.group : (parent.pidOf(options.processGroup) ?? pid));
     const child = new Process(this, pid, parent, session, group, cwd.value, this.netns.hold(options.netns === undefined ? parent.netns : this.netns.get(options.netns.id)));
     if (options.newSession === true) session.leader = child;
+    [child.mounts, child.uts, child.pids, child.capabilities] = [parent.mounts, parent.uts, parent.pids, parent.capabilities];
+    if (entered !== undefined) this.enter(child, entered.value);
+    child.pids?.admit(child);
     child.uid = options.uid ?? parent.uid;
     child.realUid = options.uid ?? parent.realUid;
     child.savedUid = options.uid ?? parent.savedUid;
@@ -304,6 +319,23 @@ export class Machine {
     this.processes.set(pid, child);
     if (options.foreground === true && child.session.tty !== undefined) child.session.tty.foregroundGroup = child.group;
     return ok(child);
+  }
+
+  private entered(parent: Process, into: NonNullable<SpawnOptions['into']>): Result<{ target: Process; kinds: readonly NamespaceKind[]; confine: boolean }> {
+    const target = this.processes.get(parent.pidOf(into.pid) ?? 0);
+    if (target === undefined || !parent.sees(target)) return fail('ESRCH');
+    return parent.can('SYS_ADMIN') ? ok({ target, kinds: into.kinds, confine: into.confine === true }) : fail('EPERM');
+  }
+
+  private enter(child: Process, { target, kinds, confine }: { target: Process; kinds: readonly NamespaceKind[]; confine: boolean }): void {
+    if (kinds.includes('mnt')) child.mounts = target.mounts;
+    if (kinds.includes('uts')) child.uts = target.uts;
+    if (kinds.includes('pid')) child.pids = target.pids;
+    if (confine) child.capabilities = target.capabilities;
+    if (!kinds.includes('net')) return;
+    const left = child.netns;
+    child.netns = this.netns.hold(target.netns);
+    this.netns.release(left);
   }
 
   private inherit(child: Process, fd: number, file: OpenFile, closeOnExec: boolean): void {
@@ -415,18 +447,26 @@ export class Machine {
       const children = process.children.copy();
       for (const child of children) {
         process.children.delete(child);
-        child.parent = this.init;
-        this.init.children.add(child);
+        child.parent = this.reaperOf(child);
+        child.parent.children.add(child);
         if (child.state === 'zombie') this.reap(child);
       }
       for (const other of new Set([group, ...children.map((child) => child.group)])) this.hangUpIfOrphaned(other, session);
     } else {
       this.hangUpIfOrphaned(group, session);
     }
+    if (process.pids?.init === process) for (const other of [...this.processes.values()]) if (other.pids === process.pids && other !== process) other.post('KILL');
     for (const listener of this.endListeners) listener(process);
     this.audit?.ended(process);
     const ignoresChildren = process.parent?.dispositions.get('CHLD') === 'ignore';
-    if (process.parent === this.init || ignoresChildren) this.reap(process);
+    // Whom init adopted, init buries; a container's is assumed to do as well.
+    if (process.parent === this.init || (process.parent?.isInit === true && process.adopted) || ignoresChildren) this.reap(process);
+  }
+
+  private reaperOf(orphan: Process): Process {
+    const { pids } = orphan;
+    orphan.adopted = true;
+    return pids?.init !== undefined && pids.init.isAlive && pids.init !== orphan ? pids.init : this.init;
   }
 
   private hangUpIfOrphaned(group: number, session: Session): void {
@@ -480,7 +520,8 @@ export class Machine {
   kill(by: Process, pid: number, signal: SignalName | 0): Result {
     const targets: Process[] = [];
     for (const process of this.processes.values()) {
-      const isMeant = pid > 0 ? process.pid === pid : pid === 0 ? process.group === by.group : pid === -1 ? process.pid !== 1 && process !== by : process.group === -pid;
+      if (!by.sees(process)) continue;
+      const isMeant = pid > 0 ? by.numberOf(process.pid) === pid : pid === 0 ? process.group === by.group : pid === -1 ? !process.isInit && process !== by : by.numberOf(process.group) === -pid;
       if (isMeant) targets.push(process);
     }
     if (targets.length === 0) return fail('ESRCH');
@@ -490,19 +531,21 @@ export class Machine {
     return done;
   }
 
-  processView(process: Process): ProcessView {
+  /** As `by` sees it: by the numbers of its pid namespace. */
+  processView(process: Process, by: Process = this.init): ProcessView {
     const { session, netns } = process;
+    const number = (pid: number): number => by.numberOf(pid);
     const state = process.state === 'zombie' ? 'Z' : process.state === 'stopped' ? 'T' : process.pid !== 1 && (process.task.state === 'running' || process.task.state === 'runnable') ? 'R' : 'S';
     return {
-      pid: process.pid, ppid: process.parent?.pid ?? 0, processGroup: process.group, session: session.id, terminal: session.tty?.name, foregroundGroup: session.tty?.foregroundGroup ?? -1,
-      uid: process.uid, gid: process.gid, name: process.name, argv: process.argv, executable: process.executable, cwd: this.tree.pathOf(process.cwd), state,
+      pid: number(process.pid), ppid: number(process.parent?.pid ?? 0), processGroup: number(process.group), session: number(session.id), terminal: session.tty?.name, foregroundGroup: session.tty === undefined ? -1 : number(session.tty.foregroundGroup),
+      uid: process.uid, gid: process.gid, name: process.name, argv: process.argv, executable: process.executable, cwd: this.tree.pathOf(process.cwd, by.root), state,
       startedUs: process.startedUs + this.world.epochUs, cpuUs: process.userUs + process.systemUs, netns: netns.id, netnsInode: netns.inode,
       memoryKb: 2300 + (process.executable.length * 37) % 900, env: process.env, isSessionLeader: session.leader === process, threads: 1,
     };
   }
 
-  processViews(): ProcessView[] {
-    return [...this.processes.values()].sort((a, b) => a.pid - b.pid).map((process) => this.processView(process));
+  processViews(by: Process = this.init): ProcessView[] {
+    return [...this.processes.values()].filter((process) => by.sees(process)).sort((a, b) => a.pid - b.pid).map((process) => this.processView(process, by));
   }
 
   // ---- terminals
@@ -592,57 +635,17 @@ export class Machine {
     return done;
   }
 
-  // ---- packages
-
-  private makePorts(): MachinePorts {
-    return {
-      users: () => this.accounts('/etc/passwd').map(([name = '', , uid = '0', gid = '0', gecos = '', home = '/', shell = '']) => ({ name, uid: Number(uid), gid: Number(gid), gecos, home, shell })),
-      groups: () => this.accounts('/etc/group').map(([name = '', , gid = '0', members = '']) => ({ name, gid: Number(gid), members: members === '' ? [] : members.split(',') })),
-      packages: () => this.image.packages.map((entry) => ({ ...entry, installed: this.installed.has(entry.name) })),
-      installPackage: (name) => this.changePackage(name, true),
-      removePackage: (name) => this.changePackage(name, false),
-      bootedUs: () => this.bootedUs(),
-    };
-  }
-
-  private readonly readAccounts = new Map<string, { readonly bytes: Uint8Array; readonly lines: readonly (readonly string[])[] }>();
-
-  /** Asked for all the time (who is who), changed almost never: taken apart again only when the file's bytes differ. */
-  private accounts(path: string): readonly (readonly string[])[] {
-    const bytes = this.readFileAt(path) ?? new Uint8Array(0);
-    const known = this.readAccounts.get(path);
-    if (known !== undefined && known.bytes.length === bytes.length && bytes.every((byte, at) => byte === known.bytes[at])) return known.lines;
-    const lines = fromUtf8(bytes).split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(':'));
-    this.readAccounts.set(path, { bytes, lines });
-    return lines;
-  }
-
-  private changePackage(name: string, install: boolean): Result {
-    const entry: ImagePackage | undefined = this.image.packages.find((known) => known.name === name);
-    if (entry === undefined) return fail('ENOENT');
-    if (this.installed.has(name) === install) return done;
-    for (const path of entry.files) {
-      if (install && this.programs.has(path)) {
-        this.putProgram(path);
-        continue;
-      }
-      const found = this.tree.resolve(this.init, path, false);
-      if (!install && found.ok && found.value.kind !== 'directory') this.tree.unlink(this.init, path);
-    }
-    if (install) this.installed.add(name);
-    else this.installed.delete(name);
-    return done;
-  }
-
   // ---- from outside
 
-  private launch(program: Loaded, env: ReadonlyMap<string, string>, cwd: string, uid: number, netns: NetnsRef, files: readonly (OpenFile | undefined)[]): Process {
-    const user = this.ports.users().find((entry) => entry.uid === uid);
+  private launch(program: Loaded, env: ReadonlyMap<string, string>, cwd: string, uid: number, netns: NetnsRef, files: readonly (OpenFile | undefined)[], container?: Container): Process {
+    const accounts = container?.mounts.ports ?? this.ports;
+    const user = accounts.users().find((entry) => entry.uid === uid);
     const gid = user?.gid ?? uid;
-    const groups = [gid, ...this.ports.groups().filter((group) => user !== undefined && group.members.includes(user.name)).map((group) => group.gid)];
-    const made = this.createChild(this.init, { cwd, env, uid, gid, groups, newSession: true, netns, fds: new Map() });
+    const groups = [gid, ...accounts.groups().filter((group) => user !== undefined && group.members.includes(user.name)).map((group) => group.gid)];
+    const made = this.createChild(container === undefined ? this.init : this.insider(container), { cwd, env, uid, gid, groups, newSession: true, netns, fds: new Map() });
     if (!made.ok) throw new Error(`cannot start ${program.argv.join(' ')} in ${cwd}: ${made.error}`);
     const process = made.value;
+    process.parent = this.init;
     files.forEach((file, fd) => {
       if (file === undefined) return;
       file.references += 1;
@@ -667,6 +670,56 @@ export class Machine {
     return this.handle(process);
   }
 
+  // ---- containers
+
+  createContainer(spec: ContainerSpec): Container {
+    const uts = spec.uts ?? { hostname: spec.hostname, inode: this.nextNamespaceInode() };
+    const files: ContainerFiles = containerRoot(this, spec, this.nextNamespaceInode());
+    return {
+      mounts: files.mounts, uts, pids: spec.hostPids === true ? undefined : new PidNamespace(this.nextNamespaceInode()), netns: spec.netns, capabilities: spec.capabilities,
+      remove: () => files.remove(),
+    };
+  }
+
+  private nextNamespaceInode(): number {
+    this.namespaceInodes += 1;
+    return this.namespaceInodes;
+  }
+
+  /** Who starts processes in a container: init's stand-in with the container's namespaces on. It is no process anybody sees. */
+  private insider({ mounts, uts, pids, capabilities }: Container): Process {
+    return standIn(this.init, { mounts, uts, pids, capabilities, cwd: mounts.root });
+  }
+
+  /** `by` with another process's mount namespace on, to look programs up in. */
+  seenFrom(by: Process, into: NonNullable<SpawnOptions['into']>): Result<Process> {
+    const entered = this.entered(by, into);
+    if (!entered.ok) return entered;
+    return ok(into.kinds.includes('mnt') ? standIn(by, { mounts: entered.value.target.mounts, cwd: entered.value.target.root }) : by);
+  }
+
+  /** Starts a program in a container: its first one is process 1 there. With a `size` it gets a terminal of its own. */
+  runIn(container: Container, spec: Omit<RunSpec, 'netns'>): Result<RunHandle> {
+    const by = this.insider(container);
+    const path = spec.path === undefined ? this.findProgram(by, spec.argv[0] ?? '', spec.env.get('PATH') ?? DEFAULT_PATH) : ok(spec.path);
+    if (!path.ok) return path;
+    const loaded = this.loadProgram(by, path.value, spec.argv);
+    if (!loaded.ok) return loaded;
+    const nothing = (): void => {};
+    const streams = [this.inputFile(spec.stdin ?? 'null'), new CollectorFile(this.nextAnonymousInode(), spec.stdout ?? nothing), new CollectorFile(this.nextAnonymousInode(), spec.stderr ?? nothing)];
+    return ok(this.handle(this.launch(loaded.value, spec.env, spec.cwd, spec.uid ?? 0, this.netns.get(container.netns), streams, container)));
+  }
+
+  /** The same on a terminal of its own, as `kubectl exec -t` asks for. */
+  openTerminalIn(container: Container, spec: Omit<RunSpec, 'netns' | 'stdin' | 'stdout' | 'stderr'> & { readonly size: WindowSize }): Result<TerminalHandle> {
+    const by = this.insider(container);
+    const path = spec.path === undefined ? this.findProgram(by, spec.argv[0] ?? '', spec.env.get('PATH') ?? DEFAULT_PATH) : ok(spec.path);
+    if (!path.ok) return path;
+    const loaded = this.loadProgram(by, path.value, spec.argv);
+    if (!loaded.ok) return loaded;
+    return ok(this.onTerminal(spec.size, spec.uid ?? 0, (file) => this.launch(loaded.value, spec.env, spec.cwd, spec.uid ?? 0, this.netns.get(container.netns), [file, file, file], container)));
+  }
+
   /** Runs code of the lab's own as a process, for servers a scenario needs. */
   runProgram(spec: Pick<RunSpec, 'argv' | 'env' | 'cwd' | 'uid' | 'netns'> & { readonly program: Program }): RunHandle {
     const loaded: Loaded = { program: spec.program, argv: spec.argv, executable: `/usr/bin/${spec.argv[0]!}`, asUid: undefined };
@@ -688,7 +741,7 @@ export class Machine {
     };
   }
 
-  private mustFind(name: string, path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'): string {
+  private mustFind(name: string, path = DEFAULT_PATH): string {
     const found = this.findProgram(this.init, name, path);
     if (!found.ok) throw new Error(`machine ${this.name} has no program ${name}: ${found.error}`);
     return found.value;
@@ -724,13 +777,17 @@ export class Machine {
       ...(spec.env ?? []),
     ]);
     const loaded = this.loadProgram(this.init, shell, spec.argv ?? [`-${shell.split('/').at(-1)!}`]);
-    const tty = this.createTty(spec.size, user.uid);
+    return this.onTerminal(spec.size, user.uid, (file) => this.launch(loaded.ok ? loaded.value : noShell(shell, loaded.error), env, spec.cwd ?? this.homeOf(user.home), user.uid, this.netnsOf(spec.netns), [file, file, file]));
+  }
+
+  private onTerminal(size: WindowSize, uid: number, launch: (file: OpenFile) => Process): TerminalHandle {
+    const tty = this.createTty(size, uid);
     const listeners: ((bytes: Uint8Array) => void)[] = [];
     tty.sink = (bytes) => {
       for (const listener of listeners) listener(bytes);
     };
     const file = new TerminalFile(tty, { read: true, write: true }, () => statOf(this.terminalInode(tty.index)!));
-    const process = this.launch(loaded.ok ? loaded.value : noShell(shell, loaded.error), env, spec.cwd ?? this.homeOf(user.home), user.uid, this.netnsOf(spec.netns), [file, file, file]);
+    const process = launch(file);
     this.takeTerminal(process, tty);
     const handle = this.handle(process);
     return {
@@ -742,8 +799,8 @@ export class Machine {
       write: (bytes) => tty.receive(bytes),
       onData: (listener) => listeners.push(listener),
       onExit: (listener) => handle.onExit(listener),
-      resize: (size) => {
-        tty.setSize(size);
+      resize: (changed) => {
+        tty.setSize(changed);
       },
       pause: (isPaused) => tty.pause(isPaused),
       close: () => {
@@ -755,6 +812,10 @@ export class Machine {
       },
     };
   }
+}
+
+function standIn(of: Process, changed: Partial<Process>): Process {
+  return Object.assign(Object.create(of) as Process, changed);
 }
 
 /** What login says and does when it cannot execute the shell (util-linux, login.c). */

@@ -53,7 +53,8 @@ export class NetworkCalls implements NetPorts {
       },
       set: (key, value) => {
         by.enterSync();
-        if (by.uid !== 0) return fail('EACCES');
+        // /proc/sys is read only in a container that is not privileged.
+        if (!by.can('SYS_ADMIN')) return fail(by.uid === 0 ? 'EROFS' : 'EACCES');
         return by.machine.setSysctl(by.netns.id, key, value);
       },
       isWritable: (key) => kernel.sysctl.isWritable(by.netns.id, key),
@@ -81,7 +82,7 @@ function bindNetlink(by: Process, kernel: NetKernel): NetlinkPort {
     const isChange = NETLINK_CHANGES.has(key);
     bound[key] = (...args) => {
       by.enterSync();
-      if (isChange && by.uid !== 0) return fail('EPERM');
+      if (isChange && !by.can('NET_ADMIN')) return fail('EPERM');
       return call.call(calls, by.netns.id, ...args);
     };
   }
@@ -105,22 +106,22 @@ function bindNetfilter(by: Process, kernel: NetKernel): NetfilterPort {
     const call = (calls as unknown as Record<string, AnyCall>)[key]!;
     bound[key] = (...args) => {
       by.enterSync();
-      if (by.uid !== 0 && NETFILTER_PRIVILEGED.has(key)) return fail('EPERM');
+      if (NETFILTER_PRIVILEGED.has(key) && !by.can('NET_ADMIN')) return fail('EPERM');
       return call.call(calls, by.netns.id, ...args);
     };
   }
   const own: Pick<NetfilterPort, 'table' | 'conntrack' | 'subscribeConntrack' | 'takeConntrackEvents'> = {
     table: (family: Family, name: TableName): Result<TableState> => {
       by.enterSync();
-      return by.uid === 0 ? ok(calls.table(by.netns.id, family, name)) : fail('EPERM');
+      return by.can('NET_ADMIN') ? ok(calls.table(by.netns.id, family, name)) : fail('EPERM');
     },
     conntrack: (): Result<ConntrackView[]> => {
       by.enterSync();
-      return by.uid === 0 ? ok(calls.conntrack(by.netns.id)) : fail('EPERM');
+      return by.can('NET_ADMIN') ? ok(calls.conntrack(by.netns.id)) : fail('EPERM');
     },
     subscribeConntrack: (): Result<SocketId> => {
       by.enterSync();
-      if (by.uid !== 0) return fail('EPERM');
+      if (!by.can('NET_ADMIN')) return fail('EPERM');
       const id = calls.subscribeConntrack(by.netns.id);
       by.sockets.add(id);
       return ok(id);
@@ -162,7 +163,7 @@ class Sockets implements SocketPort {
 
   open(type: SocketType): Result<SocketId> {
     this.by.enterSync();
-    if ((type.type === 'raw' || type.type === 'packet') && this.by.uid !== 0) return fail('EPERM');
+    if ((type.type === 'raw' || type.type === 'packet') && !this.by.can('NET_RAW')) return fail('EPERM');
     const opened = this.calls.open(this.by.netns.id, type, this.by.uid);
     if (opened.ok) this.by.sockets.add(opened.value);
     return opened;
@@ -176,7 +177,7 @@ class Sockets implements SocketPort {
 
   bind(id: SocketId, to: Endpoint): Result {
     this.by.enterSync();
-    if (to.port > 0 && to.port < this.privilegedBelow() && this.by.uid !== 0) return fail('EACCES');
+    if (to.port > 0 && to.port < this.privilegedBelow() && !this.by.can('NET_BIND_SERVICE')) return fail('EACCES');
     return this.calls.bind(id, to);
   }
 
@@ -294,7 +295,7 @@ class Sockets implements SocketPort {
 
   setOptions(id: SocketId, options: SocketOptions): Result {
     this.by.enterSync();
-    if (this.by.uid !== 0 && (options.mark !== undefined || options.transparent !== undefined)) return fail('EPERM');
+    if (!this.by.can('NET_ADMIN') && (options.mark !== undefined || options.transparent !== undefined)) return fail('EPERM');
     return this.calls.setOptions(id, options);
   }
 
@@ -351,10 +352,10 @@ class Sockets implements SocketPort {
     this.by.enterSync();
     const owners = new Map<SocketId, { pid: number; name: string; fd: number }>();
     for (const process of this.by.machine.processes.values()) {
-      if (this.by.uid !== 0 && this.by.uid !== process.uid) continue;
+      if ((this.by.uid !== 0 && this.by.uid !== process.uid) || !this.by.sees(process)) continue;
       let fd = 3;
       for (const id of process.sockets) {
-        if (!owners.has(id)) owners.set(id, { pid: process.pid, name: process.name, fd });
+        if (!owners.has(id)) owners.set(id, { pid: this.by.numberOf(process.pid), name: process.name, fd });
         fd += 1;
       }
     }

@@ -3,6 +3,7 @@
  * Read first: credentials(7), signal(7), kernel/signal.c, kernel/exit.c
  */
 import type { Disposition, SignalName, WaitStatus } from './sys.ts';
+import type { Capability, MountNamespace, PidNamespace, Uts } from './container.ts';
 import type { Inode } from './files/inode.ts';
 import type { OpenFile } from './files/open-file.ts';
 import type { Machine } from './machine.ts';
@@ -60,6 +61,12 @@ export class Process {
   cwd: Inode;
   umask = 0o022;
   netns: NetnsRef;
+  /** Undefined: the machine's own. */
+  mounts: MountNamespace | undefined;
+  uts: Uts | undefined;
+  pids: PidNamespace | undefined;
+  /** What root may do; undefined: everything. */
+  capabilities: ReadonlySet<Capability> | undefined;
   /** Namespace handles this process opened; they are let go when it ends. */
   readonly netnsHandles: NetnsRef[] = [];
   readonly sockets = new Set<number>();
@@ -69,6 +76,8 @@ export class Process {
   /** Changes that wait(2) has not reported yet. */
   stopReport: SignalName | undefined;
   continueReport = false;
+  /** Its parent died; init took it in. */
+  adopted = false;
   readonly childChanged = new WaitQueue();
   readonly dispositions = new Map<SignalName, Disposition>();
   readonly pending = new Set<SignalName>();
@@ -103,6 +112,37 @@ export class Process {
 
   get isAlive(): boolean {
     return this.state === 'alive' || this.state === 'stopped';
+  }
+
+  // ---- namespaces
+
+  /** Where its absolute paths begin. */
+  get root(): Inode {
+    return this.mounts?.root ?? this.machine.tree.root;
+  }
+
+  can(capability: Capability): boolean {
+    return this.uid === 0 && this.capabilities?.has(capability) !== false;
+  }
+
+  /** A process, group or session of the machine as this process knows it by number; 0 when its pid namespace does not hold it. */
+  numberOf(pid: number): number {
+    return this.pids === undefined ? pid : this.pids.numberOf(pid);
+  }
+
+  /** The other way; undefined when there is none. */
+  pidOf(number: number): number | undefined {
+    return this.pids === undefined ? number : this.pids.pidOf(number);
+  }
+
+  /** Shown in its /proc and by its ps. */
+  sees(other: Process): boolean {
+    return this.pids === undefined || other.pids === this.pids;
+  }
+
+  /** The first process of a pid namespace: what it has no handler for does not reach it from inside, and only SIGKILL and SIGSTOP do from outside. */
+  get isInit(): boolean {
+    return this.pid === 1 || this.pids?.init === this;
   }
 
   // ---- time
@@ -191,7 +231,7 @@ export class Process {
       this.pending.delete('CONT');
     }
     if (!this.blocked.has(signal) && this.isIgnored(signal)) return;
-    if (this.pid === 1 && this.dispositions.get(signal) === undefined) return;
+    if (this.isInit && this.dispositions.get(signal) === undefined && (this.pid === 1 || (signal !== 'KILL' && signal !== 'STOP'))) return;
     this.pending.add(signal);
     if (!this.blocked.has(signal)) this.task.wake('signal');
   }

@@ -47,8 +47,11 @@ export interface SpawnOptions {
   defaultSignals?: readonly SignalName[]; ignoreSignals?: readonly SignalName[];
   uid?: number; gid?: number; groups?: readonly number[];
   netns?: NetnsHandle;
+  /** Enters namespaces of another process before exec (setns(2)): the program is looked up and runs inside. Needs root. */
+  into?: { readonly pid: number; readonly kinds: readonly NamespaceKind[]; /** Takes its capabilities too, as `docker exec` does. */ readonly confine?: boolean };
   umask?: number;
 }
+export type NamespaceKind = 'mnt' | 'uts' | 'pid' | 'net';
 /** A network namespace held open: by a process, a named mount in /run/netns, or this handle (close it). */
 export interface NetnsHandle { readonly id: number; readonly inode: number }
 

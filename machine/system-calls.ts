@@ -22,6 +22,7 @@ import { MasterFile, TerminalFile } from './tty/pty-files.ts';
 import type { Tty } from './tty/tty.ts';
 
 const MAX_FDS = 1024;
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** What reading a whole file may hold; an endless one ends in ENOMEM. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
 
@@ -35,21 +36,30 @@ export class SystemCalls implements Sys {
     this.host = process.machine;
   }
 
-  get pid(): number { return this.process_.pid; }
-  get ppid(): number { return this.process_.parent?.pid ?? 0; }
+  get pid(): number { return this.number(this.process_.pid); }
+  get ppid(): number { return this.number(this.process_.parent?.pid ?? 0); }
   get argv(): readonly string[] { return this.process_.argv; }
   get env(): Map<string, string> { return this.process_.env; }
   get uid(): number { return this.process_.uid; }
   get gid(): number { return this.process_.gid; }
   get groups(): readonly number[] { return this.process_.groups; }
   get realUid(): number { return this.process_.realUid; }
-  get hostname(): string { return this.host.hostname; }
+  get hostname(): string { return this.process_.uts?.hostname ?? this.host.hostname; }
   get machineName(): string { return this.host.name; }
-  get machine(): MachinePorts { return this.host.ports; }
+  get machine(): MachinePorts { return this.process_.mounts?.ports ?? this.host.ports; }
   get netns(): NetnsHandle { return this.process_.netns; }
   get net(): NetPorts {
     this.network ??= new NetworkCalls(this.process_);
     return this.network;
+  }
+
+  /** A process, group or session by the number this process knows it by. */
+  private number(pid: number): number { return this.process_.numberOf(pid); }
+  /** 0 is oneself. */
+  private found(number: number): Process | undefined {
+    if (number === 0) return this.process_;
+    const process = this.host.processes.get(this.process_.pidOf(number) ?? 0);
+    return process === undefined || !this.process_.sees(process) ? undefined : process;
   }
 
   // ---- time
@@ -391,12 +401,12 @@ export class SystemCalls implements Sys {
     if (!found.ok) return found;
     const { directory, name, child } = found.value;
     if (child === undefined) return fail('ENOENT');
-    if (child.kind === 'directory') return ok(tree.pathOf(child));
-    const base = tree.pathOf(directory);
+    if (child.kind === 'directory') return ok(tree.pathOf(child, this.process_.root));
+    const base = tree.pathOf(directory, this.process_.root);
     return ok(`${base === '/' ? '' : base}/${name}`);
   }
 
-  get cwd(): string { return this.host.tree.pathOf(this.process_.cwd); }
+  get cwd(): string { return this.host.tree.pathOf(this.process_.cwd, this.process_.root); }
 
   chdir(path: string): Result {
     this.process_.enterSync();
@@ -449,7 +459,7 @@ export class SystemCalls implements Sys {
 
   mounts(): { source: string; target: string; type: string; options: string }[] {
     this.process_.enterSync();
-    return this.host.mounts();
+    return this.host.mounts(this.process_);
   }
 
   // ---- processes
@@ -457,13 +467,17 @@ export class SystemCalls implements Sys {
   async spawn(path: string, options: SpawnOptions): Promise<Result<number>> {
     const entered = this.process_.enter(FORK_US);
     if (entered !== undefined) await entered;
-    const found = this.host.loadProgram(this.process_, path, options.argv, options.cwd);
+    const by = options.into === undefined ? ok(this.process_) : this.host.seenFrom(this.process_, options.into);
+    if (!by.ok) return by;
+    const program = options.into === undefined ? ok(path) : this.host.findProgram(by.value, path, options.env?.get('PATH') ?? DEFAULT_PATH);
+    if (!program.ok) return program;
+    const found = this.host.loadProgram(by.value, program.value, options.argv, options.cwd);
     if (!found.ok) return found;
     const child = this.host.createChild(this.process_, options);
     if (!child.ok) return child;
     child.value.debtUs += EXEC_US;
     this.host.start(child.value, () => execute(child.value, found.value, options.env));
-    return ok(child.value.pid);
+    return ok(this.number(child.value.pid));
   }
 
   fork(body: (child: Sys) => Promise<ExitCode>, options: Omit<SpawnOptions, 'argv'> & { argv?: readonly string[] } = {}): Result<number> {
@@ -473,7 +487,7 @@ export class SystemCalls implements Sys {
     const child = made.value;
     if (options.env !== undefined) child.env = new Map(options.env);
     this.host.start(child, () => body(new SystemCalls(child)));
-    return ok(child.pid);
+    return ok(this.number(child.pid));
   }
 
   async exec(path: string, argv: readonly string[], env?: ReadonlyMap<string, string>): Promise<Result<never>> {
@@ -503,21 +517,21 @@ export class SystemCalls implements Sys {
     for (;;) {
       let any = false;
       for (const child of self.children) {
-        if (!(pid === -1 || (pid > 0 && child.pid === pid) || (pid === 0 && child.group === self.group) || (pid < -1 && child.group === -pid))) continue;
+        if (!(pid === -1 || (pid > 0 && this.number(child.pid) === pid) || (pid === 0 && child.group === self.group) || (pid < -1 && this.number(child.group) === -pid))) continue;
         any = true;
         if (child.state === 'zombie') {
           this.host.reap(child);
           self.waited();
-          return ok({ pid: child.pid, status: child.status! });
+          return ok({ pid: this.number(child.pid), status: child.status! });
         }
         if (options.untraced === true && child.stopReport !== undefined) {
           const signal = child.stopReport;
           child.stopReport = undefined;
-          return ok({ pid: child.pid, status: { kind: 'stopped', signal } });
+          return ok({ pid: this.number(child.pid), status: { kind: 'stopped', signal } });
         }
         if (options.continued === true && child.continueReport) {
           child.continueReport = false;
-          return ok({ pid: child.pid, status: { kind: 'continued' } });
+          return ok({ pid: this.number(child.pid), status: { kind: 'continued' } });
         }
       }
       if (!any) return fail('ECHILD');
@@ -563,17 +577,17 @@ export class SystemCalls implements Sys {
   }
 
   getProcessGroup(pid = 0): Result<number> {
-    const target = pid === 0 ? this.process_ : this.host.processes.get(pid);
-    return target === undefined ? fail('ESRCH') : ok(target.group);
+    const target = this.found(pid);
+    return target === undefined ? fail('ESRCH') : ok(this.number(target.group));
   }
 
   setProcessGroup(pid: number, group: number): Result {
     this.process_.enterSync();
     const self = this.process_;
-    const target = pid === 0 ? self : this.host.processes.get(pid);
+    const target = this.found(pid);
     if (target === undefined || (target !== self && target.parent !== self)) return fail('ESRCH');
     if (target.session !== self.session || target.session.id === target.pid) return fail('EPERM');
-    const wanted = group === 0 ? target.pid : group;
+    const wanted = group === 0 ? target.pid : (self.pidOf(group) ?? -1);
     if (wanted !== target.pid && ![...this.host.processes.values()].some((other) => other.group === wanted && other.session === self.session)) return fail('EPERM');
     target.group = wanted;
     return done;
@@ -585,23 +599,23 @@ export class SystemCalls implements Sys {
     if (this.host.groupExists(self.pid)) return fail('EPERM');
     self.session = { id: self.pid, leader: self, tty: undefined };
     self.group = self.pid;
-    return ok(self.pid);
+    return ok(this.number(self.pid));
   }
 
   getSession(pid = 0): Result<number> {
-    const target = pid === 0 ? this.process_ : this.host.processes.get(pid);
-    return target === undefined ? fail('ESRCH') : ok(target.session.id);
+    const target = this.found(pid);
+    return target === undefined ? fail('ESRCH') : ok(this.number(target.session.id));
   }
 
   processes(): ProcessView[] {
     this.process_.enterSync();
-    return this.host.processViews();
+    return this.host.processViews(this.process_);
   }
 
   process(pid: number): ProcessView | undefined {
     this.process_.enterSync();
-    const found = this.host.processes.get(pid);
-    return found === undefined ? undefined : this.host.processView(found);
+    const found = pid === 0 ? undefined : this.found(pid);
+    return found === undefined ? undefined : this.host.processView(found, this.process_);
   }
 
   setUser(uid: number, gid: number, groups: readonly number[]): Result {
@@ -679,7 +693,7 @@ export class SystemCalls implements Sys {
     this.process_.enterSync();
     const tty = this.terminal(fd);
     if (!tty.ok) return tty;
-    return tty.value.session === this.process_.session || this.file(fd) instanceof MasterFile ? ok(tty.value.foregroundGroup) : fail('ENOTTY');
+    return tty.value.session === this.process_.session || this.file(fd) instanceof MasterFile ? ok(this.number(tty.value.foregroundGroup)) : fail('ENOTTY');
   }
 
   setForegroundGroup(fd: Fd, group: number): Result {
@@ -688,7 +702,9 @@ export class SystemCalls implements Sys {
     if (!tty.ok) return tty;
     if (tty.value.session !== this.process_.session) return fail('ENOTTY');
     if (tty.value.checkJobControl(this.process_, 'TTOU') !== undefined) return fail('EINTR');
-    tty.value.foregroundGroup = group;
+    const wanted = this.process_.pidOf(group);
+    if (wanted === undefined) return fail('ESRCH');
+    tty.value.foregroundGroup = wanted;
     return done;
   }
 
@@ -767,14 +783,14 @@ export class SystemCalls implements Sys {
 
   enterNetns(handle: NetnsHandle): Result {
     this.process_.enterSync();
-    if (this.uid !== 0) return fail('EPERM');
+    if (!this.process_.can('SYS_ADMIN')) return fail('EPERM');
     this.moveTo(this.host.netns.get(handle.id));
     return done;
   }
 
   unshareNetns(): Result<NetnsHandle> {
     this.process_.enterSync();
-    if (this.uid !== 0) return fail('EPERM');
+    if (!this.process_.can('SYS_ADMIN')) return fail('EPERM');
     const made = this.host.netns.create();
     this.moveTo(made);
     return ok(made);
@@ -789,7 +805,7 @@ export class SystemCalls implements Sys {
 
   bindNetns(path: string, handle?: NetnsHandle): Result {
     this.process_.enterSync();
-    if (this.uid !== 0) return fail('EPERM');
+    if (!this.process_.can('SYS_ADMIN')) return fail('EPERM');
     const found = this.resolve(path);
     if (!found.ok) return found;
     if (found.value.netns !== undefined) return fail('EBUSY');
@@ -799,7 +815,7 @@ export class SystemCalls implements Sys {
 
   unbindNetns(path: string): Result {
     this.process_.enterSync();
-    if (this.uid !== 0) return fail('EPERM');
+    if (!this.process_.can('SYS_ADMIN')) return fail('EPERM');
     const found = this.resolve(path);
     if (!found.ok) return found;
     const ref = found.value.netns;

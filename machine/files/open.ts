@@ -33,11 +33,11 @@ export function openFile(by: Process, path: string, asked: OpenFlags): Result<Op
   if (inode.kind === 'directory' && (flags.write === true || flags.create === true)) return fail('EISDIR');
   if (!tree.may(by, inode, (flags.read === true ? 4 : 0) | (flags.write === true ? 2 : 0))) return fail('EACCES');
   if (flags.write === true && inode.fs.isReadOnly && inode.kind === 'file') return fail('EROFS');
-  return openInode(by, inode, flags, inode.kind === 'directory' ? tree.pathOf(inode) : pathOf(by, at.value.directory, at.value.name));
+  return openInode(by, inode, flags, inode.kind === 'directory' ? tree.pathOf(inode, by.root) : pathOf(by, at.value.directory, at.value.name));
 }
 
 function pathOf(by: Process, directory: Inode, name: string): string {
-  const base = by.machine.tree.pathOf(directory);
+  const base = by.machine.tree.pathOf(directory, by.root);
   return `${base === '/' ? '' : base}/${name}`;
 }
 

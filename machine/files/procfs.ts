@@ -1,6 +1,7 @@
 /** /proc: processes, the network of the one who looks, sysctls. Read first: proc(5) */
 import { fail, ok } from '../../simulator/result.ts';
 import type { Result } from '../../simulator/result.ts';
+import { capabilityMask } from '../container.ts';
 import type { Machine } from '../machine.ts';
 import type { Process } from '../process.ts';
 import { SIGNAL_NUMBERS } from '../signals.ts';
@@ -14,8 +15,8 @@ import { SyntheticNodes } from './synthetic.ts';
 const PROC_NET = ['arp', 'dev', 'dev_mcast', 'fib_trie', 'if_inet6', 'igmp', 'ip_tables_names', 'netstat', 'nf_conntrack', 'packet', 'raw', 'route', 'snmp', 'tcp', 'tcp6', 'udp', 'udp6', 'unix', 'wireless'];
 const CLOCK_TICK_US = 10_000;
 
-export function mountProc(machine: Machine): void {
-  machine.tree.mount('/proc', { type: 'proc', source: 'proc', options: 'rw,nosuid,nodev,noexec,relatime' }, (fs) => root(machine, fs));
+export function mountProc(machine: Machine, at = '/proc'): void {
+  machine.tree.mount(at, { type: 'proc', source: 'proc', options: 'rw,nosuid,nodev,noexec,relatime' }, (fs) => root(machine, fs));
 }
 
 function root(machine: Machine, fs: FileSystem): Inode {
@@ -34,17 +35,17 @@ function root(machine: Machine, fs: FileSystem): Inode {
     },
     version: () => `Linux version ${machine.kernelRelease} (debian-kernel@lists.debian.org) #1 SMP PREEMPT_DYNAMIC Debian\n`,
   };
-  const links: Record<string, (by: Process) => string> = { self: (by) => String(by.pid), 'thread-self': (by) => `${by.pid}/task/${by.pid}`, net: () => 'self/net', mounts: () => 'self/mounts' };
+  const links: Record<string, (by: Process) => string> = { self: (by) => String(by.numberOf(by.pid)), 'thread-self': (by) => `${by.numberOf(by.pid)}/task/${by.numberOf(by.pid)}`, net: () => 'self/net', mounts: () => 'self/mounts' };
   return nodes.directory('proc', {
-    list: () => [...[...machine.processes.keys()].sort((a, b) => a - b).map(String), ...Object.keys(files), ...Object.keys(links), 'sys'].sort(procOrder),
-    lookup: (name) => {
+    list: (by) => [...[...machine.processes.values()].filter((process) => by.sees(process)).map((process) => String(by.numberOf(process.pid))), ...Object.keys(files), ...Object.keys(links), 'sys'].sort(procOrder),
+    lookup: (name, by) => {
       const file = files[name];
       if (file !== undefined) return nodes.file(`proc/${name}`, 0o444, { read: (by) => ok(file(by)) });
       const link = links[name];
       if (link !== undefined) return nodes.link(`proc/${name}`, { target: (by) => ok(link(by)) });
       if (name === 'sys') return sysDirectory(machine, nodes, '');
       if (!/^[1-9][0-9]*$/.test(name)) return undefined;
-      const process = machine.processes.get(Number(name));
+      const process = machine.processes.get(by.pidOf(Number(name)) ?? 0);
       return process === undefined ? undefined : processDirectory(machine, nodes, process);
     },
   });
@@ -73,23 +74,23 @@ function processDirectory(machine: Machine, nodes: SyntheticNodes, process: Proc
     cgroup: () => file('cgroup', 0o444, () => ok('0::/\n')),
     cmdline: () => file('cmdline', 0o444, () => ok(process.state === 'zombie' ? '' : process.argv.map((word) => `${word}\0`).join(''))),
     comm: () => file('comm', 0o644, () => ok(`${process.name}\n`)),
-    cwd: () => nodes.link(`${base}/cwd`, { target: (by) => (mayPeek(by) ? ok(machine.tree.pathOf(process.cwd)) : fail('EACCES')), follow: () => process.cwd }, process),
+    cwd: () => nodes.link(`${base}/cwd`, { target: (by) => (mayPeek(by) ? ok(machine.tree.pathOf(process.cwd, by.root)) : fail('EACCES')), follow: () => process.cwd }, process),
     environ: () => file('environ', 0o400, () => ok([...process.env].map(([name, value]) => `${name}=${value}\0`).join(''))),
     exe: () => nodes.link(`${base}/exe`, { target: (by) => (!mayPeek(by) ? fail('EACCES') : process.executable === '' ? fail('ENOENT') : ok(process.executable)) }, process),
     fd: () => fdDirectory(nodes, base, process),
-    mounts: () => file('mounts', 0o444, () => ok(mountsText(machine))),
-    mountinfo: () => file('mountinfo', 0o444, () => ok(machine.mounts().map((mount, index) => `${index + 20} 1 8:1 / ${mount.target} ${mount.options} - ${mount.type} ${mount.source} ${mount.options}\n`).join(''))),
+    mounts: () => file('mounts', 0o444, () => ok(mountsText(machine, process))),
+    mountinfo: () => file('mountinfo', 0o444, () => ok(machine.mounts(process).map((mount, index) => `${index + 20} 1 8:1 / ${mount.target} ${mount.options} - ${mount.type} ${mount.source} ${mount.options}\n`).join(''))),
     net: () => netDirectory(machine, nodes, base, process),
     ns: () => nsDirectory(machine, nodes, base, process),
-    root: () => nodes.link(`${base}/root`, { target: () => ok('/'), follow: () => machine.tree.root }, process),
-    stat: () => file('stat', 0o444, () => ok(statText(machine, process))),
-    status: () => file('status', 0o444, () => ok(statusText(machine, process))),
+    root: () => nodes.link(`${base}/root`, { target: () => ok('/'), follow: () => process.root }, process),
+    stat: () => file('stat', 0o444, (by) => ok(statText(machine, process, by))),
+    status: () => file('status', 0o444, (by) => ok(statusText(machine, process, by))),
   };
   return nodes.directory(base, { list: () => Object.keys(entries), lookup: (name) => entries[name]?.() }, process);
 }
 
-function mountsText(machine: Machine): string {
-  return machine.mounts().map((mount) => `${mount.source} ${mount.target} ${mount.type} ${mount.options} 0 0\n`).join('');
+function mountsText(machine: Machine, process: Process): string {
+  return machine.mounts(process).map((mount) => `${mount.source} ${mount.target} ${mount.type} ${mount.options} 0 0\n`).join('');
 }
 
 function fdDirectory(nodes: SyntheticNodes, base: string, process: Process): Inode {
@@ -121,7 +122,7 @@ function netDirectory(machine: Machine, nodes: SyntheticNodes, base: string, pro
 }
 
 function nsDirectory(machine: Machine, nodes: SyntheticNodes, base: string, process: Process): Inode {
-  const others: Record<string, number> = { cgroup: 4_026_531_835, ipc: 4_026_531_839, mnt: 4_026_531_841, pid: 4_026_531_836, user: 4_026_531_837, uts: 4_026_531_838 };
+  const others: Record<string, number> = { cgroup: 4_026_531_835, ipc: 4_026_531_839, mnt: process.mounts?.inode ?? 4_026_531_841, pid: process.pids?.inode ?? 4_026_531_836, user: 4_026_531_837, uts: process.uts?.inode ?? 4_026_531_838 };
   return nodes.directory(`${base}/ns`, {
     list: () => [...Object.keys(others), 'net'].sort(),
     lookup: (name) => {
@@ -152,41 +153,41 @@ function sysDirectory(machine: Machine, nodes: SyntheticNodes, path: string): In
       const isWritable = machine.isSysctlWritable(by.netns.id, key);
       return nodes.file(`proc/sys/${key}`, isWritable ? 0o644 : 0o444, {
         read: (reader) => {
-          const value = machine.sysctl(reader.netns.id, key);
+          const value = key === 'kernel/hostname' && reader.uts !== undefined ? ok(reader.uts.hostname) : machine.sysctl(reader.netns.id, key);
           return value.ok ? ok(`${value.value}\n`) : value;
         },
-        write: (writer, text) => (writer.uid === 0 ? machine.setSysctl(writer.netns.id, key, text.trim()) : fail('EACCES')),
+        write: (writer, text) => (writer.can('SYS_ADMIN') ? machine.setSysctl(writer.netns.id, key, text.trim()) : fail(writer.uid === 0 ? 'EROFS' : 'EACCES')),
       });
     },
   };
   return nodes.directory(`proc/sys/${path}`, synthetic);
 }
 
-function statText(machine: Machine, process: Process): string {
-  const view = machine.processView(process);
+function statText(machine: Machine, process: Process, by: Process): string {
+  const view = machine.processView(process, by);
   const tty = process.session.tty === undefined ? 0 : (136 << 8) | process.session.tty.index;
-  const foreground = process.session.tty === undefined ? -1 : process.session.tty.foregroundGroup;
+  const foreground = process.session.tty === undefined ? -1 : by.numberOf(process.session.tty.foregroundGroup);
   const started = ticks(process.startedUs + machine.bootOffsetUs);
-  return `${process.pid} (${process.name}) ${view.state} ${view.ppid} ${process.group} ${process.session.id} ${tty} ${foreground} 4194304 0 0 0 0 ${ticks(process.userUs)} ${ticks(process.systemUs)} ${ticks(process.childrenUserUs)} ${ticks(process.childrenSystemUs)} ${20 + process.niceness} ${process.niceness} 1 0 ${started} ${view.memoryKb * 1024} ${Math.floor(view.memoryKb / 8)} 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n`;
+  return `${view.pid} (${process.name}) ${view.state} ${view.ppid} ${view.processGroup} ${view.session} ${tty} ${foreground} 4194304 0 0 0 0 ${ticks(process.userUs)} ${ticks(process.systemUs)} ${ticks(process.childrenUserUs)} ${ticks(process.childrenSystemUs)} ${20 + process.niceness} ${process.niceness} 1 0 ${started} ${view.memoryKb * 1024} ${Math.floor(view.memoryKb / 8)} 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n`;
 }
 
 const STATE_TEXT: Readonly<Record<string, string>> = { R: 'R (running)', S: 'S (sleeping)', T: 'T (stopped)', Z: 'Z (zombie)', D: 'D (disk sleep)', I: 'I (idle)' };
 
-function statusText(machine: Machine, process: Process): string {
-  const view = machine.processView(process);
+function statusText(machine: Machine, process: Process, by: Process): string {
+  const view = machine.processView(process, by);
   const mask = (wanted: (signal: string) => boolean): string => {
     let bits = 0n;
     for (const [signal, number] of Object.entries(SIGNAL_NUMBERS)) if (wanted(signal)) bits |= 1n << BigInt(number - 1);
     return bits.toString(16).padStart(16, '0');
   };
   const disposition = (signal: string): unknown => process.dispositions.get(signal as 'INT');
-  const capabilities = process.uid === 0 ? '000001ffffffffff' : '0000000000000000';
+  const capabilities = process.uid === 0 ? capabilityMask(process.capabilities) : '0000000000000000';
   return [
-    `Name:\t${process.name}`, `Umask:\t${process.umask.toString(8).padStart(4, '0')}`, `State:\t${STATE_TEXT[view.state]!}`, `Tgid:\t${process.pid}`, 'Ngid:\t0', `Pid:\t${process.pid}`, `PPid:\t${view.ppid}`, 'TracerPid:\t0',
+    `Name:\t${process.name}`, `Umask:\t${process.umask.toString(8).padStart(4, '0')}`, `State:\t${STATE_TEXT[view.state]!}`, `Tgid:\t${view.pid}`, 'Ngid:\t0', `Pid:\t${view.pid}`, `PPid:\t${view.ppid}`, 'TracerPid:\t0',
     `Uid:\t${process.realUid}\t${process.uid}\t${process.savedUid}\t${process.uid}`, `Gid:\t${process.gid}\t${process.gid}\t${process.gid}\t${process.gid}`, 'FDSize:\t256', `Groups:\t${process.groups.join(' ')} `,
-    `NStgid:\t${process.pid}`, `NSpid:\t${process.pid}`, `NSpgid:\t${process.group}`, `NSsid:\t${process.session.id}`, `VmSize:\t${String(view.memoryKb).padStart(8)} kB`, `VmRSS:\t${String(view.memoryKb >> 1).padStart(8)} kB`, 'Threads:\t1',
+    ...([['NStgid', process.pid], ['NSpid', process.pid], ['NSpgid', process.group], ['NSsid', process.session.id]] as const).map(([name, pid]) => `${name}:\t${by.numberOf(pid)}${by.pids === undefined && process.pids !== undefined ? `\t${process.pids.numberOf(pid)}` : ''}`), `VmSize:\t${String(view.memoryKb).padStart(8)} kB`, `VmRSS:\t${String(view.memoryKb >> 1).padStart(8)} kB`, 'Threads:\t1',
     `SigPnd:\t${mask((signal) => process.pending.has(signal as 'INT'))}`, 'ShdPnd:\t0000000000000000', `SigBlk:\t${mask((signal) => process.blocked.has(signal as 'INT'))}`,
     `SigIgn:\t${mask((signal) => disposition(signal) === 'ignore')}`, `SigCgt:\t${mask((signal) => typeof disposition(signal) === 'function')}`,
-    `CapInh:\t0000000000000000`, `CapPrm:\t${capabilities}`, `CapEff:\t${capabilities}`, 'CapBnd:\t000001ffffffffff', 'CapAmb:\t0000000000000000', '',
+    `CapInh:\t0000000000000000`, `CapPrm:\t${capabilities}`, `CapEff:\t${capabilities}`, `CapBnd:\t${capabilityMask(process.capabilities)}`, 'CapAmb:\t0000000000000000', '',
   ].join('\n');
 }

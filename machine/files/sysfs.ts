@@ -9,8 +9,8 @@ import { SyntheticNodes } from './synthetic.ts';
 
 interface Attribute { readonly mode: number; readonly read: (link: LinkView, by: Process) => Result<string>; readonly write?: (link: LinkView, by: Process, text: string) => Result }
 
-export function mountSys(machine: Machine): void {
-  machine.tree.mount('/sys', { type: 'sysfs', source: 'sysfs', options: 'rw,nosuid,nodev,noexec,relatime' }, (fs) => root(machine, fs));
+export function mountSys(machine: Machine, at = '/sys'): void {
+  machine.tree.mount(at, { type: 'sysfs', source: 'sysfs', options: 'rw,nosuid,nodev,noexec,relatime' }, (fs) => root(machine, fs));
 }
 
 const FLAG_BITS: Readonly<Record<string, number>> = { UP: 1, BROADCAST: 2, DEBUG: 4, LOOPBACK: 8, POINTOPOINT: 16, NOARP: 128, PROMISC: 256, ALLMULTI: 512, MASTER: 1024, SLAVE: 2048, MULTICAST: 4096, DYNAMIC: 32768 };

@@ -35,6 +35,14 @@ export class FileTree {
     return fs;
   }
 
+  /** What is mounted at or below a path is gone (umount(8) in a tree that goes away with it). */
+  forgetFileSystems(path: string): void {
+    for (let at = this.fileSystems.length - 1; at >= 0; at -= 1) {
+      const { target } = this.fileSystems[at]!;
+      if (target === path || target.startsWith(`${path}/`)) this.fileSystems.splice(at, 1);
+    }
+  }
+
   newInode(fs: FileSystem, kind: FileStat['kind'], mode: number, uid: number, gid: number): Inode {
     const now = this.nowUs();
     const number = this.nextInode;
@@ -91,9 +99,9 @@ export class FileTree {
   }
 
   /** The absolute path of a directory, links resolved. */
-  pathOf(directory: Inode): string {
+  pathOf(directory: Inode, root = this.root): string {
     let path = '';
-    for (let at = directory; at !== this.root && at.parent !== undefined && at.parent !== at; at = at.parent) path = `/${at.name ?? '?'}${path}`;
+    for (let at = directory; at !== root && at.parent !== undefined && at.parent !== at; at = at.parent) path = `/${at.name ?? '?'}${path}`;
     return path === '' ? '/' : path;
   }
 
@@ -121,10 +129,11 @@ export class FileTree {
 
   private walk(by: Process, path: string, follow: boolean, links: { left: number }, from?: Inode): Result<Parent> {
     if (path.length > 4096) return fail('ENAMETOOLONG');
-    let directory = path.startsWith('/') ? this.root : (from ?? by.cwd);
+    const { root } = by;
+    let directory = path.startsWith('/') ? root : (from ?? by.cwd);
     const names = path.split('/').filter((name) => name !== '');
     const mustBeDirectory = path.endsWith('/') || names.at(-1) === '.' || names.at(-1) === '..';
-    if (names.length === 0) return ok({ directory: this.root, name: '/', child: this.root, mustBeDirectory: true });
+    if (names.length === 0) return ok({ directory: root, name: '/', child: root, mustBeDirectory: true });
     for (let i = 0; ; i += 1) {
       const name = names[i]!;
       const isLast = i === names.length - 1;
@@ -155,7 +164,7 @@ export class FileTree {
 
   child(by: Process, directory: Inode, name: string): Inode | undefined {
     if (name === '.') return directory;
-    if (name === '..') return directory.parent ?? directory;
+    if (name === '..') return directory === by.root ? directory : (directory.parent ?? directory);
     const found = directory.synthetic?.lookup === undefined ? directory.entries?.get(name) : directory.synthetic.lookup(name, by);
     return found?.mounted ?? found;
   }
@@ -220,7 +229,7 @@ export class FileTree {
     if (child.kind !== 'directory') return fail('ENOTDIR');
     if (name === '.') return fail('EINVAL');
     if (name === '..') return fail('ENOTEMPTY');
-    if (child === this.root || directory.entries?.get(name)?.mounted !== undefined) return fail('EBUSY');
+    if (child === by.root || directory.entries?.get(name)?.mounted !== undefined) return fail('EBUSY');
     const allowed = this.mayRemove(by, directory, child);
     if (!allowed.ok) return allowed;
     if (child.entries!.size > 0) return fail('ENOTEMPTY');
@@ -261,7 +270,7 @@ export class FileTree {
     if (!this.may(by, target.value.directory, 3)) return fail('EACCES');
     for (let at: Inode = target.value.directory; moved.kind === 'directory'; at = at.parent!) {
       if (at === moved) return fail('EINVAL');
-      if (at === this.root || at.parent === undefined) break;
+      if (at === by.root || at.parent === undefined) break;
     }
     if (replaced === moved) return done;
     if (replaced !== undefined) {
