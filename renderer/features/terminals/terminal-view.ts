@@ -17,6 +17,8 @@ const colours = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', '
 const LINE_HEIGHT = 1.06;
 /** Keys that mean the same to every program, whatever modes it has set. */
 const plainKeys: Readonly<Record<string, string>> = { Enter: '\r', Backspace: '\x7f', Tab: '\t' };
+const DRAWN_AT_ONCE = 32_000;
+const DRAWN_IN_A_TURN = 16_000;
 /** So much of another terminal's output is drawn together with an echo. */
 const FEW_CHUNKS = 20;
 const POINTED_FOR_MS = 4000;
@@ -46,8 +48,12 @@ export class TerminalScreen {
   private resizeTimer: ReturnType<typeof setTimeout> | undefined;
   private isSizeKnown = false;
   private readonly blink = new CursorBlink(this.element);
-  /** Written once nobody types elsewhere. */
-  private held: Uint8Array[] = [];
+  /** Not given to xterm yet. */
+  private queue: Uint8Array[] = [];
+  /** Bytes xterm has not drawn yet. */
+  private drawing = 0;
+  /** Bytes that may be drawn although somebody types elsewhere. */
+  private turn = 0;
   private isAfterDeadKey = false;
 
   constructor(id: string, lab: LabState, settings: Settings, label: string) {
@@ -154,28 +160,39 @@ export class TerminalScreen {
   }
 
   private write(bytes: Uint8Array): void {
-    if (typing.isElsewhere(this.id)) {
-      this.held.push(bytes);
-      typing.after(`terminal ${this.id}`, () => this.release(), { isLong: this.held.length > FEW_CHUNKS });
-      return;
-    }
-    this.release();
-    this.draw(bytes);
+    this.queue.push(bytes);
+    this.drawMore();
   }
-  private release(): void {
-    for (const bytes of this.held.splice(0)) this.draw(bytes);
+
+  /** xterm gets a little at a time: what it has it draws, and who begins to type at another terminal would have to wait for it. */
+  private drawMore(): void {
+    while (this.queue.length > 0 && this.drawing < DRAWN_AT_ONCE) {
+      if (typing.isElsewhere(this.id)) {
+        if (this.turn <= 0) return typing.after(`terminal ${this.id}`, () => this.takeTurn(), { isLong: this.queue.length > FEW_CHUNKS });
+        this.turn -= this.queue[0]!.length;
+      }
+      this.draw(this.queue.shift()!);
+    }
+  }
+  private takeTurn(): void {
+    this.turn = DRAWN_IN_A_TURN;
+    this.drawMore();
+    this.turn = 0;
   }
   private draw(bytes: Uint8Array): void {
+    this.drawing += bytes.length;
     this.xterm.write(bytes, () => {
+      this.drawing -= bytes.length;
       typing.drawn(this.id);
       this.lab.send({ type: 'shown', terminal: this.id, bytes: bytes.length });
       // A command is often told of before its echo is drawn.
       this.marks.update(this.commands);
+      this.drawMore();
     });
   }
 
   private clear(): void {
-    this.held = [];
+    this.queue = [];
     this.marks.clear();
     this.xterm.reset();
   }
