@@ -4,10 +4,12 @@
  */
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { HostRequest, LessonProgress, type HostMessage, type HostHello, type OpenedLog, type CourseFiles } from '../contracts/host.ts';
+import { HostRequest, LessonProgress, type CourseEntry, type HostMessage, type HostHello, type OpenedLog, type CourseFiles } from '../contracts/host.ts';
 import { listCourses, readCourse } from './course-files.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { LogStore } from './log-store.ts';
+import { PackDesk } from './packs/pack-desk.ts';
+import { textsOf } from './packs/read-pack.ts';
 import { ProgressStore } from './progress-store.ts';
 import { version } from './version.ts';
 
@@ -26,6 +28,8 @@ export interface HostConnection {
 
 export interface Host {
   connect(): HostConnection;
+  /** A course pack, a file or folder, that the learner opened outside the page. The page that is there, or comes next, opens it. */
+  offerPack(path: string): void;
   close(): void;
 }
 
@@ -43,8 +47,14 @@ export function createHost({ userDataDir, coursesDir, shell }: HostOptions): Hos
   const releaseLock = takeInstanceLock(userDataDir);
   const progress = new ProgressStore(join(userDataDir, 'progress.sqlite'));
   const logs = new LogStore(join(userDataDir, 'logs'));
+  const packs = new PackDesk(join(userDataDir, 'packs'), () => listCourses(coursesDir).map(({ id }) => id));
+  const lines = new Set<(message: HostMessage) => void>();
   return {
-    connect: () => connect(progress, logs, coursesDir, shell),
+    connect: () => connect({ progress, logs, packs, lines, coursesDir, shell }),
+    offerPack(path) {
+      packs.offer(path);
+      for (const tell of lines) tell({ type: 'pack-offered' });
+    },
     close: () => {
       logs.closeAll();
       progress.close();
@@ -53,10 +63,26 @@ export function createHost({ userDataDir, coursesDir, shell }: HostOptions): Hos
   };
 }
 
-function connect(progress: ProgressStore, logs: LogStore, coursesDir: string, shell: 'electron' | 'browser'): HostConnection {
+interface Services {
+  readonly progress: ProgressStore;
+  readonly logs: LogStore;
+  readonly packs: PackDesk;
+  /** Every window's, for what concerns all. */
+  readonly lines: Set<(message: HostMessage) => void>;
+  readonly coursesDir: string;
+  readonly shell: 'electron' | 'browser';
+}
+
+function connect({ progress, logs, packs, lines, coursesDir, shell }: Services): HostConnection {
   const listeners: ((message: HostMessage) => void)[] = [];
   const owned = new Set<number>();
   const tell = (message: HostMessage): void => listeners.forEach((listener) => listener(message));
+  lines.add(tell);
+  const courses = (): CourseEntry[] => [
+    ...listCourses(coursesDir).map(({ id, title }) => ({ id, title, pack: null })),
+    ...packs.store.all().map(({ course, title, version, licence, languages }) => ({ id: course, title, pack: { version, licence, languages } })),
+  ];
+  const tellCourses = (): void => lines.forEach((each) => each({ type: 'courses', courses: courses() }));
 
   const openLog = (request: RequestOf<'open-log'>): z.infer<typeof OpenedLog> => {
     const opened = logs.open(request.course, request.lesson, request.takeOver, () => {
@@ -74,15 +100,29 @@ function connect(progress: ProgressStore, logs: LogStore, coursesDir: string, sh
     switch (request.type) {
       case 'hello': {
         const hello: z.infer<typeof HostHello> = {
-          version, platform: process.platform, shell, settings: progress.settings(), progress: progress.all(), courses: listCourses(coursesDir).map(({ id, title }) => ({ id, title })),
+          version, platform: process.platform, shell, settings: progress.settings(), progress: progress.all(), courses: courses(),
           realLinux: { isAvailable: false, because: 'Labs on a real Linux kernel are not part of this version yet; every lesson runs in the simulator.' },
         };
         return hello;
       }
       case 'course': {
-        const course = listCourses(coursesDir).find(({ id }) => id === request.course);
-        if (course === undefined) throw new Refusal('not-found', `There is no course ${request.course}.`);
-        return { course: course.id, files: readCourse(course.path) } satisfies z.infer<typeof CourseFiles>;
+        const shipped = listCourses(coursesDir).find(({ id }) => id === request.course);
+        const pack = shipped === undefined ? packs.store.files(request.course) : undefined;
+        if (shipped === undefined && pack === undefined) throw new Refusal('not-found', `There is no course ${request.course}.`);
+        const files = pack === undefined ? readCourse(shipped!.path) : Object.fromEntries(textsOf(pack));
+        return { course: request.course, files } satisfies z.infer<typeof CourseFiles>;
+      }
+      case 'open-pack': return packs.open(request.name, request.content);
+      case 'open-offered-pack': return packs.openOffered();
+      case 'keep-pack': {
+        const course = packs.keep(request.pack);
+        if (course === undefined) throw new Refusal('not-found', 'Another pack was opened meanwhile. Open this one again.');
+        tellCourses();
+        return { course };
+      }
+      case 'remove-pack': {
+        if (!packs.store.remove(request.course)) throw new Refusal('not-found', `There is no pack ${request.course}.`);
+        return tellCourses();
       }
       case 'progress': return progress.all();
       case 'save-progress': return progress.save(request.progress);
@@ -121,7 +161,10 @@ function connect(progress: ProgressStore, logs: LogStore, coursesDir: string, sh
       }
     },
     onMessage: (listener) => void listeners.push(listener),
-    close: () => owned.forEach((log) => logs.close(log)),
+    close: () => {
+      lines.delete(tell);
+      owned.forEach((log) => logs.close(log));
+    },
   };
 }
 

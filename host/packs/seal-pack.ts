@@ -1,10 +1,10 @@
 /** A course's files to the bytes of a pack: a zip with a manifest that names the SHA-256 of each file. The same files give the same bytes. */
-import type { Course, PackManifest } from '../../contracts/course.ts';
+import type { CourseFile, PackManifest } from '../../contracts/course.ts';
 import type { PackFiles } from '../../labs/course/index.ts';
 import { sha256 } from './read-pack.ts';
 import { writeZip } from './zip-writer.ts';
 
-export type CourseFacts = Pick<Course, 'id' | 'title' | 'version' | 'language' | 'licence' | 'engine'>;
+export type CourseFacts = Pick<CourseFile, 'id' | 'title' | 'version' | 'language' | 'licence' | 'engine'>;
 
 /** A manifest that came with the files stays as it is, to the byte: a signature may stand on it. */
 export function sealPack(files: PackFiles, course: CourseFacts): Buffer {

@@ -1,6 +1,6 @@
 /** What other rooms use of the course parser. */
 export { chainOf, lessonsOf, loadCourse, loadLesson, type LoadedCourse, type LoadedLesson } from './course.ts';
-export { isWithin, type JudgedPack, judgePack, readManifest } from './pack.ts';
+export { isWithin, type JudgedPack, judgePack, readCourseFacts, readManifest } from './pack.ts';
 export { fileProblem, judgeFiles, judgeNames, mostBytes, packLimits, type PackFiles, textOf } from './pack-files.ts';
 export { kindOfPath } from './pack-paths.ts';
 export { type LessonProof, type ProofFailure, type ProofOptions, type ProofRule, proofRules, proveLesson } from './prove.ts';

@@ -2,10 +2,11 @@
  * Whether a pack's texts make a course that this Podwire can teach. Its files have passed pack-files.ts by then; here is what
  * they mean, and that reading them ends: a small text must not keep a Markdown or YAML parser busy for long.
  */
-import { type Course, type CourseProblem, PackManifest } from '../../contracts/course.ts';
+import { type Course, CourseFile, type CourseProblem, PackManifest } from '../../contracts/course.ts';
 import { nearestWord } from '../../grading/index.ts';
 import { loadCourse } from './course.ts';
 import { fileProblem } from './pack-files.ts';
+import { readBySchema, readYaml } from './problems.ts';
 
 const MOST_PROBLEMS = 40;
 const DEEPEST_CONTAINER = 6;
@@ -37,6 +38,15 @@ export function judgePack(texts: ReadonlyMap<string, string>, version: string): 
   problems.push(...unlisted(course, texts), ...judgeManifest(texts.get('manifest.json'), course));
   if (course.engine !== undefined && !isWithin(version, course.engine)) problems.push(fileProblem('course.yaml', `a Podwire of ${course.engine}`, `Podwire ${version}`));
   return problems.length > 0 ? refused(problems) : { course, problems: [] };
+}
+
+/** What course.yaml says of the whole, without reading a lesson. */
+export function readCourseFacts(text: string | undefined): { readonly facts: CourseFile; readonly idLine: number } | { readonly problems: readonly CourseProblem[] } {
+  if (text === undefined) return { problems: [fileProblem('course.yaml', 'a file', 'nothing')] };
+  const problems: CourseProblem[] = [];
+  const yaml = readYaml('course.yaml', text, problems);
+  const facts = yaml === null ? null : readBySchema(yaml, CourseFile, problems);
+  return yaml === null || facts === null ? { problems } : { facts, idLine: yaml.lineOf(['id']) };
 }
 
 function refused(problems: readonly CourseProblem[]): JudgedPack {

@@ -1,17 +1,32 @@
-/** The course the learner takes, parsed once. */
+/** The course in front, parsed once. */
 import type { Course, Lesson, Unit } from '../../contracts/course.ts';
 import { CourseFiles } from '../../contracts/host.ts';
 import { host } from './host.svelte.ts';
+import { readCourse } from './read-course.ts';
+import { shippedCourse } from './router.svelte.ts';
 
 class CourseState {
-  id = $state('gke-networking');
+  id = $state(shippedCourse);
   course = $state.raw<Course>();
-  problems = $state.raw<string[]>([]);
-  private loading: Promise<void> | undefined;
+  problems = $state.raw<readonly string[]>([]);
+  private asked = 0;
 
-  load(): Promise<void> {
-    this.loading ??= this.read();
-    return this.loading;
+  /** The course before stays in front until this one has been read. Throws when it cannot be. */
+  async show(id: string): Promise<void> {
+    const asked = ++this.asked;
+    if (this.course !== undefined && this.id === id) return;
+    const { files } = CourseFiles.parse(await host.ask({ type: 'course', course: id }));
+    const { course, lines } = await readCourse(files);
+    if (course === null) throw new Error(lines.join('\n'));
+    if (asked !== this.asked) return;
+    this.id = id;
+    this.course = course;
+    this.problems = lines;
+  }
+
+  /** What stood in front is no longer what the host has. */
+  forget(id: string): void {
+    if (this.id === id) this.course = undefined;
   }
 
   get lessons(): { unit: Unit; unitNumber: number; lesson: Lesson; number: string }[] {
@@ -20,20 +35,6 @@ class CourseState {
 
   find(id: string): CourseState['lessons'][number] | undefined {
     return this.lessons.find(({ lesson }) => lesson.id === id);
-  }
-
-  private async read(): Promise<void> {
-    const { files } = CourseFiles.parse(await host.ask({ type: 'course', course: this.id }));
-    const worker = new Worker(new URL('../worker/course-worker.ts', import.meta.url), { type: 'module', name: 'course' });
-    const { course, problems } = await new Promise<{ course: Course | null; problems: string[] }>((resolve, reject) => {
-      worker.addEventListener('message', ({ data }) => resolve(data));
-      worker.addEventListener('error', ({ message }) => reject(new Error(message)));
-      worker.postMessage(files);
-    });
-    worker.terminate();
-    this.problems = problems;
-    if (course === null) throw new Error(problems.join('\n'));
-    this.course = course;
   }
 }
 

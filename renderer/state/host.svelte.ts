@@ -75,6 +75,8 @@ class HostState {
     const message = parsed.data;
     if ('type' in message) {
       if (message.type === 'log-taken') for (const listener of this.takenListeners) listener(message.log);
+      else if (message.type === 'courses') this.hello = this.hello === undefined ? undefined : { ...this.hello, courses: message.courses };
+      else if (message.type === 'pack-offered') document.dispatchEvent(new Event('podwire-pack-offered'));
       else document.dispatchEvent(new CustomEvent('podwire-command', { detail: message.command }));
       return;
     }

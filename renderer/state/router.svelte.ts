@@ -1,9 +1,13 @@
-/** Where one is, in the address after #: home or a lesson. Reload and back return there. */
-export type Route = { readonly page: 'home' } | { readonly page: 'lesson'; readonly lesson: string };
+/** Where one is, in the address after #: a course's home or a lesson. The course that ships is not named. Reload and back return there. */
+export const shippedCourse = 'gke-networking';
+
+export type Route = { readonly page: 'home'; readonly course: string } | { readonly page: 'lesson'; readonly course: string; readonly lesson: string };
 
 function read(): Route {
-  const [, page, name] = location.hash.split('/');
-  return page === 'lesson' && name !== undefined && name !== '' ? { page, lesson: decodeURIComponent(name) } : { page: 'home' };
+  const parts = location.hash.split('/').slice(1).map(decodeURIComponent);
+  const course = parts[0] === 'course' && parts[1] !== undefined && parts[1] !== '' ? parts[1] : shippedCourse;
+  const [page, lesson] = course === shippedCourse ? parts : parts.slice(2);
+  return page === 'lesson' && lesson !== undefined && lesson !== '' ? { page, course, lesson } : { page: 'home', course };
 }
 
 class Router {
@@ -13,13 +17,15 @@ class Router {
       this.route = read();
     });
   }
-  home(): void {
-    location.hash = '#/';
+  home(course = this.route.course): void {
+    location.hash = courseAddress(course);
   }
   open(lesson: string): void {
-    location.hash = `#/lesson/${encodeURIComponent(lesson)}`;
+    location.hash = lessonAddress(lesson);
   }
 }
 
 export const router = new Router();
-export const lessonAddress = (lesson: string): string => `#/lesson/${encodeURIComponent(lesson)}`;
+export const courseAddress = (course: string): string => (course === shippedCourse ? '#/' : `#/course/${encodeURIComponent(course)}`);
+/** Of the course in front. */
+export const lessonAddress = (lesson: string): string => `${courseAddress(router.route.course).replace(/\/$/, '')}/lesson/${encodeURIComponent(lesson)}`;
