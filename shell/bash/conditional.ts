@@ -7,7 +7,7 @@ import { ShellError } from './errors.ts';
 import { trace } from './execute.ts';
 import { evaluateText, expandPattern, expandRegex, expandText, parameterValue } from './expand.ts';
 import { matches } from './pattern.ts';
-import { extendedRegex } from './regex.ts';
+import { matchRegex } from './regex.ts';
 import { isSet } from './variables.ts';
 import { parsePieces, piecesOf } from './word.ts';
 
@@ -60,11 +60,10 @@ async function binary(shell: Shell, operator: string, left: Operand, right: Oper
     }
     case '=~': {
       const source = await expandRegex(shell, parsePieces(right.text, 'regex'));
-      const regexp = extendedRegex(source, ignoreCase);
-      if (regexp === undefined) return 2;
-      const match = regexp.exec(value);
-      shell.setArray('BASH_REMATCH', match === null ? [] : [...match].map((group: string | undefined) => group ?? ''));
-      return match === null ? 1 : 0;
+      const groups = matchRegex(source, value, ignoreCase);
+      if (groups === 'bad') return 2;
+      shell.setArray('BASH_REMATCH', groups ?? []);
+      return groups === undefined ? 1 : 0;
     }
     case '<': case '>': {
       const other = await expandText(shell, piecesOf(right));

@@ -3,12 +3,12 @@ import type { ExitCode } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
 import { closeInput, openInput } from '../../lib/input.ts';
-import { compileRegex } from '../../lib/regex.ts';
+import { compileRegex, RegexExhausted, type Regex } from '../../lib/regex/regex.ts';
 import { concat, fromUtf8, utf8 } from '../../ports/bytes.ts';
 import { defineCommand, type Invocation } from '../define.ts';
 import { statusCode } from '../system/run.ts';
 import { formatOne } from '../system/facts.ts';
-import { AwkSyntaxError, parseProgram, unescapeString, type Expression, type Program, type Statement } from './parse.ts';
+import { AwkSyntaxError, parseProgram, regexRefusal, unescapeString, type Expression, type Program, type Statement } from './parse.ts';
 
 export const awk = defineCommand({
   name: 'awk', aliases: ['mawk'], summary: 'scan and process patterns', package: 'mawk',
@@ -126,7 +126,7 @@ class Machine {
   private seed = 0;
   private state = 0x2545f491;
   private exitCode: ExitCode = 0;
-  private readonly patterns = new Map<string, RegExp>();
+  private readonly patterns = new Map<string, Regex>();
   private readonly call: Invocation;
   private readonly program: Program;
 
@@ -167,7 +167,7 @@ class Machine {
         if (jump.value !== undefined) this.exitCode = toNumber(jump.value) & 0xff;
       }
     } catch (problem) {
-      if (!(problem instanceof Fatal)) throw problem;
+      if (!(problem instanceof Fatal) && !(problem instanceof RegexExhausted)) throw problem;
       await this.call.flush();
       this.call.err(`awk: ${problem.message}`);
       this.exitCode = 2;
@@ -288,13 +288,13 @@ class Machine {
           text = text.replace(/^\n+/, '');
           if (text === '') return undefined;
         }
-        const match = (separator === '' ? /\n\n+/ : this.pattern(separator)).exec(text);
-        if (match === null || match[0] === '') {
+        const span = this.pattern(separator === '' ? '\n\n+' : separator).span(text);
+        if (span === undefined || span[0] === span[1]) {
           buffer = new Uint8Array(0);
           return separator === '' ? text.replace(/\n+$/, '') : text.replace(/\n$/, '');
         }
-        buffer = utf8(text.slice(match.index + match[0].length));
-        return text.slice(0, match.index);
+        buffer = utf8(text.slice(span[1]));
+        return text.slice(0, span[0]);
       },
       close: async () => {
         closeInput(sys, fd);
@@ -326,8 +326,8 @@ class Machine {
     const isParagraph = this.string('RS') === '';
     if (separator === '') return [...text];
     if (separator.length === 1 && separator !== '\\' && !isParagraph) return text.split(separator);
-    const source = separator.length === 1 ? separator.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') : this.pattern(separator).source;
-    return splitBy(text, new RegExp(isParagraph ? `(?:${source})|\\n` : source, 'gu'));
+    const source = separator.length === 1 ? separator.replace(/[\\^$.*+?()[\]|]/g, '\\$&') : separator;
+    return splitBy(text, this.pattern(isParagraph ? `(${source})|\n` : source));
   }
   private field(index: number): Value {
     if (index < 0) throw new Fatal(`negative field index $${index}`);
@@ -366,17 +366,17 @@ class Machine {
     if (value instanceof StringNumber) return value.number !== 0;
     return value !== undefined && value !== '';
   }
-  private pattern(source: string): RegExp {
+  private pattern(source: string): Regex {
     let regex = this.patterns.get(source);
     if (regex === undefined) {
-      const made = compileRegex(source, { isAwk: true });
-      if (!made.ok) throw new Fatal(`line 1: regular expression compile failed (${made.error})\n${source}`);
+      const made = compileRegex(source, 'awk');
+      if (!made.ok) throw new Fatal(`line 1: ${regexRefusal(source, made.error)}`);
       ({ regex } = made);
       this.patterns.set(source, regex);
     }
     return regex;
   }
-  private async regexOf(of: Expression): Promise<RegExp> {
+  private async regexOf(of: Expression): Promise<Regex> {
     if (of.kind === 'regex') return of.regex;
     return this.pattern(this.text(await this.evaluate(of)));
   }
@@ -657,7 +657,7 @@ class Machine {
         const whole = await text(0);
         const target = args[1]!;
         const separator = args[2];
-        const parts = separator === undefined ? this.splitText(whole, this.string('FS')) : separator.kind === 'regex' ? (whole === '' ? [] : splitBy(whole, new RegExp(separator.regex.source, 'gu'))) : this.splitText(whole, await text(2));
+        const parts = separator === undefined ? this.splitText(whole, this.string('FS')) : separator.kind === 'regex' ? (whole === '' ? [] : splitBy(whole, separator.regex)) : this.splitText(whole, await text(2));
         if (target.kind !== 'variable') throw new Fatal('line 1: type error in arg(2) in call to split');
         const array = this.array(target.name);
         array.clear();
@@ -665,18 +665,18 @@ class Machine {
         return parts.length;
       }
       case 'sub': case 'gsub': {
-        const regex = new RegExp((await this.regexOf(args[0]!)).source, 'gus');
+        const regex = await this.regexOf(args[0]!);
         const made = await text(1);
         const target: Expression = args[2] ?? { kind: 'field', of: { kind: 'number', value: 0 } };
         const before = this.text(await this.evaluate(target));
         let count = 0;
         let after = '';
         let at = 0;
-        for (const match of before.matchAll(regex)) {
-          if (match[0] === '' && match.index === at && count > 0 && at > 0 && before[at - 1] !== undefined && after !== '' && regexEndedHere(before, at, regex)) continue;
+        for (const match of regex.matchesIn(before)) {
+          const matched = match.groups[0]!;
           count += 1;
-          after += before.slice(at, match.index) + made.replace(/\\\\&|\\&|&/g, (mark) => (mark === '&' ? match[0] : mark === '\\&' ? '&' : `\\${match[0]}`));
-          at = match.index + match[0].length;
+          after += before.slice(at, match.index) + made.replace(/\\\\&|\\&|&/g, (mark) => (mark === '&' ? matched : mark === '\\&' ? '&' : `\\${matched}`));
+          at = match.end;
           if (name === 'sub') break;
         }
         if (count > 0) await this.assign(target, after + before.slice(at));
@@ -684,10 +684,10 @@ class Machine {
       }
       case 'match': {
         const whole = await text(0);
-        const found = (await this.regexOf(args[1]!)).exec(whole);
-        const start = found === null ? 0 : [...whole.slice(0, found.index)].length + 1;
+        const found = (await this.regexOf(args[1]!)).span(whole);
+        const start = found === undefined ? 0 : [...whole.slice(0, found[0])].length + 1;
         this.globals.set('RSTART', start);
-        this.globals.set('RLENGTH', found === null ? -1 : [...found[0]].length);
+        this.globals.set('RLENGTH', found === undefined ? -1 : [...whole.slice(...found)].length);
         return start;
       }
       case 'sprintf': {
@@ -831,18 +831,13 @@ function buffered(write: (bytes: Uint8Array) => Promise<unknown>, finish: () => 
   };
 }
 
-/** gsub: an empty match directly behind a match that was not empty does not count. */
-function regexEndedHere(text: string, at: number, regex: RegExp): boolean {
-  return text.slice(0, at) !== '' && !regex.source.startsWith('(?:)');
-}
-
-function splitBy(text: string, regex: RegExp): string[] {
+function splitBy(text: string, regex: Regex): string[] {
   const parts: string[] = [];
   let at = 0;
-  for (const match of text.matchAll(regex)) {
-    if (match[0] === '') continue;
+  for (const match of regex.matchesIn(text)) {
+    if (match.end === match.index) continue;
     parts.push(text.slice(at, match.index));
-    at = match.index + match[0].length;
+    at = match.end;
   }
   parts.push(text.slice(at));
   return parts;

@@ -1,8 +1,8 @@
 /** awk's grammar. Read first: POSIX awk, "Grammar"; mawk(1). Concatenation binds between addition and comparison; `>` in print is a redirection. */
-import { compileRegex } from '../../lib/regex.ts';
+import { compileRegex, type Regex, type RegexError } from '../../lib/regex/regex.ts';
 
 export type Expression =
-  | { kind: 'number'; value: number } | { kind: 'string'; value: string } | { kind: 'regex'; regex: RegExp }
+  | { kind: 'number'; value: number } | { kind: 'string'; value: string } | { kind: 'regex'; regex: Regex }
   | { kind: 'variable'; name: string } | { kind: 'field'; of: Expression } | { kind: 'index'; name: string; keys: Expression[] }
   | { kind: 'assign'; operator: string; target: Expression; value: Expression } | { kind: 'step'; isPrefix: boolean; by: 1 | -1; target: Expression }
   | { kind: 'binary'; operator: string; left: Expression; right: Expression } | { kind: 'unary'; operator: '!' | '-' | '+'; of: Expression }
@@ -118,6 +118,12 @@ function tokenize(source: string): Token[] {
   push('newline', '\n', false);
   push('end', 'end of file', false);
   return tokens;
+}
+
+/** mawk's words for an expression it cannot read. */
+export function regexRefusal(source: string, error: RegexError): string {
+  const words: Partial<Record<RegexError, string>> = { 'Invalid preceding regular expression': 'missing operand', 'Unmatched ( or \\(': "missing ')'", 'Invalid character class name': 'bad class -- [], [^] or [', 'Unmatched [, [^, [:, [., or [=': 'bad class -- [], [^] or [', 'Invalid regular expression': 'bad class -- [], [^] or [' };
+  return `regular expression compile failed (${words[error] ?? error})\n${source}`;
 }
 
 function regexMayFollow(token: Token | undefined): boolean {
@@ -475,8 +481,8 @@ class Parser {
     if (token.type === 'number') return { kind: 'number', value: Number(token.text) };
     if (token.type === 'string') return { kind: 'string', value: token.text };
     if (token.type === 'regex') {
-      const made = compileRegex(token.text, { isAwk: true });
-      if (!made.ok) throw new AwkSyntaxError(token.line, `regular expression compile failed (${made.error})\n${token.text}`);
+      const made = compileRegex(token.text, 'awk');
+      if (!made.ok) throw new AwkSyntaxError(token.line, regexRefusal(token.text, made.error));
       return { kind: 'regex', regex: made.regex };
     }
     if (token.type === 'funcname') {

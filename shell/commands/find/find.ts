@@ -3,7 +3,7 @@ import type { ExitCode, FileStat } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
-import { compileRegex } from '../../lib/regex.ts';
+import { compileRegex } from '../../lib/regex/regex.ts';
 import { groupName, userName } from '../accounts/accounts.ts';
 import { modeString } from '../coreutils/ls.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
@@ -117,10 +117,9 @@ async function runFind(call: Invocation): Promise<ExitCode> {
         return async (item) => regex.test(item.path);
       }
       case '-regex': case '-iregex': {
-        const made = compileRegex(argument(word), { ignoreCase: word === '-iregex' });
+        const made = compileRegex(argument(word), 'basic', { ignoreCase: word === '-iregex', bounds: 'whole' });
         if (!made.ok) throw new Wrong(made.error);
-        const regex = new RegExp(`^(?:${made.regex.source})$`, made.regex.flags);
-        return async (item) => regex.test(item.path);
+        return async (item) => made.regex.test(item.path);
       }
       case '-type': {
         const kinds: Readonly<Record<string, FileStat['kind']>> = { f: 'file', d: 'directory', l: 'symlink', p: 'fifo', s: 'socket', c: 'character', b: 'block' };

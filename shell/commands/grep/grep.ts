@@ -3,16 +3,26 @@ import type { ExitCode } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
 import { closeInput, linesOf, openInput } from '../../lib/input.ts';
-import { compileRegex } from '../../lib/regex.ts';
+import { RegexExhausted } from '../../lib/regex/regex.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { makeMatcher, type Matcher } from './matcher.ts';
 
 export const grep = defineCommand({
   name: 'grep', aliases: ['egrep', 'fgrep'], summary: 'print lines that match a pattern', package: 'grep',
-  run: (call) => runGrep(call),
+  async run(call) {
+    try {
+      return await runGrep(call);
+    } catch (problem) {
+      if (!(problem instanceof RegexExhausted)) throw problem;
+      await call.flush();
+      call.err(`${call.name}: memory exhausted`);
+      return 2;
+    }
+  },
 });
 
 interface Mode {
-  matchers: RegExp[]; isInverted: boolean; isCount: boolean; isListing: 'with' | 'without' | undefined; isQuiet: boolean; isOnly: boolean; hasNumber: boolean; hasName: boolean; hasByte: boolean;
+  matcher: Matcher; isInverted: boolean; isCount: boolean; isListing: 'with' | 'without' | undefined; isQuiet: boolean; isOnly: boolean; hasNumber: boolean; hasName: boolean; hasByte: boolean;
   after: number; before: number; most: number; isColoured: boolean; separator: string; isSilent: boolean; label: string; isText: boolean; lineBuffered: boolean;
 }
 
@@ -60,16 +70,14 @@ async function runGrep(call: Invocation): Promise<ExitCode> {
     patterns.push(...first.split('\n'));
   }
   const dialect = options.options.findLast((option) => 'EFGP'.includes(option.name))?.name ?? (call.name === 'egrep' ? 'E' : call.name === 'fgrep' ? 'F' : 'G');
-  const matchers: RegExp[] = [];
-  const ignoresCase = options.options.findLast((option) => option.name === 'i' || option.name === 'y' || option.name === 'no-ignore-case')?.name ?? 'none';
-  for (const pattern of patterns) {
-    const made = compile(pattern, dialect, ignoresCase === 'i' || ignoresCase === 'y', options.has('w'), options.has('x'));
-    if (typeof made === 'string') {
-      call.err(`${call.name}: ${made}`);
-      return 2;
-    }
-    matchers.push(made);
+  const caseOption = options.options.findLast((option) => option.name === 'i' || option.name === 'y' || option.name === 'no-ignore-case')?.name;
+  const made = makeMatcher(patterns, dialect as 'G', { ignoreCase: caseOption === 'i' || caseOption === 'y', bounds: options.has('x') ? 'whole' : options.has('w') ? 'word' : undefined });
+  if (!made.ok) {
+    if (made.isUnsupported === true) return notSimulated(call, made.error);
+    call.err(`${call.name}: ${made.error}`);
+    return 2;
   }
+  for (const warning of made.warnings) call.err(`${call.name}: warning: ${warning}`);
   const context = options.value('C');
   for (const [value] of [[options.value('A')], [options.value('B')], [context]]) {
     if (value !== undefined && !/^\d+$/.test(value)) {
@@ -86,7 +94,7 @@ async function runGrep(call: Invocation): Promise<ExitCode> {
   const isRecursive = options.has('r') || options.has('R');
   const listed = isRecursive ? collect(call, operands.length === 0 ? ['.'] : operands, options, operands.length === 0) : operands.length === 0 ? ['-'] : operands;
   const mode: Mode = {
-    matchers, isInverted: options.has('v'), isCount: options.has('c'), isListing: options.has('l') ? 'with' : options.has('L') ? 'without' : undefined, isQuiet: options.has('q'), isOnly: options.has('o'),
+    matcher: made.matcher, isInverted: options.has('v'), isCount: options.has('c'), isListing: options.has('l') ? 'with' : options.has('L') ? 'without' : undefined, isQuiet: options.has('q'), isOnly: options.has('o'),
     hasNumber: options.has('n'), hasByte: options.has('b'), hasName: options.has('H') || (!options.has('h') && (listed.length > 1 || isRecursive || operands.length > 1)),
     after: Number(options.value('A') ?? context ?? '0'), before: Number(options.value('B') ?? context ?? '0'), most: options.has('m') ? Number(options.value('m')) : Number.POSITIVE_INFINITY,
     isColoured: colourWord === 'always' || (colourWord === 'auto' && call.stdoutIsTerminal && call.env.get('TERM') !== 'dumb'), separator: options.value('group-separator') ?? (options.has('no-group-separator') ? '' : '--'),
@@ -109,29 +117,6 @@ async function runGrep(call: Invocation): Promise<ExitCode> {
     if (found && mode.isQuiet) return 0;
   }
   return hasError && !(mode.isQuiet && found) ? 2 : found ? 0 : 1;
-}
-
-function compile(pattern: string, dialect: string, ignoreCase: boolean, isWord: boolean, isLine: boolean): RegExp | string {
-  let source: string;
-  if (dialect === 'F') source = pattern.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  else if (dialect === 'P') source = pattern.replace(/\(\?<([a-z]\w*)>/gi, '(?<$1>').replace(/\\h/g, '[ \\t]').replace(/\\K/g, '');
-  else {
-    const made = compileRegex(pattern, { extended: dialect === 'E', ignoreCase });
-    if (!made.ok) return made.error.startsWith('Unmatched [,') ? 'Invalid regular expression' : made.error;
-    ({ source } = made.regex);
-  }
-  // \K of Perl keeps only what follows: a look-behind says the same.
-  if (dialect === 'P' && pattern.includes('\\K')) {
-    const at = pattern.indexOf('\\K');
-    source = `(?<=${pattern.slice(0, at)})${pattern.slice(at + 2)}`;
-  }
-  if (isLine) source = `^(?:${source})$`;
-  else if (isWord) source = `(?<![A-Za-z0-9_])(?:${source})(?![A-Za-z0-9_])`;
-  try {
-    return new RegExp(source, `${dialect === 'P' ? '' : 'us'}g${ignoreCase ? 'i' : ''}`);
-  } catch {
-    return 'invalid pattern';
-  }
 }
 
 function collect(call: Invocation, roots: readonly string[], options: { values(name: string): string[] }, isImplicit: boolean): string[] {
@@ -185,24 +170,24 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
     const at = offset;
     offset += text.length + 1;
     if (text.includes('\0') && !mode.isText) {
-      const hits = matchesOf(text, mode.matchers).length > 0 !== mode.isInverted;
+      const hits = mode.matcher.test(text) !== mode.isInverted;
       if (hits && isPrinting) {
         call.out(`${call.name === 'grep' ? 'grep' : call.name}: ${name}: binary file matches`);
         return true;
       }
     }
-    const isMatch = mode.matchers.some((matcher) => (matcher.lastIndex = 0, matcher.test(text))) !== mode.isInverted;
+    const isMatch = mode.matcher.test(text) !== mode.isInverted;
     if (isMatch && count < mode.most) {
       count += 1;
       if (mode.isQuiet || mode.isListing !== undefined) break;
       if (isPrinting) {
         if (mode.isOnly) {
-          if (!mode.isInverted) for (const [from, to] of matchesOf(text, mode.matchers)) if (to > from) call.out(`${prefix(number, at + from, true)}${paint('01;31', text.slice(from, to))}`);
+          if (!mode.isInverted) for (const [from, to] of matchesOf(text, mode.matcher)) call.out(`${prefix(number, at + from, true)}${paint('01;31', text.slice(from, to))}`);
         } else {
           gap(held[0]?.number ?? number);
           for (const line of held) call.out(`${prefix(line.number, line.offset, false)}${line.text}`);
           held.length = 0;
-          call.out(`${prefix(number, at, true)}${mode.isColoured && !mode.isInverted ? highlight(text, mode.matchers, paint) : text}`);
+          call.out(`${prefix(number, at, true)}${mode.isColoured && !mode.isInverted ? highlight(text, mode.matcher, paint) : text}`);
         }
       }
       lastPrinted = number;
@@ -239,31 +224,22 @@ async function settle(call: Invocation, number: number): Promise<void> {
   if (number % 256 === 0) await call.flush();
 }
 
-/** All matches from left to right, the longest at each place. */
-function matchesOf(text: string, matchers: readonly RegExp[]): [number, number][] {
+/** All matches from left to right that are not empty. */
+function matchesOf(text: string, matcher: Matcher): [number, number][] {
   const found: [number, number][] = [];
-  let at = 0;
-  while (at <= text.length) {
-    let best: [number, number] | undefined;
-    for (const matcher of matchers) {
-      matcher.lastIndex = at;
-      const match = matcher.exec(text);
-      if (match === null) continue;
-      const span: [number, number] = [match.index, match.index + match[0].length];
-      if (best === undefined || span[0] < best[0] || (span[0] === best[0] && span[1] > best[1])) best = span;
-    }
-    if (best === undefined) break;
-    found.push(best);
-    at = best[1] > best[0] ? best[1] : best[1] + 1;
+  for (let at = 0; at <= text.length; ) {
+    const span = matcher.span(text, at);
+    if (span === undefined) break;
+    if (span[1] > span[0]) found.push([span[0], span[1]]);
+    at = span[1] > span[0] ? span[1] : span[1] + 1;
   }
   return found;
 }
 
-function highlight(text: string, matchers: readonly RegExp[], paint: (code: string, text: string) => string): string {
+function highlight(text: string, matcher: Matcher, paint: (code: string, text: string) => string): string {
   let made = '';
   let at = 0;
-  for (const [from, to] of matchesOf(text, matchers)) {
-    if (to === from) continue;
+  for (const [from, to] of matchesOf(text, matcher)) {
     made += text.slice(at, from) + paint('01;31', text.slice(from, to));
     at = to;
   }

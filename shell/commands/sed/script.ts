@@ -1,14 +1,14 @@
 /** A sed script, parsed. Errors are those of GNU sed with the place in characters. */
-import { compileRegex } from '../../lib/regex.ts';
+import { compileRegex, type Regex } from '../../lib/regex/regex.ts';
 
 export type Address =
-  | { kind: 'line'; line: number } | { kind: 'step'; first: number; step: number } | { kind: 'last' } | { kind: 'regex'; regex: RegExp | undefined }
+  | { kind: 'line'; line: number } | { kind: 'step'; first: number; step: number } | { kind: 'last' } | { kind: 'regex'; regex: Regex | undefined }
   | { kind: 'zero' } | { kind: 'plus'; count: number } | { kind: 'multiple'; of: number };
 export type ReplacementPart = string | number | { case: 'U' | 'L' | 'u' | 'l' | 'E' };
 
 export interface SedCommand {
   name: string; from: Address | undefined; to: Address | undefined; isNegated: boolean;
-  text?: string; regex?: RegExp | undefined; replacement?: ReplacementPart[]; occurrence?: number; isGlobal?: boolean; isPrinting?: boolean; file?: string; map?: Map<string, string>;
+  text?: string; regex?: Regex | undefined; replacement?: ReplacementPart[]; occurrence?: number; isGlobal?: boolean; isPrinting?: boolean; file?: string; map?: Map<string, string>;
   label?: string; target?: number; end?: number; code?: number;
 }
 
@@ -78,9 +78,9 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
     return fail(error);
   };
 
-  const makeRegex = (text: string, flags: string): RegExp | undefined => {
+  const makeRegex = (text: string, flags: string): Regex | undefined => {
     if (text === '') return undefined;
-    const made = compileRegex(text, { extended: isExtended, ignoreCase: /[Ii]/.test(flags), multiline: flags.includes('M'), global: true });
+    const made = compileRegex(withEscapes(text), isExtended ? 'extended' : 'basic', { ignoreCase: /[Ii]/.test(flags), multiline: flags.includes('M') });
     if (!made.ok) return fail(made.error);
     return made.regex;
   };
@@ -258,7 +258,7 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
         command.regex = makeRegex(pattern, flags);
         command.replacement = parseReplacement(made);
         const most = Math.max(0, ...command.replacement.map((part) => (typeof part === 'number' ? part : 0)));
-        if (command.regex !== undefined && most > groupsIn(command.regex)) fail(`invalid reference \\${most} on \`s' command's RHS`);
+        if (command.regex !== undefined && most > command.regex.groups) fail(`invalid reference \\${most} on \`s' command's RHS`);
         break;
       }
       case 'y': {
@@ -293,8 +293,17 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
   return { commands, isQuiet };
 }
 
-function groupsIn(regex: RegExp): number {
-  return new RegExp(`${regex.source}|`, regex.flags.replace('g', '')).exec('')!.length - 1;
+/** GNU sed's own escapes, put in before the expression is read: what they make is never special. */
+function withEscapes(text: string): string {
+  const letters: Readonly<Record<string, string>> = { a: '\x07', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+  return text.replace(/\\(?:([afnrtv])|c(.)|d(\d{3})|o([0-7]{3})|x([0-9A-Fa-f]{2})|([^]))/g, (whole, letter: string | undefined, control: string | undefined, decimal: string | undefined, octal: string | undefined, hexadecimal: string | undefined) => {
+    if (letter !== undefined) return letters[letter]!;
+    if (control !== undefined) return String.fromCharCode(control.toUpperCase().charCodeAt(0) ^ 0x40);
+    const code = decimal !== undefined ? Number(decimal) : octal !== undefined ? Number.parseInt(octal, 8) : hexadecimal !== undefined ? Number.parseInt(hexadecimal, 16) : -1;
+    if (code === -1) return whole;
+    const character = String.fromCharCode(code & 0xff);
+    return /[\\^$.*[\]]/.test(character) ? `\\${character}` : character;
+  });
 }
 
 function unescapeY(text: string): string {

@@ -3,6 +3,7 @@ import type { ExitCode } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
 import { closeInput, linesOf, openInput, type Line } from '../../lib/input.ts';
+import { RegexExhausted, type Regex } from '../../lib/regex/regex.ts';
 import type { Result } from '../../ports/result.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { compileScript, ScriptError, type Address, type SedCommand } from './script.ts';
@@ -134,6 +135,10 @@ class Editor {
         if (this.mode.isUnbuffered || this.lineNumber % 64 === 0) await this.call.flush();
       }
     } catch (stop) {
+      if (stop instanceof RegexExhausted) {
+        this.call.err('sed: memory exhausted');
+        return 4;
+      }
       if (!(stop instanceof Quit)) throw stop;
       this.code = stop.code;
       if (this.mode.isInPlace && this.current !== undefined) await this.copyRest();
@@ -282,12 +287,11 @@ class Editor {
     }
   }
 
-  private lastRegex: RegExp | undefined;
-  private test(regex: RegExp | undefined): boolean {
+  private lastRegex: Regex | undefined;
+  private test(regex: Regex | undefined): boolean {
     const used = regex ?? this.lastRegex;
     if (used === undefined) return false;
     this.lastRegex = used;
-    used.lastIndex = 0;
     return used.test(this.pattern);
   }
 
@@ -414,38 +418,17 @@ class Editor {
     let made = '';
     let at = 0;
     let isChanged = false;
-    regex.lastIndex = 0;
-    let previousEnd = -1;
-    while (at <= this.pattern.length) {
-      regex.lastIndex = at;
-      const match = regex.exec(this.pattern);
-      if (match === null) break;
-      const end = match.index + match[0].length;
-      // An empty match right behind the one before does not count.
-      if (match[0] === '' && match.index === previousEnd) {
-        if (match.index >= this.pattern.length) break;
-        made += this.pattern.slice(at, match.index + 1);
-        at = match.index + 1;
-        previousEnd = -1;
-        continue;
-      }
+    const from = command.occurrence ?? 1;
+    for (const match of regex.matchesIn(this.pattern)) {
       count += 1;
-      made += this.pattern.slice(at, match.index);
-      if (count >= (command.occurrence ?? 1) && (command.isGlobal === true || count === (command.occurrence ?? 1))) {
-        made += replacement(command.replacement!, match);
-        isChanged = true;
-      } else made += match[0];
-      previousEnd = end;
-      if (match[0] === '') {
-        if (match.index < this.pattern.length) made += this.pattern[match.index]!;
-        at = match.index + 1;
-        previousEnd = -1;
-      } else at = end;
-      if (isChanged && command.isGlobal !== true) break;
+      if (count < from) continue;
+      made += this.pattern.slice(at, match.index) + replacement(command.replacement!, match.groups);
+      at = match.end;
+      isChanged = true;
+      if (command.isGlobal !== true) break;
     }
     if (!isChanged) return;
-    if (at <= this.pattern.length) made += this.pattern.slice(at);
-    this.pattern = made;
+    this.pattern = made + this.pattern.slice(at);
     this.hasReplaced = true;
     if (command.isPrinting === true) this.put(this.pattern);
     if (command.file !== undefined) {
@@ -476,7 +459,7 @@ function listed(text: string): string {
 }
 
 type Part = string | number | 'upper';
-function replacement(parts: readonly (Part | { case: 'U' | 'L' | 'u' | 'l' | 'E' })[], match: RegExpExecArray): string {
+function replacement(parts: readonly (Part | { case: 'U' | 'L' | 'u' | 'l' | 'E' })[], groups: readonly (string | undefined)[]): string {
   let made = '';
   let lasting: 'U' | 'L' | undefined;
   let once: 'u' | 'l' | undefined;
@@ -489,7 +472,7 @@ function replacement(parts: readonly (Part | { case: 'U' | 'L' | 'u' | 'l' | 'E'
     made += shown;
   };
   for (const part of parts) {
-    if (typeof part === 'number') add(match[part] ?? '');
+    if (typeof part === 'number') add(groups[part] ?? '');
     else if (typeof part === 'string') add(part);
     else if (part.case === 'E') lasting = undefined;
     else if (part.case === 'U' || part.case === 'L') lasting = part.case;
