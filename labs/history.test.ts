@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { lastLine } from './history.ts';
-import type { LogRecord } from './log.ts';
+import { lastLine, type Influence } from './history.ts';
 
-const keys = (terminal: string, text: string) => [...text].map((data, index): Exclude<LogRecord, { kind: 'header' }> => ({ kind: 'input', atUs: index, terminal, data }));
+const keys = (terminal: string, text: string) => [...text].map((data, index): Influence => ({ kind: 'input', atUs: index, terminal, data }));
 
 describe('what can be undone', () => {
   it('is nothing before anything was typed', () => {

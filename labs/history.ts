@@ -1,10 +1,20 @@
 /**
- * What can be undone: the lines typed since the lab began anew, newest first. A line begins with the first key after the last Enter at its
- * terminal; undoing it takes back everything since then. See the input log: nothing is erased, an undo is a record too.
+ * What has taken effect since the lab began anew, and what can be undone of it: the lines typed, newest first. A line begins with the first
+ * key after the last Enter at its terminal; undoing it takes back everything since then. See the input log: nothing is erased there, an undo
+ * is a record too.
  */
 import type { LogRecord } from './log.ts';
 
-type Stamped = Exclude<LogRecord, { kind: 'header' }>;
+export type Stamped = Exclude<LogRecord, { kind: 'header' }>;
+/** What changes the course of a lab's life rather than happening in it, or does nothing to it. */
+type Outside = 'reset' | 'undo' | 'redo' | 'hash' | 'resumed';
+export type Influence = Exclude<Stamped, { kind: Outside }>;
+
+const outside: ReadonlySet<string> = new Set<Outside>(['reset', 'undo', 'redo', 'hash', 'resumed']);
+
+export function isInfluence(record: Stamped): record is Influence {
+  return !outside.has(record.kind);
+}
 
 export interface LastLine {
   /** How many records stay. */
@@ -14,16 +24,63 @@ export interface LastLine {
   readonly text: string;
 }
 
-export function lastLine(life: readonly Stamped[]): LastLine | undefined {
-  const end = life.findLastIndex((record) => record.kind === 'input' && isText(record.data));
-  const last = life[end];
+export class History {
+  records: Influence[] = [];
+  /** What undo took back, the newest last; each can be redone. */
+  private undone: Influence[][] = [];
+
+  add(record: Influence): void {
+    this.records.push(record);
+    // Whoever goes on typing has taken another way.
+    if (record.kind === 'input') this.undone = [];
+  }
+
+  /** The record whose effect is what `undo` would take back, as a learner calls it. */
+  get undo(): LastLine | undefined {
+    return lastLine(this.records);
+  }
+  get redo(): LastLine | undefined {
+    const records = this.undone.at(-1);
+    return records === undefined ? undefined : lastLine(records);
+  }
+  get canRedo(): boolean {
+    return this.undone.length > 0;
+  }
+
+  takeBack(keep: number): void {
+    this.undone.push(this.records.splice(keep));
+  }
+
+  /** What was undone last happens again, from `atUs` on, at its old pace. */
+  bringBack(atUs: number): void {
+    const records = this.undone.pop() ?? [];
+    const laterUs = Math.max(0, atUs - (records[0]?.atUs ?? 0));
+    for (const record of records) this.records.push({ ...record, atUs: record.atUs + laterUs });
+  }
+
+  /** Back to the start, or to where the screen being read was first reached. */
+  reset(what: 'step' | 'lab', screen: number): void {
+    this.undone = [];
+    const reached = what === 'lab' ? -1 : this.records.findIndex((record) => record.kind === 'screen' && record.number >= screen);
+    this.records = this.records.slice(0, reached + 1);
+  }
+}
+
+/** Of the first `end` records. */
+export function lastLine(records: readonly Influence[], end = records.length): LastLine | undefined {
+  let at = end - 1;
+  for (; at >= 0; at--) {
+    const record = records[at]!;
+    if (record.kind === 'input' && isText(record.data)) break;
+  }
+  const last = records[at];
   if (last?.kind !== 'input') return undefined;
-  let keep = end;
-  let text = '';
-  for (let at = end; at >= 0; at--) {
-    const record = life[at]!;
+  let keep = at;
+  let text = last.data;
+  for (at--; at >= 0; at--) {
+    const record = records[at]!;
     if (record.kind !== 'input' || record.terminal !== last.terminal) continue;
-    if (at !== end && record.data.includes('\r')) break;
+    if (record.data.includes('\r')) break;
     keep = at;
     text = record.data + text;
   }

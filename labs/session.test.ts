@@ -2,47 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { LabEvent, LabRequestInput } from '../contracts/lab.ts';
+import { HandWall, settled } from '../test/hand-wall.ts';
 import { scriptedBackend } from '../test/scripted-backend.ts';
 import { decodeLog } from './log.ts';
-import { createSession, type LabSession, type Wall } from './session.ts';
+import { createSession, type LabSession } from './session.ts';
 import { replayLog } from './replay.ts';
 
 const folder = join(import.meta.dirname, '..', 'courses', 'gke-networking');
 const files = Object.fromEntries(readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(md|yaml)$/.test(name)).map((name) => [name.replaceAll('\\', '/'), readFileSync(join(folder, name), 'utf8')]));
 const LESSON = 'u0-first-five-minutes';
-
-/** A wall clock moved by hand. */
-class HandWall implements Wall {
-  ms = 0;
-  private timers: { atMs: number; run: () => void }[] = [];
-  nowMs(): number {
-    return this.ms;
-  }
-  after(ms: number, run: () => void): () => void {
-    const timer = { atMs: this.ms + ms, run };
-    this.timers.push(timer);
-    return () => {
-      this.timers = this.timers.filter((other) => other !== timer);
-    };
-  }
-  breathe(): Promise<void> {
-    return Promise.resolve();
-  }
-  async pass(ms: number, stepMs = 10): Promise<void> {
-    const until = this.ms + ms;
-    while (this.ms < until) {
-      this.ms = Math.min(until, this.ms + stepMs);
-      for (const timer of this.timers.filter(({ atMs }) => atMs <= this.ms)) {
-        this.timers = this.timers.filter((other) => other !== timer);
-        timer.run();
-      }
-      await settled();
-    }
-  }
-}
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
 
 class Desk {
   readonly wall = new HandWall();

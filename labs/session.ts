@@ -7,24 +7,22 @@
  */
 import type { Lesson, RunBlock } from '../contracts/course.ts';
 import { LabRequest, type LabEvent, type LabRequestInput } from '../contracts/lab.ts';
-import { createGrader, stateOfEarned, type Grader, type GraderState } from '../grading/index.ts';
+import type { Report } from '../contracts/report.ts';
+import { stateOfEarned } from '../grading/index.ts';
 import { concat } from '../simulator/bytes.ts';
 import type { Backend, Lab, RunOptions } from './backend.ts';
 import { loadLesson, problemText } from './course/index.ts';
-import { lastLine } from './history.ts';
+import { History, isInfluence, type Stamped } from './history.ts';
 import { keyNamed } from './keys.ts';
+import { Life, type Birth, type Watcher } from './life.ts';
 import { decodeLog, encodeRecord, engineVersion, type LogRecord } from './log.ts';
 import { networkView } from './network-view.ts';
+import { relive } from './relive.ts';
+import { Replicas } from './replicas.ts';
 import { commandMarks, outputsOf } from './shown.ts';
+import type { Wall } from './wall.ts';
 
-/** The host's clock and timers, handed in. */
-export interface Wall {
-  nowMs(): number;
-  /** Answers the function that cancels it. */
-  after(ms: number, run: () => void): () => void;
-  /** Lets the host take input. */
-  breathe(): Promise<void>;
-}
+export type { Wall } from './wall.ts';
 
 export interface SessionOptions {
   readonly backend: Backend;
@@ -39,12 +37,12 @@ export interface LabSession {
   close(): void;
 }
 
-const JUDGE_AFTER_US = 250_000;
-const JUDGE_AT_LATEST_US = 1_000_000;
 const CATCH_UP_AT_MOST_US = 250_000;
-const LIVE_SLICE_US = 20_000;
+const LIVE_SLICE_US = 2_000;
 const LIVE_SLICE_AT_LEAST_US = 50;
 const SLICE_AT_MOST_MS = 4;
+/** A shell echoes a key at the instant it comes; what that costs is settled later. */
+const ECHO_US = 1;
 const SKIP_SLICE_US = 1_000_000;
 const BREATHE_EVERY_MS = 4;
 const HASH_EVERY_INPUTS = 50;
@@ -55,7 +53,6 @@ const UNSHOWN_HIGH = 96_000;
 const UNSHOWN_LOW = 32_000;
 const KEPT_WHEN_RESUMED = 400_000;
 
-type Stamped = Exclude<LogRecord, { kind: 'header' }>;
 type Pending = { readonly record: Stamped; readonly sequence: number; isStored: boolean };
 
 export function createSession(options: SessionOptions): LabSession {
@@ -67,9 +64,11 @@ class Session implements LabSession {
   private readonly emit: (event: LabEvent) => void;
   private lesson!: Lesson;
   private lessons: ReadonlyMap<string, Lesson> = new Map();
-  private lab!: Lab;
-  private spare: Promise<Lab> | undefined;
-  private grader!: Grader;
+  /** What the learner sees, what it began with, and what has happened in it. */
+  private life!: Life;
+  private birth!: Birth;
+  private history = new History();
+  private replicas: Replicas | undefined;
   private seed = 0;
   private size = { columns: 80, rows: 24 };
   private isOpen = false;
@@ -77,27 +76,18 @@ class Session implements LabSession {
 
   private sequence = 0;
   private pending: Pending[] = [];
-  /** What has taken effect since the lab last began anew. */
-  private life: Stamped[] = [];
-  /** What undo took back, the newest last; each can be redone. */
-  private undone: Stamped[][] = [];
-  private graderAtBirth: GraderState | undefined;
   private readonly sizes = new Map<string, { columns: number; rows: number }>();
   private inputs = 0;
   private events = 0;
   private screen = 1;
-  private openedTerminals = 0;
 
   private mode: 'live' | 'paused' = 'live';
   private anchor = { wallMs: 0, virtualUs: 0 };
-  private runTargetUs = 0;
   private isDriving = false;
   private driveAgain = false;
   private cancelTimer: (() => void) | undefined;
   private skipUntilUs: number | undefined;
 
-  private firstChangeUs: number | undefined;
-  private lastChangeUs = 0;
   private networkDueMs: number | undefined;
   private lastReport = '';
   private lastNetwork = '';
@@ -108,8 +98,6 @@ class Session implements LabSession {
 
   private readonly unshown = new Map<string, number>();
   private isHeldBack = false;
-  /** While a log is replayed: output is kept here, not sent. */
-  private replayed: Map<string, Uint8Array[]> | undefined;
   private queue: Promise<void> = Promise.resolve();
   private typing: { terminal: string; lines: string[] } | undefined;
 
@@ -137,8 +125,8 @@ class Session implements LabSession {
   close(): void {
     this.isClosed = true;
     this.cancelTimer?.();
-    if (this.isOpen) this.lab.close();
-    void this.spare?.then((lab) => lab.close(), () => undefined);
+    this.replicas?.close();
+    if (this.isOpen) this.life.close();
   }
 
   private async serve(request: Exclude<LabRequest, { type: 'close' | 'stored' | 'shown' }>): Promise<void> {
@@ -160,10 +148,10 @@ class Session implements LabSession {
       case 'screen': return this.accept({ kind: 'screen', atUs: 0, number: request.number });
       case 'reset': return this.accept({ kind: 'reset', atUs: 0, what: request.what });
       case 'undo': {
-        const last = lastLine(this.life);
+        const last = this.history.undo;
         return last === undefined || !this.options.backend.canReplay ? this.fail('not-now', 'there is nothing to undo', false) : this.accept({ kind: 'undo', atUs: 0, keep: last.keep });
       }
-      case 'redo': return this.undone.length === 0 ? this.fail('not-now', 'there is nothing to redo', false) : this.accept({ kind: 'redo', atUs: 0 });
+      case 'redo': return !this.history.canRedo ? this.fail('not-now', 'there is nothing to redo', false) : this.accept({ kind: 'redo', atUs: 0 });
       case 'run': return this.run(request.block, request.line, request.terminal);
       case 'pace': return this.pace(request.mode);
       default: return request satisfies never;
@@ -189,61 +177,62 @@ class Session implements LabSession {
     this.seed = header?.kind === 'header' ? header.seed : request.seed;
     this.size = header?.kind === 'header' ? { columns: header.columns, rows: header.rows } : { columns: request.columns, rows: request.rows };
     const earned = [...new Set([...(header?.kind === 'header' ? header.earned : []), ...request.earned])];
-    this.grader = createGrader(lesson, stateOfEarned(lesson, earned));
-    this.graderAtBirth = this.grader.state();
-    const resumes = header !== undefined && this.options.backend.canReplay;
-    if (resumes) this.replayed = new Map();
-    this.adopt(await this.freshLab());
-    const resumed = resumes ? await this.replay(log!.records.slice(1) as Stamped[]) : null;
+    this.birth = { lesson, size: this.size, grader: stateOfEarned(lesson, earned), graded: 0 };
+    const records = log?.records.slice(1) as Stamped[] | undefined;
+    let resumed: { records: number; isFaithful: boolean; atMs: number } | null = null;
+    let life: Life;
+    if (records !== undefined && header !== undefined && this.options.backend.canReplay) {
+      const past = await relive(records, this.birth, async (birth) => new Life(await this.freshLab(), birth), this.yielding());
+      ({ life, birth: this.birth, history: this.history, screen: this.screen } = past);
+      for (const [terminal, size] of past.sizes) this.sizes.set(terminal, size);
+      this.inputs = records.filter(({ kind }) => kind === 'input').length;
+      resumed = { records: records.length, isFaithful: past.isFaithful, atMs: Math.round(life.lab.nowUs / 1000) };
+    } else life = new Life(await this.freshLab(), this.birth);
     this.isOpen = true;
     this.sequence = log?.records.length ?? 0;
     this.emit({
       type: 'opened', lesson: lesson.id, seed: this.seed, backend: this.options.backend.name, canUndo: this.options.backend.canReplay, canReset: true, canSkip: this.options.backend.canReplay,
       resumed, screen: this.screen, engine: engineVersion,
     });
-    this.showTerminals();
-    this.sendReplayed();
+    this.adopt(life);
     if (header === undefined) this.store({ kind: 'header', format: 1, engine: engineVersion, lesson: lesson.id, seed: this.seed, ...this.size, earned });
     else this.store({ kind: 'resumed', atUs: this.lab.nowUs });
     this.reanchor();
-    await this.judge();
-    this.prepareSpare();
+    await this.showReport(await life.report());
+    if (this.options.backend.canReplay && this.options.storesItself !== true) {
+      this.replicas = new Replicas((running) => this.freshLab(running), this.options.wall, this.history, this.birth);
+      this.replicas.tend();
+    }
     this.wake();
   }
 
-  private freshLab(): Promise<Lab> {
-    return this.options.backend.open(this.lesson, this.lessons, { seed: this.seed, ...this.size, ...this.yielding() });
+  private freshLab(running = this.yielding()): Promise<Lab> {
+    return this.options.backend.open(this.lesson, this.lessons, { seed: this.seed, ...this.size, ...running });
   }
 
-  private adopt(lab: Lab): void {
-    this.lab = lab;
-    this.life = [];
-    this.openedTerminals = 0;
-    lab.onData = (terminal, bytes) => this.data(terminal, bytes);
-    lab.onChange = () => this.changed();
-    this.runTargetUs = lab.nowUs;
-    this.changed();
+  private get lab(): Lab {
+    return this.life.lab;
   }
 
-  private async replay(records: readonly Stamped[]): Promise<{ records: number; isFaithful: boolean; atMs: number }> {
-    let isFaithful = true;
-    for (const record of records) {
-      await this.advance(record.atUs);
-      if (record.kind === 'hash' && record.hash !== this.lab.hash()) isFaithful = false;
-      await this.apply(record);
-    }
-    return { records: records.length, isFaithful, atMs: Math.round(this.lab.nowUs / 1000) };
-  }
-
-  private sendReplayed(): void {
-    const kept = this.replayed;
-    this.replayed = undefined;
-    for (const [terminal, chunks] of kept ?? []) {
+  /** Shows this life from now on, and all that its terminals have shown so far. */
+  private adopt(life: Life): void {
+    this.life = life;
+    const shown = life.watch(this.watcher);
+    this.showTerminals();
+    for (const [terminal, chunks] of shown) {
       const whole = concat(...chunks);
       const from = whole.length > KEPT_WHEN_RESUMED ? whole.indexOf(10, whole.length - KEPT_WHEN_RESUMED) + 1 : 0;
       this.data(terminal, whole.subarray(from));
     }
+    this.watcher.changed();
   }
+  private readonly watcher: Watcher = {
+    data: (terminal, bytes) => this.data(terminal, bytes),
+    changed: () => {
+      this.networkDueMs ??= this.options.wall.nowMs();
+    },
+    judged: (report) => this.showReport(report, true),
+  };
 
   // ---------------------------------------------------------------- inputs
 
@@ -254,7 +243,7 @@ class Session implements LabSession {
     }
     this.isRebuilding = rebuilds.has(record.kind);
     const lastUs = this.pending.at(-1)?.record.atUs ?? 0;
-    const earliest = this.isDriving ? this.runTargetUs : Math.max(this.lab.nowUs, this.liveTargetUs());
+    const earliest = this.isDriving ? this.life.targetUs : this.isHeldBack ? this.lab.nowUs : Math.max(this.lab.nowUs, this.liveTargetUs());
     this.enqueue({ ...record, atUs: Math.max(lastUs, earliest) });
     if (record.kind === 'input' && ++this.inputs % HASH_EVERY_INPUTS === 0) this.enqueueHash = true;
     this.wake();
@@ -287,118 +276,69 @@ class Session implements LabSession {
   }
 
   private async apply(record: Stamped): Promise<void> {
-    if (!outsideLife.has(record.kind)) this.life.push(record);
-    // Whoever goes on typing has taken another way.
-    if (record.kind === 'input') this.undone = [];
+    if (isInfluence(record)) {
+      this.history.add(record);
+      if (record.kind === 'resize') this.sizes.set(record.terminal, { columns: record.columns, rows: record.rows });
+      if (record.kind === 'screen') this.screen = record.number;
+      await this.life.take(record, this.yielding());
+      this.replicas?.tend();
+      return;
+    }
     switch (record.kind) {
-      case 'input': return this.lab.input(record.terminal, record.data);
-      case 'resize':
-        this.sizes.set(record.terminal, { columns: record.columns, rows: record.rows });
-        return this.lab.resize(record.terminal, record.columns, record.rows);
-      case 'open-terminal': return this.openTerminal(record.place);
-      case 'close-terminal': return this.lab.closeTerminal(record.terminal);
-      case 'answer': {
-        const isQuestion = this.lesson.screens.some(({ blocks }) => blocks.some((block) => (block.kind === 'question' || block.kind === 'predict') && block.id === record.question));
-        if (isQuestion) this.grader.answer(record.question, record.answer);
-        else if (typeof record.answer === 'string') this.grader.type(record.question, record.answer);
-        return this.judge();
-      }
-      case 'hint':
-        this.grader.takeHint(record.check);
-        return this.judge();
-      case 'screen':
-        this.screen = record.number;
-        return;
       case 'reset': return this.reset(record.what);
       case 'undo': return this.undo(record.keep);
-      case 'redo': return this.redo();
+      case 'redo': return this.redo(record.atUs);
       case 'resumed': case 'hash': return;
       default: return record satisfies never;
     }
   }
 
-  private openTerminal(place: string): void {
-    const number = ++this.openedTerminals;
-    const { machine, netns } = this.lesson.places[place] ?? { machine: place, netns: '' };
-    this.lab.openTerminal({ id: `extra-${number}`, title: `${place} ${number + 1}`, place: netns === '' ? machine : `${machine}/${netns}` }, this.size);
-    this.changed();
-  }
-
   private async reset(what: 'step' | 'lab'): Promise<void> {
-    const kept = what === 'lab' ? [] : this.life.slice(0, Math.max(0, this.life.findIndex((record) => record.kind === 'screen' && record.number >= this.screen) + 1));
-    this.undone = [];
-    await this.rebuild(kept, what);
-    this.graderAtBirth = this.grader.state();
+    this.history.reset(what, this.screen);
+    this.birth = { ...this.birth, grader: this.life.grader.state(), graded: this.history.records.length };
+    this.replicas?.begin(this.history, this.birth);
+    await this.replace(await this.anotherLife(), what);
   }
 
   /** Goals reached only by what is taken back are open again. */
   private async undo(keep: number): Promise<void> {
-    const { life } = this;
-    this.grader = createGrader(this.lesson, this.graderAtBirth);
-    this.undone.push(life.slice(keep));
-    await this.rebuild(life.slice(0, keep), 'undo');
+    this.history.takeBack(keep);
+    await this.replace((await this.replicas?.take(keep)) ?? (await this.anotherLife()), 'undo');
   }
 
-  private async redo(): Promise<void> {
-    const records = this.undone.pop() ?? [];
-    const rest = this.undone;
-    const laterUs = Math.max(0, this.lab.nowUs - (records[0]?.atUs ?? 0));
-    for (const record of records) {
-      await this.advance(record.atUs + laterUs);
-      await this.apply({ ...record, atUs: record.atUs + laterUs });
-    }
-    this.undone = rest;
-    if (this.replayed === undefined) this.emit({ type: 'reset-done', what: 'redo' });
+  private async redo(atUs: number): Promise<void> {
+    this.history.bringBack(atUs);
+    await this.life.follow(this.history.records, this.history.records.length, this.yielding());
+    this.reanchor();
+    this.replicas?.tend();
+    this.emit({ type: 'reset-done', what: 'redo' });
   }
 
-  /** A fresh lab in place of this one, in which the kept records take effect again. */
-  private async rebuild(kept: readonly Stamped[], what: 'step' | 'lab' | 'undo'): Promise<void> {
-    const old = this.lab;
-    const isLive = this.replayed === undefined;
+  private async anotherLife(): Promise<Life> {
+    return new Life((await this.replicas?.takeLab()) ?? (await this.freshLab()), this.birth);
+  }
+
+  /** Another life in place of this one, once all that is left of the history has happened in it. */
+  private async replace(life: Life, what: 'step' | 'lab' | 'undo'): Promise<void> {
+    const old = this.life;
     this.typing = undefined;
-    const spare = this.spare;
-    this.spare = undefined;
-    const fresh = spare === undefined ? await this.freshLab() : await spare;
-    old.onData = () => undefined;
-    old.onChange = () => undefined;
-    for (const terminal of old.terminals()) {
-      if (isLive) this.emit({ type: 'cleared', terminal: terminal.id });
-      this.unshown.delete(terminal.id);
-      this.replayed?.delete(terminal.id);
+    await life.follow(this.history.records, this.history.records.length, this.yielding());
+    for (const { id } of old.lab.terminals()) {
+      this.emit({ type: 'cleared', terminal: id });
+      this.unshown.delete(id);
     }
     old.close();
-    const { screen } = this;
-    const { undone } = this;
-    if (isLive) this.replayed = new Map();
-    this.adopt(fresh);
-    const sizes = new Map(this.sizes);
-    await this.replay(kept);
-    // The learner's windows keep their size whatever the lab goes back to.
-    for (const [terminal, size] of sizes) {
-      this.sizes.set(terminal, size);
-      this.lab.resize(terminal, size.columns, size.rows);
-    }
-    this.screen = screen;
-    this.undone = undone;
-    if (!isLive) return;
-    this.showTerminals();
-    this.sendReplayed();
+    this.adopt(life);
     this.reanchor();
     this.emit({ type: 'reset-done', what });
-    await this.judge();
-    this.prepareSpare();
-  }
-
-  /** A reset should not be waited for: the next fresh lab is built while nothing else is to do. */
-  private prepareSpare(): void {
-    if (!this.options.backend.canReplay || this.options.storesItself === true) return;
-    this.options.wall.after(1500, () => {
-      if (this.isClosed || this.spare !== undefined) return;
-      this.spare = this.freshLab();
-      this.spare.catch(() => {
-        this.spare = undefined;
-      });
-    });
+    await this.showReport(await life.report());
+    this.replicas?.tend();
+    // The learner's windows keep their size whatever the lab goes back to.
+    for (const { id } of life.lab.terminals()) {
+      const size = this.sizes.get(id);
+      const { columns, rows } = life.sizeOf(id);
+      if (size !== undefined && (size.columns !== columns || size.rows !== rows)) this.deferred.push({ kind: 'resize', atUs: 0, terminal: id, ...size });
+    }
   }
 
   // ---------------------------------------------------------------- run blocks
@@ -511,8 +451,9 @@ class Session implements LabSession {
       }
       this.typeNext();
       this.show();
-      // What an input sets in motion is done at once, not at the next beat.
+      // What an input sets in motion is done at once, not at the next beat; where the clock is held back, just its echo.
       if (applied && !this.isHeldBack) continue;
+      if (applied) await this.life.advance(Math.min(this.lab.nowUs + ECHO_US, this.pending[0]?.record.atUs ?? Infinity), this.yielding());
       if (to <= this.lab.nowUs || this.isHeldBack) return;
       await this.options.wall.breathe();
     }
@@ -522,7 +463,8 @@ class Session implements LabSession {
   private async advanceSlice(toUs: number): Promise<void> {
     const isSkipping = this.skipUntilUs !== undefined;
     const startedMs = this.options.wall.nowMs();
-    await this.advance(Math.min(toUs, this.lab.nowUs + (isSkipping ? SKIP_SLICE_US : this.sliceUs)));
+    const fromUs = Math.max(this.lab.nowUs, this.lab.nextDueUs() ?? toUs);
+    await this.life.advance(Math.min(toUs, fromUs + (isSkipping ? SKIP_SLICE_US : this.sliceUs)), this.yielding());
     if (isSkipping) return;
     const tookMs = this.options.wall.nowMs() - startedMs;
     if (tookMs > SLICE_AT_MOST_MS) this.sliceUs = Math.max(LIVE_SLICE_AT_LEAST_US, this.sliceUs >> 1);
@@ -535,25 +477,10 @@ class Session implements LabSession {
     if (this.isHeldBack) return;
     const barrier = this.pending[0];
     if (barrier !== undefined && !barrier.isStored && barrier.record.atUs <= this.lab.nowUs) return;
-    const dues = [this.lab.nextDueUs(), this.judgeDueUs(), barrier?.record.atUs].filter((due) => due !== undefined);
+    const dues = [this.lab.nextDueUs(), this.life.judgeDueUs(), barrier?.record.atUs].filter((due) => due !== undefined);
     const due = dues.length === 0 ? Infinity : Math.min(...dues);
     const inMs = (due - this.liveTargetUs()) / 1000;
     this.cancelTimer = this.options.wall.after(Math.min(1000, Math.max(1, inMs)), () => this.wake());
-  }
-
-  /** Moves time to exactly `toUs`, judging at every instant that is due on the way. */
-  private async advance(toUs: number): Promise<void> {
-    while (this.lab.nowUs < toUs) {
-      const judgeUs = this.judgeDueUs();
-      if (judgeUs !== undefined && judgeUs <= this.lab.nowUs) await this.judge();
-      const dueUs = this.lab.nextDueUs();
-      const isIdle = judgeUs === undefined && (dueUs === undefined || dueUs > toUs);
-      const next = isIdle ? toUs : Math.min(toUs, this.judgeDueUs() ?? Infinity, this.lab.nowUs + JUDGE_AFTER_US);
-      this.runTargetUs = next;
-      await this.lab.runUntil(next, this.yielding());
-      if (this.judgeDueUs() === this.lab.nowUs) await this.judge();
-    }
-    this.runTargetUs = this.lab.nowUs;
   }
 
   private yielding(): RunOptions {
@@ -570,28 +497,15 @@ class Session implements LabSession {
 
   // ---------------------------------------------------------------- judging and showing
 
-  private changed(): void {
-    this.lastChangeUs = this.lab.nowUs;
-    this.firstChangeUs ??= this.lab.nowUs;
-    this.networkDueMs ??= this.options.wall.nowMs();
-  }
-
-  private judgeDueUs(): number | undefined {
-    if (this.firstChangeUs === undefined) return undefined;
-    return Math.max(this.lab.nowUs, Math.min(this.lastChangeUs + JUDGE_AFTER_US, this.firstChangeUs + JUDGE_AT_LATEST_US));
-  }
-
-  private async judge(): Promise<void> {
-    this.firstChangeUs = undefined;
-    const report = await this.grader.judge(this.lab.observer, { nowMs: Math.round(this.lab.nowUs / 1000) });
+  /** `isNoted`: the grader remembers what it has found at this instant. */
+  private async showReport(report: Report, isNoted = false): Promise<void> {
     this.values = report.values;
-    if (this.replayed !== undefined) return;
     const text = JSON.stringify({ ...report, atMs: 0 });
     if (text !== this.lastReport) {
       this.lastReport = text;
       this.emit({ type: 'report', report });
       // A replay must come to the same verdict: it has to pass this instant, in this state.
-      this.enqueueHash = this.isOpen;
+      this.enqueueHash ||= isNoted;
     }
     const commands = await this.lab.observer.commands();
     if (!('value' in commands)) return;
@@ -609,7 +523,7 @@ class Session implements LabSession {
   }
 
   private show(): void {
-    if (this.replayed !== undefined || !this.isOpen) return;
+    if (!this.isOpen) return;
     this.showTerminals();
     this.showHistory();
     const nowMs = this.options.wall.nowMs();
@@ -639,18 +553,12 @@ class Session implements LabSession {
   }
 
   private showHistory(): void {
-    const redo = this.undone.at(-1);
-    const history = { undo: this.options.backend.canReplay ? (lastLine(this.life)?.text ?? null) : null, redo: redo === undefined ? null : (lastLine(redo)?.text ?? null) };
+    const { undo, redo } = this.history;
+    const history = { undo: this.options.backend.canReplay ? (undo?.text ?? null) : null, redo: redo?.text ?? null };
     this.emitIfNew('lastHistory', history, () => this.emit({ type: 'history', ...history }));
   }
 
   private data(terminal: string, bytes: Uint8Array): void {
-    if (this.replayed !== undefined) {
-      const chunks = this.replayed.get(terminal);
-      if (chunks === undefined) this.replayed.set(terminal, [bytes]);
-      else chunks.push(bytes);
-      return;
-    }
     if (bytes.length === 0) return;
     const unshown = (this.unshown.get(terminal) ?? 0) + bytes.length;
     this.unshown.set(terminal, unshown);
@@ -673,9 +581,6 @@ class Session implements LabSession {
 }
 
 const rebuilds: ReadonlySet<LogRecord['kind']> = new Set(['reset', 'undo', 'redo']);
-
-/** Records that do nothing to the lab, or more than happen in it: undo counts what remains. */
-const outsideLife: ReadonlySet<LogRecord['kind']> = new Set(['reset', 'undo', 'redo', 'hash', 'resumed']);
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
