@@ -50,6 +50,8 @@ class Runner {
 
   async #put(script: string, input: Uint8Array | string, ...words: string[]): Promise<void> {
     const child = this.#sandbox.start(['bash', '-c', script, 'podwire', ...words]) as ChildProcess & { stdin: Writable };
+    // A script that reads nothing may have ended already.
+    child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
     if (status !== 0) throw new Error(`files: ${words[0] ?? WORK} cannot be written`);

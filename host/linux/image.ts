@@ -31,6 +31,7 @@ export function ownFiles(identity: Identity, hostname: string, addresses: readon
     { path: '/home/learner/.bashrc', text: `case $- in *i*) ;; *) return;; esac\n${FEDORA_HOOK}HISTCONTROL=ignoredups\nshopt -s histappend checkwinsize\nHISTSIZE=1000\nHISTFILESIZE=2000\n${PROMPT}\n` },
     { path: '/home/learner/.profile', text: '[ -n "$BASH" ] && [ -f ~/.bashrc ] && . ~/.bashrc\n' },
     { path: MARKS_FILE, text: MARKS },
+    { path: '/run/podwire/login', text: login(identity), mode: 0o755 },
     { path: '/usr/local/bin/sudo', text: sudo(identity), mode: 0o755 },
     ...(absentPackages.length === 0 ? [] : [{ path: '/usr/local/bin/apt', text: apt(absentPackages), mode: 0o755 }]),
     ...(identity.way === 'single' ? [{ path: '/usr/local/bin/tcpdump', text: TCPDUMP, mode: 0o755 }] : []),
@@ -78,6 +79,16 @@ __podwire_prompt() {
 PROMPT_COMMAND=__podwire_prompt
 PS0='\e]7717;S;$$;$(HISTTIMEFORMAT= builtin history 1)\a'
 `.replaceAll('$\\{', '${');
+
+/** A terminal's first program: the login shell of a user. */
+function login(identity: Identity): string {
+  const become = identity.way === 'single' ? '' : 'setpriv --reuid="$user" --regid="$group" --init-groups ';
+  return `#!/bin/bash
+IFS=: read -r user _ _ group _ home shell <<< "$(getent passwd "$1")"
+cd "$home" || cd /
+exec ${become}env -i "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=$shell" "MAIL=/var/mail/$user" "TERM=$TERM" "LANG=$LANG" "TZ=$TZ" "PATH=$PATH" bash --norc -c 'exec -l bash'
+`;
+}
 
 // ---------------------------------------------------------------- shims
 

@@ -126,6 +126,12 @@ export class Sandbox {
     return spawn(program, words, { ...asOutside(this.identity), stdio: options.stdio ?? 'pipe', detached: options.detached ?? false, env: { ...ROOT_ENVIRONMENT, ...options.env }, cwd: '/' });
   }
 
+  /** A program in the sandbox's files and network, but not among its processes: nobody in there sees or ends it. It ends with us. */
+  startBeside(argv: readonly string[]): ChildProcess {
+    const words = [...this.#namespaces().filter((word) => !word.startsWith('--pid=')), '--', 'setpriv', '--pdeathsig', 'KILL', ...argv];
+    return spawn('nsenter', words, { ...asOutside(this.identity), stdio: ['pipe', 'pipe', 'ignore'], env: ROOT_ENVIRONMENT, cwd: '/' });
+  }
+
   /** A program of this machine's, seeing this machine's files, but in the sandbox's network and among its processes. */
   startOutside(argv: readonly string[], netns: string | undefined): ChildProcess {
     const at = `/proc/${this.pid}`;

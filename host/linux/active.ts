@@ -1,0 +1,162 @@
+/**
+ * Active questions on real Linux: real packets, one at a time, whose traces are wiped away afterwards as far as the kernel lets them be (neighbours it
+ * had not known, connection tracking entries). Rule counters do move: the observer calls itself intrusive. Read first: ping(8), tcpdump(8), ip-neighbour(8).
+ */
+import type { ConnectQuestion, ConnectView, PingQuestion, PingView, TraceQuestion } from '../../contracts/observer.ts';
+import type { Death, PacketTrace, Place, TraceStep } from '../../contracts/trace.ts';
+import { quote } from './boot-script.ts';
+import type { MachineState } from './state.ts';
+
+/** What a reply may take inside one machine. */
+const PATIENCE_S = 0.4;
+
+export const activeLibrary = String.raw`
+within() { local netns=$1; shift; if [ -z "$netns" ]; then "$@"; else nsenter --net="/run/netns/$netns" "$@"; fi; }
+each_netns() { echo; local file; for file in /run/netns/*; do [ -f "$file" ] && echo "$\{file##*/}"; done; }
+neighbours() { local netns to dev lladdr rest; while read -r netns; do while read -r to _ dev rest; do echo "$netns $to $dev"; done < <(within "$netns" ip neigh show); done < <(each_netns); }
+remember() { known=$'\n'$(neighbours)$'\n'; }
+forget() {
+  local netns to dev
+  while IFS=' ' read -r netns to dev; do
+    # The machine's own namespace has no name, so its line begins with a blank.
+    case $known in *$'\n'"$netns $to $dev"$'\n'*) ;; *) if [ -z "$dev" ]; then ip neigh del "$netns" dev "$to"; else within "$netns" ip neigh del "$to" dev "$dev"; fi;; esac
+  done < <(neighbours)
+  while read -r netns; do within "$netns" conntrack -D -p icmp --icmp-type 8 --icmp-code 0 --icmp-id "$1" > /dev/null; done < <(each_netns)
+}
+ask_ping() {
+  remember
+  within "$1" ping -n -e "$3" -c 1 -W ${PATIENCE_S} $4 "$2" 2>&1
+  echo "status $?"
+  local hop; read -r hop < <(within "$1" ip -o route get "$2")
+  case $hop in *' via '*) hop=$\{hop#* via }; hop=$\{hop%% *};; *) hop=$2;; esac
+  within "$1" ip neigh show "$hop"
+  forget "$3"
+}
+ask_trace() {
+  remember
+  local netns fd fds=() pids=() line
+  while read -r netns; do
+    exec {fd}< <(exec nsenter $\{netns:+--net="/run/netns/$netns"} timeout 3 tcpdump -Z root -l -n -i any "icmp[icmptype] == 8 and icmp[4:2] == $3" 2>&1)
+    pids+=($!); fds+=("$fd $netns")
+    while read -r -t 2 -u "$fd" line; do [[ $line == listening* ]] && break; done
+  done < <(each_netns)
+  within "$1" ping -n -e "$3" -c 1 -W ${PATIENCE_S} "$2" > /dev/null
+  sleep 0.05
+  kill -INT "$\{pids[@]}"
+  for fd in "$\{fds[@]}"; do
+    netns=$\{fd#* }; fd=$\{fd%% *}
+    while read -r -t 2 -u "$fd" line; do [[ $line == *' IP '* ]] && echo "=$netns $line"; done
+    exec {fd}<&-
+  done
+  forget "$3"
+}
+ask_connect() { remember; within "$1" timeout 1.5 bash --norc -c "exec 3<> /dev/tcp/$2/$3" 2>&1; echo "status $?"; forget 0; }
+`.replaceAll('$\\{', '${');
+
+export interface Asking {
+  ask(line: string): Promise<string | undefined>;
+  state(): Promise<MachineState>;
+  readonly machine: string;
+}
+
+let nextEchoId = 0;
+/** Out of the way of the ids ping takes by itself most often, and never the same twice in a row. */
+function echoId(): number {
+  nextEchoId = (nextEchoId + 1) % 4096;
+  return 60_000 + nextEchoId;
+}
+
+export async function ping(asking: Asking, { from, to, sizeBytes, ttl }: PingQuestion): Promise<PingView | undefined> {
+  const options = [...(sizeBytes === undefined ? [] : [`-s ${sizeBytes}`]), ...(ttl === undefined ? [] : [`-t ${ttl}`])].join(' ');
+  const text = await asking.ask(`ask_ping ${quote(from.netns)} ${quote(to)} ${echoId()} ${quote(options)}`);
+  if (text === undefined) return undefined;
+  const outcome = pingOutcome(text);
+  if (outcome.outcome === 'reply') return { outcome: 'reply', request: { steps: [], outcome: 'delivered' } };
+  const died = whyNot(await asking.state(), from, to);
+  return { ...outcome, request: { steps: [step('drop', from, died.reason)], outcome: 'died', died }, died };
+}
+
+/** What ping printed, its status, and the neighbour it had to reach first: one that does not answer ARP will be an error in three seconds, which nobody needs to wait for. */
+export function pingOutcome(text: string): { outcome: 'reply' | 'silence' } | { outcome: 'error'; error: string } {
+  if (/^\d+ bytes from /m.test(text)) return { outcome: 'reply' };
+  const error = /^ping: (?:connect: |sendmsg: )?(.+)$/m.exec(text)?.[1] ?? /^From \S+ icmp_seq=\d+ (.+)$/m.exec(text)?.[1];
+  if (error !== undefined) return { outcome: 'error', error: error.trim() };
+  return /\b(INCOMPLETE|FAILED)\b/.test(text) ? { outcome: 'error', error: 'Destination Host Unreachable' } : { outcome: 'silence' };
+}
+
+export async function connect(asking: Asking, { from, host, port, protocol = 'tcp' }: ConnectQuestion): Promise<ConnectView | undefined> {
+  if (protocol === 'udp') return undefined;
+  const text = await asking.ask(`ask_connect ${quote(from.netns)} ${quote(host)} ${port}`);
+  if (text === undefined) return undefined;
+  if (/^status 0$/m.test(text)) return { outcome: 'connected', request: { steps: [], outcome: 'delivered' } };
+  const outcome = text.includes('Connection refused') ? 'refused' : text.includes('not known') || text.includes('resolution') ? 'unknown-host' : /unreachable|No route/.test(text) ? 'unreachable' : 'timeout';
+  const died = outcome === 'refused'
+    ? { cause: 'econnrefused', reason: `Nothing listens on port ${port} of ${host}.`, at: { place: from }, layer: 'service' as const }
+    : whyNot(await asking.state(), from, host);
+  return { outcome, request: { steps: [step('drop', from, died.reason)], outcome: 'died', died }, died };
+}
+
+export async function trace(asking: Asking, { from, to, protocol }: TraceQuestion): Promise<PacketTrace | undefined> {
+  if (protocol !== 'icmp') return undefined;
+  const text = await asking.ask(`ask_trace ${quote(from.netns)} ${quote(to)} ${echoId()}`);
+  if (text === undefined) return undefined;
+  const steps = tracedSteps(text, asking.machine);
+  const state = await asking.state();
+  // Out by the wire to the machines nobody sees: beyond is not ours to judge.
+  const isOut = steps.some(({ kind, device, place }) => kind === 'transmit' && state.namespaces.get(place.netns)?.links.some(({ name, kind: of }) => name === device && of === 'ether') === true);
+  const isHome = steps.some(({ kind }) => kind === 'receive') && [...state.namespaces.values()].some(({ addresses }) => addresses.some(({ address }) => address === to));
+  if (isOut) return { steps, outcome: 'left' };
+  if (isHome) return { steps, outcome: 'delivered' };
+  const died = whyNot(state, from, to);
+  return { steps: [...steps, step('drop', died.at.place, died.reason)], outcome: 'died', died };
+}
+
+/** `=NETNS [time] DEVICE In|Out IP source > destination: ...` */
+export function tracedSteps(text: string, machine: string): TraceStep[] {
+  return text.split('\n').flatMap((line): TraceStep[] => {
+    const found = /^=(\S*) (?:\S+ )?(\S+)\s+(In|Out|P|M|B)\s+IP (\d+\.\d+\.\d+\.\d+) > (\d+\.\d+\.\d+\.\d+):.*?(?:length (\d+))?$/.exec(line.trim());
+    if (found === null) return [];
+    const [, netns = '', device = '', way, source = '', destination = '', length] = found;
+    const kind = way === 'Out' ? 'transmit' : 'receive';
+    return [{
+      ...step(kind, { machine, netns }, kind === 'transmit' ? `It goes out by ${device}.` : `It comes in by ${device}.`), device,
+      after: { protocol: 'icmp', source, destination, ttl: 0, mark: 0, lengthBytes: Number(length ?? 0) + 20, icmpType: 8 },
+    }];
+  });
+}
+
+function step(kind: TraceStep['kind'], place: Place, text: string): TraceStep {
+  return { kind, place, atUs: 0, text };
+}
+
+/** The first thing on the way that is plainly wrong, from the bottom up: what the tables say, since a real kernel does not tell. */
+function whyNot(state: MachineState, from: Place, to: string): Death {
+  const where = from.netns === '' ? from.machine : from.netns;
+  const here = state.namespaces.get(from.netns);
+  const death = (cause: string, layer: Death['layer'], reason: string, place = from): Death => ({ cause, layer, reason, at: { place } });
+  if (here === undefined) return death('enoent', 'link', `${where} does not exist.`);
+  const route = here.routes.filter((each) => each.family === 4 && each.table === 'main' && (each.destination === 'default' || covers(each.destination, to))).sort((a, b) => lengthOf(b.destination) - lengthOf(a.destination))[0];
+  const isOwn = here.addresses.some(({ address }) => address === to);
+  if (isOwn && here.links.find(({ kind }) => kind === 'loopback')?.isUp !== true) return death('link-down', 'link', `lo is switched off in ${where}, and a packet to oneself runs over lo.`);
+  if (route === undefined && !isOwn) return death('no-route', 'route', `${where} has no route to ${to}.`);
+  const link = here.links.find(({ name }) => name === route?.device);
+  if (link !== undefined && !link.hasCarrier) return death('no-carrier', 'link', `${link.name} in ${where} has no carrier.`);
+  const home = state.namespaces.get('');
+  const isAtHome = [...state.namespaces.values()].some(({ addresses }) => addresses.some(({ address }) => address === to));
+  if (from.netns !== '' && !isAtHome && home?.isForwarding === false) return death('not-forwarding', 'forwarding', `${from.machine} does not forward: net.ipv4.ip_forward is 0.`, { machine: from.machine, netns: '' });
+  return death('no-answer', 'application', `Nothing came back from ${to}.`);
+}
+
+function covers(prefix: string, address: string): boolean {
+  const [network = '', length = '32'] = prefix.split('/');
+  const bits = Number(length);
+  return bits === 0 || number(network) >>> (32 - bits) === number(address) >>> (32 - bits);
+}
+
+function lengthOf(prefix: string): number {
+  return prefix === 'default' ? 0 : Number(prefix.split('/')[1] ?? 32);
+}
+
+function number(address: string): number {
+  return address.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0);
+}
