@@ -1,7 +1,7 @@
 /** Pathname expansion. Read first: bash(1) "Pathname Expansion", glob(7) */
 import type { Shell } from './shell.ts';
 import { ShellError } from './errors.ts';
-import { isPattern, matches, patternRegExp, unquotePattern } from './pattern.ts';
+import { isPattern, matches, shellPattern, unquotePattern } from './pattern.ts';
 import type { Field } from './sinks.ts';
 
 export async function expandPaths(shell: Shell, field: Field): Promise<string[]> {
@@ -75,12 +75,12 @@ export function globPaths(shell: Shell, pattern: string): string[] {
       }
       const listed = sys.list(prefix === '' ? '.' : prefix);
       if (!listed.ok) continue;
-      const regexp = patternRegExp(part, { extended, ignoreCase });
+      const pattern = shellPattern(part, { extended, ignoreCase });
       const literalDot = part.startsWith('.') || part.startsWith('\\.') || (extended && /^[?*+@]\((?:[^()]*\|)?\\?\./.test(part));
       const names = listed.value;
       for (const name of names) {
         if (name.startsWith('.') && !literalDot && !dots) continue;
-        if (!regexp.test(name)) continue;
+        if (!pattern.matches(name)) continue;
         if (isLast) next.push(prefix + name);
         else if (isDirectory(shell, prefix + name)) next.push(`${prefix}${name}/`);
       }

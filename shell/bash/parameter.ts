@@ -3,7 +3,7 @@ import type { Shell } from './shell.ts';
 import { ansiText, byteCharacter, encode, normalise, quoteDouble, quoteSingle } from './escapes.ts';
 import { ShellError } from './errors.ts';
 import { expandIndex, expandPattern, expandPieces, expandText, parameterValue } from './expand.ts';
-import { matches, patternSource } from './pattern.ts';
+import { matches, shellPattern } from './pattern.ts';
 import { expandPrompt } from './prompt.ts';
 import type { Sink } from './sinks.ts';
 import { FieldSink, TextSink } from './sinks.ts';
@@ -242,25 +242,18 @@ async function operate(shell: Shell, piece: ParameterPiece, found: Found, target
 }
 
 function options(shell: Shell): { extended: boolean; ignoreCase: boolean } {
-  return { extended: true && shell.options.extglob, ignoreCase: false };
+  return { extended: shell.options.extglob, ignoreCase: false };
 }
 
 export function remove(shell: Shell, value: string, pattern: string, operator: '#' | '##' | '%' | '%%'): string {
   if (pattern === '') return value;
-  const points = [...value];
-  const fits = (text: string): boolean => matches(pattern, text, options(shell));
-  const count = points.length;
-  const order = operator === '#' || operator === '%%' ? [...Array(count + 1).keys()] : [...Array(count + 1).keys()].reverse();
-  if (!/[*?[(\\]/.test(pattern)) {
-    if (operator.startsWith('#')) return value.startsWith(pattern) ? value.slice(pattern.length) : value;
-    return value.endsWith(pattern) ? value.slice(0, value.length - pattern.length) : value;
+  const compiled = shellPattern(pattern, options(shell));
+  if (operator.startsWith('#')) {
+    const end = compiled.prefixEnd(value, operator === '##');
+    return end === -1 ? value : value.slice(end);
   }
-  for (const cut of order) {
-    if (operator.startsWith('#')) {
-      if (fits(points.slice(0, cut).join(''))) return points.slice(cut).join('');
-    } else if (fits(points.slice(cut).join(''))) return points.slice(0, cut).join('');
-  }
-  return value;
+  const start = compiled.suffixStart(value, operator === '%%');
+  return start === -1 ? value : value.slice(0, start);
 }
 
 /** In a replacement an unquoted & stands for what matched (patsub_replacement): it is passed on as `\0`. */
@@ -286,31 +279,32 @@ async function expandReplacement(shell: Shell, pieces: readonly Piece[]): Promis
 
 function replace(shell: Shell, value: string, pattern: string, replacement: string, mode: 'first' | 'all' | 'start' | 'end'): string {
   if (pattern === '') return mode === 'start' ? replacement + value : mode === 'end' ? value + replacement : value;
-  const source = patternSource(pattern, { ...options(shell), ignoreCase: shell.options.shopt('nocasematch') });
-  // Shell patterns match as long as they can; alternatives inside are tried longest first by looking at every end.
-  const flags = `su${shell.options.shopt('nocasematch') ? 'i' : ''}`;
+  const compiled = shellPattern(pattern, { ...options(shell), ignoreCase: shell.options.shopt('nocasematch') });
   const fill = (match: string): string => replacement.replaceAll('\0', () => match);
-  if (mode === 'start' || mode === 'end') {
-    const match = new RegExp(mode === 'start' ? `^(?:${source})` : `(?:${source})$`, flags).exec(value);
-    if (match === null) return value;
-    return mode === 'start' ? fill(match[0]) + value.slice(match[0].length) : value.slice(0, match.index) + fill(match[0]);
+  if (mode === 'start') {
+    const end = compiled.prefixEnd(value, true);
+    return end === -1 ? value : fill(value.slice(0, end)) + value.slice(end);
   }
-  const regexp = new RegExp(source, `${flags}g`);
+  if (mode === 'end') {
+    const start = compiled.suffixStart(value, true);
+    return start === -1 ? value : value.slice(0, start) + fill(value.slice(start));
+  }
+  if (value === '') return pattern.includes('(') || !compiled.matches('') ? '' : fill('');
   let out = '';
   let at = 0;
   for (;;) {
-    regexp.lastIndex = at;
-    const match = regexp.exec(value);
-    if (match === null) break;
-    if (match[0] === '') {
-      if (match.index >= value.length) break;
-      out += value.slice(at, match.index + 1);
-      at = match.index + 1;
-      continue;
-    }
-    out += value.slice(at, match.index) + fill(match[0]);
-    at = match.index + match[0].length;
+    const span = compiled.find(value, at);
+    if (span === undefined) break;
+    const [start, end] = span;
+    if (start >= value.length) break;
+    out += value.slice(at, start) + fill(value.slice(start, end));
+    at = end;
     if (mode === 'first') break;
+    if (start === end) {
+      // Nothing, before each character but not behind the last.
+      at += value.codePointAt(at)! > 0xffff ? 2 : 1;
+      out += value.slice(end, at);
+    }
   }
   return out + value.slice(at);
 }

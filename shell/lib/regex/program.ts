@@ -56,7 +56,7 @@ export function compileProgram(tree: Tree, options: { groups: number; isMultilin
       case 'choice': {
         // glibc tries an empty first branch behind the second.
         const [first, second, ...others] = of.parts;
-        const parts = first!.kind === 'empty' ? [second!, first!, ...others] : of.parts;
+        const parts = first!.kind === 'empty' && second !== undefined ? [second, first!, ...others] : of.parts;
         let at = build(parts.at(-1)!, next);
         for (let index = parts.length - 2; index >= 0; index -= 1) at = put({ kind: 'split', next: build(parts[index]!, next), other: at });
         return at;
@@ -66,6 +66,7 @@ export function compileProgram(tree: Tree, options: { groups: number; isMultilin
         references.add(of.number);
         return put({ kind: 'reference', group: of.number, next });
       case 'repeat': return repeat(of, next);
+      case 'not': throw new Error('no program says what does not match');
     }
   };
 
@@ -96,7 +97,7 @@ export function compileProgram(tree: Tree, options: { groups: number; isMultilin
   return { code, start, groups: options.groups, loops, references: [...references].sort((left, right) => left - right), characters: new CharacterClasses(code), isMultiline: options.isMultiline, ignoreCase: options.ignoreCase };
 }
 
-/** The characters no instruction tells apart, as one class each; newline and word characters are always told apart from others. */
+/** The characters no instruction tells apart, as one class each. */
 export class CharacterClasses {
   readonly count: number;
   /** Of ASCII, which is most of what is read. */
@@ -110,8 +111,10 @@ export class CharacterClasses {
     const cut = (set: CharacterSet): void => {
       for (let at = 0; at < set.length; at += 2) starts.add(set[at]!).add(set[at + 1]! + 1);
     };
-    cut(wordCharacters);
-    for (const instruction of code) if (instruction.kind === 'character') cut(instruction.set);
+    for (const instruction of code) {
+      if (instruction.kind === 'character') cut(instruction.set);
+      else if (instruction.kind === 'assertion' && instruction.assertion.includes('word')) cut(wordCharacters);
+    }
     this.starts = Int32Array.from(starts).sort();
     this.samples = this.starts;
     this.count = this.starts.length;

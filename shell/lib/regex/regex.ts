@@ -55,7 +55,7 @@ export function regexOf(tree: Tree, groups: number, options: RegexOptions = {}):
     const [before, behind] = BOUNDS[options.bounds];
     bounded = sequence([{ kind: 'assertion', assertion: before }, tree, ...(behind === undefined ? [] : [{ kind: 'assertion', assertion: behind } as const])]);
   }
-  return new Regex(compileProgram(bounded, { groups, isMultiline: options.multiline === true, ignoreCase: options.ignoreCase === true }), literalStart(bounded));
+  return new Regex(compileProgram(bounded, { groups, isMultiline: options.multiline === true, ignoreCase: options.ignoreCase === true }), literalStart(bounded), options.bounds === 'whole' || options.bounds === 'start');
 }
 
 export class Regex {
@@ -66,7 +66,11 @@ export class Regex {
   private readonly anywhere: Automaton;
   private readonly here: Automaton;
 
-  constructor(program: Program, literal: string) {
+  /** A match begins where the text begins, or nowhere. */
+  private readonly isAnchored: boolean;
+
+  constructor(program: Program, literal: string, isAnchored: boolean) {
+    this.isAnchored = isAnchored;
     this.program = program;
     this.groups = program.groups;
     this.literal = literal;
@@ -76,8 +80,14 @@ export class Regex {
 
   test(text: string, from = 0): boolean {
     if (this.program.references.length > 0) return this.find(text, from) !== undefined;
+    if (this.isAnchored) return from === 0 && this.here.firstEnd(text, 0) !== -1;
     const start = this.literal === '' ? from : text.indexOf(this.literal, from);
     return start !== -1 && this.anywhere.firstEnd(text, start) !== -1;
+  }
+
+  /** Where the shortest match that begins where the text begins ends, or -1. */
+  shortestEnd(text: string): number {
+    return this.here.firstEnd(text, 0);
   }
 
   /** Where the leftmost longest match begins and ends. */
@@ -111,6 +121,10 @@ export class Regex {
   }
 
   private find(text: string, from: number): { index: number; end: number; slots?: Int32Array } | undefined {
+    if (this.isAnchored && this.program.references.length === 0) {
+      const end = from === 0 ? this.here.longestEnd(text, 0) : -1;
+      return end === -1 ? undefined : { index: 0, end };
+    }
     const start = this.literal === '' ? from : text.indexOf(this.literal, from);
     if (start === -1 || this.anywhere.firstEnd(text, start) === -1) return undefined;
     if (this.program.references.length > 0) return this.findWithReferences(text, start);

@@ -12,7 +12,9 @@ export type Tree =
   | { readonly kind: 'group'; readonly number: number; readonly of: Tree }
   /** `most` may be Infinity. */
   | { readonly kind: 'repeat'; readonly of: Tree; readonly least: number; readonly most: number }
-  | { readonly kind: 'reference'; readonly number: number };
+  | { readonly kind: 'reference'; readonly number: number }
+  /** Any text but these: shell patterns have it, regular expressions have not. Only `ends.ts` reads it. */
+  | { readonly kind: 'not'; readonly of: Tree };
 
 export const empty: Tree = { kind: 'empty' };
 
