@@ -256,6 +256,22 @@ describe('terminals', () => {
     expect(first.shown()).toBe('^C');
   });
 
+  it('takes output no faster than a screen draws it', async () => {
+    const yes: Program = async (sys) => {
+      for (;;) await say(sys, 'y\n'.repeat(2048));
+    };
+    const { terminal, scheduler } = testMachine({ '/bin/yes': yes });
+    const tty = terminal(['yes'], '/bin/yes');
+    await scheduler.runUntil(10_000);
+    const early = tty.shown().length;
+    await scheduler.runUntil(110_000);
+    expect(early).toBeGreaterThan(65_536);
+    expect(tty.shown().length - early).toBeLessThan(700_000);
+    tty.write(utf8('\x03'));
+    await scheduler.runUntil(111_000);
+    expect(tty.status).toEqual({ kind: 'signalled', signal: 'INT', coreDumped: false });
+  });
+
   it('stops a background process that reads', async () => {
     const shell: Program = async (sys) => {
       const child = await sys.spawn('/bin/cat', { argv: ['cat'], processGroup: 'new' });

@@ -16,6 +16,8 @@ const END_OF_FILE = 256;
 const INPUT_LIMIT = 4096;
 /** Bytes of output a master that is a process may leave unread. */
 const OUTPUT_LIMIT = 65_536;
+/** What a screen outside draws in a microsecond; writers wait for what lies undrawn beyond OUTPUT_LIMIT, as for any reader of a master. */
+const DRAWN_BYTES_PER_US = 4;
 
 export function defaultModes(): TerminalModes {
   return {
@@ -46,6 +48,8 @@ export class Tty {
   onGone: (() => void) | undefined;
   /** The outside reader is behind: writers wait. */
   isPaused = false;
+  /** When the screen outside has drawn all it was given. */
+  private drawnAtUs = 0;
   private isStopped = false;
   private output: Uint8Array[] = [];
   private outputSize = 0;
@@ -259,6 +263,12 @@ export class Tty {
       if (refused !== undefined) return refused;
     }
     if (this.isStopped || this.isPaused || (this.sink === undefined && this.outputSize >= OUTPUT_LIMIT)) return { wait: [this.writable] };
+    if (this.sink !== undefined) {
+      const { nowUs } = by.machine.world;
+      const deadlineUs = this.drawnAtUs - OUTPUT_LIMIT / DRAWN_BYTES_PER_US;
+      if (nowUs < deadlineUs) return { wait: [this.writable], deadlineUs };
+      this.drawnAtUs = Math.max(this.drawnAtUs, nowUs) + Math.ceil(bytes.length / DRAWN_BYTES_PER_US);
+    }
     this.emit(bytes);
     return ok(bytes.length);
   }
