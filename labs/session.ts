@@ -41,8 +41,9 @@ const CATCH_UP_AT_MOST_US = 250_000;
 const LIVE_SLICE_US = 2_000;
 const LIVE_SLICE_AT_LEAST_US = 50;
 const SLICE_AT_MOST_MS = 4;
-/** A shell echoes a key at the instant it comes; what that costs is settled later. */
-const ECHO_US = 1;
+/** In steps so short, and no longer than this, a key's echo is waited for while the clock is held back: whoever floods a terminal goes on meanwhile. */
+const ECHO_STEP_US = 100;
+const ECHO_STEPS = 20;
 const SKIP_SLICE_US = 1_000_000;
 const BREATHE_EVERY_MS = 4;
 const HASH_EVERY_INPUTS = 50;
@@ -435,10 +436,10 @@ class Session implements LabSession {
         this.skipUntilUs = undefined;
         this.reanchor();
       }
-      let applied = false;
+      let applied: Stamped | undefined;
       while (this.pending[0]?.isStored === true && this.pending[0].record.atUs <= this.lab.nowUs) {
         const { record } = this.pending.shift()!;
-        applied = true;
+        applied = record;
         await this.apply(record);
         if (!rebuilds.has(record.kind)) continue;
         this.isRebuilding = false;
@@ -452,10 +453,19 @@ class Session implements LabSession {
       this.typeNext();
       this.show();
       // What an input sets in motion is done at once, not at the next beat; where the clock is held back, just its echo.
-      if (applied && !this.isHeldBack) continue;
-      if (applied) await this.life.advance(Math.min(this.lab.nowUs + ECHO_US, this.pending[0]?.record.atUs ?? Infinity), this.yielding());
+      if (applied !== undefined && !this.isHeldBack) continue;
+      if (applied !== undefined) await this.echo(applied);
       if (to <= this.lab.nowUs || this.isHeldBack) return;
       await this.options.wall.breathe();
+    }
+  }
+
+  private async echo(record: Stamped): Promise<void> {
+    if (record.kind !== 'input') return;
+    const unshown = (): number => this.unshown.get(record.terminal) ?? 0;
+    const before = unshown();
+    for (let step = 0; step < ECHO_STEPS && unshown() <= before; step++) {
+      await this.life.advance(Math.min(this.lab.nowUs + ECHO_STEP_US, this.pending[0]?.record.atUs ?? Infinity), this.yielding());
     }
   }
 
