@@ -19,8 +19,8 @@ const LINE_HEIGHT = 1.06;
 const plainKeys: Readonly<Record<string, string>> = { Enter: '\r', Backspace: '\x7f', Tab: '\t' };
 const DRAWN_AT_ONCE = 32_000;
 const DRAWN_IN_A_TURN = 16_000;
-/** So much of another terminal's output is drawn together with an echo. */
-const FEW_CHUNKS = 20;
+/** So little of another terminal's output is drawn in the same frame as an echo. */
+const DRAWN_WITH_AN_ECHO = 2_000;
 const POINTED_FOR_MS = 4000;
 const COLUMNS_AT_LEAST = 20;
 const ROWS_AT_LEAST = 2;
@@ -168,7 +168,7 @@ export class TerminalScreen {
   private drawMore(): void {
     while (this.queue.length > 0 && this.drawing < DRAWN_AT_ONCE) {
       if (typing.isElsewhere(this.id)) {
-        if (this.turn <= 0) return typing.after(`terminal ${this.id}`, () => this.takeTurn(), { isLong: this.queue.length > FEW_CHUNKS });
+        if (this.turn <= 0) return typing.after(`terminal ${this.id}`, () => this.takeTurn(), { isLong: this.queue.reduce((sum, bytes) => sum + bytes.length, 0) > DRAWN_WITH_AN_ECHO });
         this.turn -= this.queue[0]!.length;
       }
       this.draw(this.queue.shift()!);
