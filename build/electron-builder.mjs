@@ -42,6 +42,8 @@ export const packaging = {
     loadBrowserProcessSpecificV8Snapshot: false,
     grantFileProtocolExtraPrivileges: false,
   },
+  // A double click on a course pack opens it here. electron/open-packs.ts finds it.
+  fileAssociations: [{ ext: 'podwire', name: 'Podwire course pack', description: 'A course for Podwire', mimeType: 'application/vnd.podwire.pack+zip', role: 'Viewer' }],
   linux: {
     target: ['AppImage', 'deb', 'tar.gz'],
     category: 'Education',

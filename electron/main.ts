@@ -9,6 +9,7 @@ import type { Host } from '../host/host.ts';
 import { createHost } from '../host/host.ts';
 import { dataDir } from '../host/paths.ts';
 import { installMenu } from './menu.ts';
+import { packsNamedIn } from './open-packs.ts';
 import { connectPage } from './page-channel.ts';
 import { pagePrivileges, servePages } from './page-protocol.ts';
 import { createWindow } from './window.ts';
@@ -20,6 +21,8 @@ else app.quit();
 function start(): void {
   let host: Host | undefined;
   let window: BrowserWindow | undefined;
+  /** Packs that were double-clicked before the host was there. */
+  const early = packsNamedIn(process.argv, process.cwd());
 
   protocol.registerSchemesAsPrivileged([pagePrivileges]);
 
@@ -34,7 +37,18 @@ function start(): void {
     window = opened;
   };
 
-  app.on('second-instance', () => {
+  const openPack = (path: string): void => {
+    if (host === undefined) early.push(path);
+    else host.offerPack(path);
+  };
+
+  // macOS says so by an event, also before the application is ready; elsewhere the path stands on the command line.
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    openPack(path);
+  });
+  app.on('second-instance', (_event, words, directory) => {
+    packsNamedIn(words, directory).forEach(openPack);
     if (window === undefined) return openWindow();
     if (window.isMinimized()) window.restore();
     window.focus();
@@ -62,6 +76,7 @@ function start(): void {
       userDataDir: dataDir(),
       coursesDir: app.isPackaged ? join(process.resourcesPath, 'courses') : join(import.meta.dirname, '../../courses'),
     });
+    early.splice(0).forEach(openPack);
     openWindow();
   }).catch((error: unknown) => {
     dialog.showErrorBox('Podwire could not start', error instanceof Error ? error.message : String(error));

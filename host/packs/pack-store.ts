@@ -20,6 +20,7 @@ export class PackStore {
   constructor(directory: string) {
     this.directory = directory;
     mkdirSync(directory, { recursive: true });
+    for (const name of readdirSync(directory)) if (name.endsWith('.arriving')) rmSync(join(directory, name));
     const names = readdirSync(directory).filter((name) => packName.test(name)).map((name) => ({ digest: name.slice(0, 64), writtenMs: statSync(join(directory, name)).mtimeMs }));
     // Whoever was ended between writing a newer version and removing the older one has both: the newer counts.
     for (const { digest } of names.sort((a, b) => a.writtenMs - b.writtenMs)) {

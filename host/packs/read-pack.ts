@@ -11,8 +11,8 @@ import { isZip, readZip } from './zip-reader.ts';
 
 export type ReadPack = { readonly files: PackFiles } | { readonly problems: readonly CourseProblem[] };
 
-/** What systems leave in folders and archives unasked. */
-const litter = /(^|\/)(__MACOSX|\.[^./][^/]*|Thumbs\.db|desktop\.ini)(\/|$)/;
+/** What systems leave in folders and archives unasked. A path that climbs is looked at, whatever it ends in. */
+const litter = /^(?!.*\.\.)(?:|.*\/)(__MACOSX|\.[^./][^/]*|Thumbs\.db|desktop\.ini)(\/|$)/;
 
 export function readPackAt(path: string): ReadPack {
   const name = basename(path);

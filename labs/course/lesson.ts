@@ -152,7 +152,7 @@ function judgeTogether(lesson: Lesson, text: LessonText, sources: Sources, folde
     if (block.kind === 'check' && !seen.has(block.id)) inText(`check ${block.id}`, `a check of lesson.yaml: ${[...seen].join(', ')}`, block.id, nearestWord(block.id, [...seen]));
     if ((block.kind === 'run' || block.kind === 'output') && !terminals.includes(block.terminal)) inText(`terminal ${block.terminal}`, `a terminal: ${terminals.join(', ')}`, block.terminal, nearestWord(block.terminal, terminals));
     if (block.kind === 'output' && block.place !== null && !places.includes(block.place)) inText(`terminal ${block.terminal}`, `a place: ${places.join(', ')}`, block.place, nearestWord(block.place, places));
-    if (block.kind === 'predict' && lesson.predictions[block.id] === undefined) inText(`predict ${block.id}`, `predictions.${block.id} in lesson.yaml`, 'none', nearestWord(block.id, Object.keys(lesson.predictions)));
+    if (block.kind === 'predict' && !Object.hasOwn(lesson.predictions, block.id)) inText(`predict ${block.id}`, `predictions.${block.id} in lesson.yaml`, 'none', nearestWord(block.id, Object.keys(lesson.predictions)));
     if (block.kind === 'question' && (block.type === 'value' || block.type === 'point') && lesson.questions[block.id]?.kind !== block.type) inText(`question ${block.id}`, `questions.${block.id} of kind ${block.type} in lesson.yaml`, lesson.questions[block.id]?.kind ?? 'none');
   }
   for (const id of Object.keys(lesson.questions)) if (!text.lines.has(`question ${id}`)) inYaml(yaml, ['questions', id], `:::question{id="${id}"} in lesson.md`, 'none');

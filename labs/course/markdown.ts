@@ -106,7 +106,7 @@ class Reader {
 
   #directive(node: MarkdownNode): Block | null {
     const name = node.name ?? '';
-    const known = directives[name];
+    const known = Object.hasOwn(directives, name) ? directives[name] : undefined;
     if (known === undefined) {
       this.#problem(node, name, `a directive: ${Object.keys(directives).join(', ')}`, name, nearestWord(name, Object.keys(directives)));
       return null;

@@ -35,7 +35,7 @@ export function judgePack(texts: ReadonlyMap<string, string>, version: string): 
     return refused([fileProblem('course.yaml', 'a course that can be read', cause instanceof Error ? cause.message : 'something that broke the reader')]);
   }
   if (course === null) return refused(problems);
-  problems.push(...unlisted(course, texts), ...judgeManifest(texts.get('manifest.json'), course));
+  problems.push(...unlisted(texts), ...judgeManifest(texts.get('manifest.json'), course));
   if (course.engine !== undefined && !isWithin(version, course.engine)) problems.push(fileProblem('course.yaml', `a Podwire of ${course.engine}`, `Podwire ${version}`));
   return problems.length > 0 ? refused(problems) : { course, problems: [] };
 }
@@ -71,8 +71,10 @@ function judgeMarkdown(path: string, text: string): CourseProblem[] {
 }
 
 /** A lesson that course.yaml does not list would never be seen: a slip of the author's. */
-function unlisted(course: Course, texts: ReadonlyMap<string, string>): CourseProblem[] {
-  const listed = course.units.flatMap(({ id, lessons }) => lessons.map((lesson) => `${id}/${lesson.id}`));
+function unlisted(texts: ReadonlyMap<string, string>): CourseProblem[] {
+  const read = readCourseFacts(texts.get('course.yaml'));
+  if ('problems' in read) return [];
+  const listed = read.facts.units.flatMap(({ id, lessons }) => lessons.map((lesson) => `${id}/${lesson}`));
   const problems = [...texts.keys()].flatMap((path) => {
     const folder = /^(.+)\/lesson\.md$/.exec(path)?.[1];
     return folder === undefined || listed.includes(folder) ? [] : [fileProblem(path, 'a lesson that course.yaml lists', folder, nearestWord(folder, listed))];

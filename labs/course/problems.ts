@@ -121,6 +121,11 @@ function fromIssue(yaml: YamlText, issue: z.core.$ZodIssue, schema: z.ZodType): 
     if (best !== undefined) return best.flatMap((nested) => fromIssue(yaml, { ...nested, path: [...path, ...nested.path] } as z.core.$ZodIssue, schema));
   }
   const found = valueAt(yaml.value, path);
+  const misspelt = found === undefined ? misspeltKey(yaml.value, path) : null;
+  if (misspelt !== null) {
+    const key = String(path.at(-1));
+    return [{ file: yaml.file, line: yaml.lineOf([...path.slice(0, -1), misspelt]), key: path.join('.'), wanted: `${key}: ${wantedBy(issue)}`, found: misspelt, nearest: key }];
+  }
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   return [{
     file: yaml.file, line: yaml.lineOf(path), key: path.join('.'), wanted: wantedBy(issue), found: found === undefined ? 'nothing' : shortened(found),
@@ -144,6 +149,14 @@ function valueAt(value: unknown, path: Path): unknown {
   let found = value;
   for (const part of path) found = (found as Record<PropertyKey, unknown> | null | undefined)?.[part];
   return found;
+}
+
+/** A key beside the missing one that was most likely meant to be it. */
+function misspeltKey(value: unknown, path: Path): string | null {
+  const parent = valueAt(value, path.slice(0, -1));
+  const key = path.at(-1);
+  if (typeof key !== 'string' || typeof parent !== 'object' || parent === null) return null;
+  return Object.keys(parent).find((given) => nearestWord(given, [key]) === key) ?? null;
 }
 
 function shortened(value: unknown): string {
