@@ -1,5 +1,5 @@
 /** The right side of `=~`: a POSIX extended expression, as regcomp(3) takes it. Read first: bash(1) "[[ expression ]]" */
-import { compileRegex, RegexExhausted, type Regex } from '../lib/regex/regex.ts';
+import { compileRegex, type Regex } from '../lib/regex/regex.ts';
 
 const cache = new Map<string, Regex | undefined>();
 
@@ -7,20 +7,14 @@ const cache = new Map<string, Regex | undefined>();
 export function matchRegex(source: string, text: string, ignoreCase: boolean): string[] | 'bad' | undefined {
   const regex = compiled(source, ignoreCase);
   if (regex === undefined) return 'bad';
-  try {
-    return regex.exec(text)?.groups.map((group) => group ?? '');
-  } catch (problem) {
-    // regexec(3) answers REG_ESPACE, which bash takes for no match.
-    if (problem instanceof RegexExhausted) return undefined;
-    throw problem;
-  }
+  return regex.exec(text)?.groups.map((group) => group ?? '');
 }
 
 function compiled(source: string, ignoreCase: boolean): Regex | undefined {
   const key = `${ignoreCase ? 'i' : ''}:${source}`;
   if (!cache.has(key)) {
     if (cache.size > 500) cache.clear();
-    const made = compileRegex(source, 'posixExtended', { ignoreCase });
+    const made = compileRegex(source, 'posixExtended', { ignoreCase, isForgiving: true });
     cache.set(key, made.ok ? made.regex : undefined);
   }
   return cache.get(key);

@@ -1,6 +1,6 @@
 /** test, [, expr as programs (the shell has its own). Read first: IEEE 1003.1 test, expr. */
 import type { ExitCode } from '../../../machine/sys.ts';
-import { compileRegex, RegexExhausted, type Regex, type RegexMatch } from '../../lib/regex/regex.ts';
+import { compileRegex } from '../../lib/regex/regex.ts';
 import { defineCommand, type Invocation } from '../define.ts';
 import { named } from './quote.ts';
 
@@ -109,15 +109,6 @@ function evaluate(call: Invocation, args: readonly string[]): boolean {
 }
 
 // ---------------------------------------------------------------- expr
-function execWithin(regex: Regex, text: string): RegexMatch | undefined {
-  try {
-    return regex.exec(text);
-  } catch (problem) {
-    if (problem instanceof RegexExhausted) throw new Wrong('error in regular expression matcher');
-    throw problem;
-  }
-}
-
 export const expr = defineCommand({
   name: 'expr', summary: 'evaluate an expression', package: 'coreutils',
   run: (call): ExitCode => {
@@ -163,9 +154,9 @@ export const expr = defineCommand({
       }
     };
     const matched = (text: string, pattern: string): string => {
-      const made = compileRegex(pattern, 'basic', { bounds: 'start' });
+      const made = compileRegex(pattern, 'basic', { bounds: 'start', isForgiving: true });
       if (!made.ok) throw new Wrong(made.error);
-      const found = execWithin(made.regex, text);
+      const found = made.regex.exec(text);
       if (made.regex.groups > 0) return found?.groups[1] ?? '';
       return String([...(found?.groups[0] ?? '')].length);
     };

@@ -117,7 +117,7 @@ async function runFind(call: Invocation): Promise<ExitCode> {
         return async (item) => regex.test(item.path);
       }
       case '-regex': case '-iregex': {
-        const made = compileRegex(argument(word), 'basic', { ignoreCase: word === '-iregex', bounds: 'whole' });
+        const made = compileRegex(argument(word), 'basic', { ignoreCase: word === '-iregex', bounds: 'whole', isForgiving: true });
         if (!made.ok) throw new Wrong(made.error);
         return async (item) => made.regex.test(item.path);
       }

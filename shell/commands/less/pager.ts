@@ -11,6 +11,7 @@ import { clipToWidth, textWidth } from '../../terminal/width.ts';
 import { helpText } from './help.ts';
 import { rowsOf } from './rows.ts';
 import { TextSource } from './source.ts';
+import { compileRegex, type Regex } from '../../lib/regex/regex.ts';
 
 export interface PagerSettings {
   showsNumbers: boolean;
@@ -41,7 +42,7 @@ interface Place {
 }
 
 interface Search {
-  readonly pattern: RegExp;
+  readonly pattern: Regex;
   readonly direction: 1 | -1;
   readonly inverts: boolean;
 }
@@ -769,9 +770,6 @@ export class Pager {
 
 function makeSearch(text: string, direction: 1 | -1, settings: PagerSettings): Search | undefined {
   const ignoresCase = settings.ignoresCase === 'always' || (settings.ignoresCase === 'smart' && !/[A-Z]/.test(text));
-  try {
-    return { pattern: new RegExp(text.replaceAll('[[:digit:]]', '[0-9]').replaceAll('[[:space:]]', '\\s').replaceAll('[[:alpha:]]', '[A-Za-z]'), ignoresCase ? 'iu' : 'u'), direction, inverts: false };
-  } catch {
-    return undefined;
-  }
+  const made = compileRegex(text, 'posixExtended', { ignoreCase: ignoresCase, isForgiving: true });
+  return made.ok ? { pattern: made.regex, direction, inverts: false } : undefined;
 }

@@ -1,5 +1,6 @@
 /** Lines to screen rows: wrapping, chopping, shifting, tabs, control characters, colours, search marks. Read first: less's line.c. */
 import { characterWidth } from '../../terminal/width.ts';
+import type { Regex } from '../../lib/regex/regex.ts';
 
 export interface RowStyle {
   readonly columns: number;
@@ -9,7 +10,7 @@ export interface RowStyle {
   readonly showsNumbers: boolean;
   /** -R: colour sequences pass. */
   readonly passesColours: boolean;
-  readonly highlight: RegExp | undefined;
+  readonly highlight: Regex | undefined;
 }
 
 interface Piece {
@@ -131,13 +132,11 @@ function piecesOf(line: string, style: RowStyle): Piece[] {
   return pieces;
 }
 
-function marksOf(text: string, pattern: RegExp | undefined): boolean[] | undefined {
+function marksOf(text: string, pattern: Regex | undefined): boolean[] | undefined {
   if (pattern === undefined) return undefined;
-  const everywhere = new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`);
   const marks: boolean[] = [];
-  for (const match of text.matchAll(everywhere)) {
-    if (match[0] === '') continue;
-    for (let i = match.index; i < match.index + match[0].length; i += 1) marks[i] = true;
+  for (const match of pattern.matchesIn(text)) {
+    for (let i = match.index; i < match.end; i += 1) marks[i] = true;
   }
   return marks;
 }

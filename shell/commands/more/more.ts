@@ -5,6 +5,7 @@ import { FullScreen } from '../../terminal/full-screen.ts';
 import { rowsOf } from '../less/rows.ts';
 import type { Invocation } from '../define.ts';
 import { defineCommand, notSimulated } from '../define.ts';
+import { compileRegex, type Regex } from '../../lib/regex/regex.ts';
 
 export const more = defineCommand({
   name: 'more',
@@ -82,7 +83,7 @@ async function page(sys: Sys, text: string, isFile: boolean, startLine: number):
   if (at < 0) at = 0;
   let step = screen.rows - 1;
   let stays = true;
-  let pattern: RegExp | undefined;
+  let pattern: Regex | undefined;
   while (stays) {
     screen.write(rows.slice(at, at + step).map((row) => `${row.text}\r\n`).join(''));
     at = Math.min(rows.length, at + step);
@@ -147,7 +148,7 @@ async function page(sys: Sys, text: string, isFile: boolean, startLine: number):
 
 const help = ['Space: a page.  Return: a line.  d: 11 lines.  s: skip a line.  b: back a page.', '/pattern: search.  n: again.  =: line number.  q: leave.', ''].join('\r\n');
 
-async function askPattern(screen: FullScreen): Promise<RegExp | undefined> {
+async function askPattern(screen: FullScreen): Promise<Regex | undefined> {
   let text = '';
   for (;;) {
     screen.write(`\r\x1b[K/${text}`);
@@ -157,9 +158,6 @@ async function askPattern(screen: FullScreen): Promise<RegExp | undefined> {
     if (event.key === 'backspace') text = text.slice(0, -1);
     else if ([...event.key].length === 1) text += event.key;
   }
-  try {
-    return new RegExp(text, 'u');
-  } catch {
-    return undefined;
-  }
+  const made = compileRegex(text, 'posixExtended', { isForgiving: true });
+  return made.ok ? made.regex : undefined;
 }

@@ -4,6 +4,7 @@
  */
 import { nextCharacter, previousCharacter, wordBackward, wordForward } from '../../readline/functions/words.ts';
 import { characterWidth } from '../../terminal/width.ts';
+import type { Regex } from '../../lib/regex/regex.ts';
 
 export interface Place {
   line: number;
@@ -305,12 +306,11 @@ export class NanoBuffer {
   // ---- searching
 
   /** The next match after the cursor (before it when going back), round the end; `wrapped` when it came from there. */
-  find(pattern: RegExp, backwards: boolean, from: Place = this.cursor): { readonly place: Place; readonly length: number; readonly wrapped: boolean } | undefined {
-    const everywhere = new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`);
+  find(pattern: Regex, backwards: boolean, from: Place = this.cursor): { readonly place: Place; readonly length: number; readonly wrapped: boolean } | undefined {
     const count = this.lines.length;
     for (let step = 0; step <= count; step += 1) {
       const line = (((backwards ? from.line - step : from.line + step) % count) + count) % count;
-      const matches = [...this.lines[line]!.matchAll(everywhere)].filter((match) => match[0] !== '');
+      const matches = [...pattern.matchesIn(this.lines[line]!)].filter((match) => match.end > match.index);
       const usable = matches.filter((match) => {
         if (step === 0) return backwards ? match.index < from.at : match.index > from.at;
         if (step === count) return backwards ? match.index >= from.at : match.index <= from.at;
@@ -319,7 +319,7 @@ export class NanoBuffer {
       const match = backwards ? usable.at(-1) : usable[0];
       if (match === undefined) continue;
       const wrapped = step > 0 && (backwards ? line >= from.line : line <= from.line);
-      return { place: { line, at: match.index }, length: match[0].length, wrapped };
+      return { place: { line, at: match.index }, length: match.end - match.index, wrapped };
     }
     return undefined;
   }

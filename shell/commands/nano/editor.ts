@@ -14,6 +14,7 @@ import type { Place } from './buffer.ts';
 import { helpText } from './help.ts';
 import type { Hint } from './screen.ts';
 import { helpTitle, gutterWidth, hintRows, lineHints, mainHints, pageStart, readHints, replaceHints, replaceWithHints, searchHints, statusText, textRow, titleBar, writeHints, yesNoRows } from './screen.ts';
+import { compileRegex, type Regex } from '../../lib/regex/regex.ts';
 
 export interface NanoSettings {
   showsNumbers: boolean;
@@ -579,14 +580,11 @@ export class NanoEditor {
 
   // ---- searching
 
-  private pattern(text: string): RegExp | undefined {
-    const flags = this.searchOptions.caseSensitive ? 'u' : 'iu';
-    try {
-      return new RegExp(this.searchOptions.regex ? text : text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, (c) => (c === '-' ? '\\x2d' : `\\${c}`)), flags);
-    } catch {
-      this.say(`Bad regex "${text}"`);
-      return undefined;
-    }
+  private pattern(text: string): Regex | undefined {
+    const made = compileRegex(this.searchOptions.regex ? text : text.replaceAll(/[\\^$.*+?()[{|]/g, '\\$&'), 'posixExtended', { ignoreCase: !this.searchOptions.caseSensitive, isForgiving: true });
+    if (made.ok) return made.regex;
+    this.say(`Bad regex "${text}": ${made.error}`);
+    return undefined;
   }
 
   private searchLabel(base: string): string {
@@ -695,7 +693,8 @@ export class NanoEditor {
         if (choice === 'all') all = true;
       }
       const original = buffer.lines[found.place.line]!.slice(found.place.at, found.place.at + found.length);
-      const put = this.searchOptions.regex ? original.replace(pattern, text.replaceAll(/\\(\d)/g, '$$$1')) : text;
+      const groups = this.searchOptions.regex ? pattern.exec(original)?.groups : undefined;
+      const put = groups === undefined ? text : text.replaceAll(/\\(\d)/g, (_whole, group: string) => groups[Number(group)] ?? '');
       buffer.replaceAt(found.place, found.length, put);
       if (found.place.line === start.line && found.place.at < start.at) start.at += put.length - found.length;
       replaced += 1;

@@ -3,6 +3,7 @@ import type { ExitCode } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { compileRegex, type Regex } from '../../lib/regex/regex.ts';
 
 export const sysctl = defineCommand({
   name: 'sysctl',
@@ -128,7 +129,7 @@ async function showFile(call: Invocation, mode: Mode, path: string, isListing: b
   return 0;
 }
 
-async function showTree(call: Invocation, mode: Mode, path: string, pattern: RegExp | undefined): Promise<ExitCode> {
+async function showTree(call: Invocation, mode: Mode, path: string, pattern: Regex | undefined): Promise<ExitCode> {
   const names = call.sys.list(ROOT + path);
   if (!names.ok) return 0;
   for (const name of [...names.value].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))) {
@@ -142,7 +143,11 @@ async function showTree(call: Invocation, mode: Mode, path: string, pattern: Reg
 }
 
 async function showAll(call: Invocation, mode: Mode, pattern: string | undefined): Promise<ExitCode> {
-  return showTree(call, mode, '', pattern === undefined ? undefined : new RegExp(pattern));
+  if (pattern === undefined) return showTree(call, mode, '', undefined);
+  const made = compileRegex(pattern, 'posixExtended', { isForgiving: true });
+  if (made.ok) return showTree(call, mode, '', made.regex);
+  call.err(`sysctl: ${made.error}`);
+  return 1;
 }
 
 async function set(call: Invocation, mode: Mode, word: string, index: number): Promise<ExitCode> {

@@ -4,6 +4,7 @@ import { strerror } from '../../lib/errno.ts';
 import { gnuOptions } from '../../lib/getopt.ts';
 import { named, quoted } from '../coreutils/quote.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { compileRegex } from '../../lib/regex/regex.ts';
 
 export const signalNumbers: Readonly<Record<SignalName, number>> = {
   HUP: 1, INT: 2, QUIT: 3, ILL: 4, TRAP: 5, ABRT: 6, BUS: 7, FPE: 8, KILL: 9, USR1: 10, SEGV: 11, USR2: 12, PIPE: 13, ALRM: 14, TERM: 15, CHLD: 17, CONT: 18, STOP: 19,
@@ -348,7 +349,12 @@ export const pgrep = defineCommand({
       call.err(`${call.name}: only one pattern can be provided\nTry \`${call.name} --help' for more information.`);
       return 2;
     }
-    const matcher = pattern === undefined ? undefined : new RegExp(options.has('x') ? `^(?:${pattern})$` : pattern, options.has('i') ? 'i' : '');
+    const made = compileRegex(pattern ?? '', 'posixExtended', { ignoreCase: options.has('i'), isForgiving: true, ...(options.has('x') ? { bounds: 'whole' } : {}) });
+    if (!made.ok) {
+      call.err(`${call.name}: ${made.error}`);
+      return 2;
+    }
+    const matcher = pattern === undefined ? undefined : made.regex;
     const uids = [options.value('u'), options.value('U')].filter((name) => name !== undefined).flatMap((names) => names.split(',').map((name) => userId(call.sys, name)));
     let found = call.sys.processes().filter((process) => process.pid !== call.sys.pid && process.state !== 'Z' && (
       (matcher === undefined || matcher.test(options.has('f') ? process.argv.join(' ') : process.name.slice(0, 15))) !== options.has('v')) &&

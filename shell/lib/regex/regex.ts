@@ -2,13 +2,13 @@
  * POSIX regular expressions: leftmost, longest, in time that grows with the text and not with the expression's temper. Read first: regex(7);
  * `parse.ts` for the dialects, `automaton.ts` for the search, `backtrack.ts` for groups and references.
  */
-import { Automaton } from './automaton.ts';
+import { Automaton, RegexExhausted } from './automaton.ts';
 import { findGroups } from './backtrack.ts';
 import { dialects, parseRegex, RegexProblem, type DialectName, type RegexError } from './parse.ts';
 import { compileProgram, type Program } from './program.ts';
 import { sequence, type Assertion, type Tree } from './tree.ts';
 
-export { RegexExhausted } from './automaton.ts';
+export { RegexExhausted };
 export type { DialectName, RegexError } from './parse.ts';
 
 export interface RegexOptions {
@@ -17,6 +17,8 @@ export interface RegexOptions {
   readonly multiline?: boolean;
   /** The match is all of the text, begins where it begins, or has no word character beside it (grep's -x and -w, expr's colon). */
   readonly bounds?: 'whole' | 'start' | 'word';
+  /** A search that would take too long throws RegexExhausted; so asked it finds nothing, as most who call regexec(3) have it. */
+  readonly isForgiving?: boolean;
 }
 export type Compiled = { readonly ok: true; readonly regex: Regex; readonly warnings: readonly string[] } | { readonly ok: false; readonly error: RegexError };
 
@@ -55,7 +57,7 @@ export function regexOf(tree: Tree, groups: number, options: RegexOptions = {}):
     const [before, behind] = BOUNDS[options.bounds];
     bounded = sequence([{ kind: 'assertion', assertion: before }, tree, ...(behind === undefined ? [] : [{ kind: 'assertion', assertion: behind } as const])]);
   }
-  return new Regex(compileProgram(bounded, { groups, isMultiline: options.multiline === true, ignoreCase: options.ignoreCase === true }), literalStart(bounded), options.bounds === 'whole' || options.bounds === 'start');
+  return new Regex(compileProgram(bounded, { groups, isMultiline: options.multiline === true, ignoreCase: options.ignoreCase === true }), literalStart(bounded), options.bounds === 'whole' || options.bounds === 'start', options.isForgiving === true);
 }
 
 export class Regex {
@@ -68,9 +70,11 @@ export class Regex {
 
   /** A match begins where the text begins, or nowhere. */
   private readonly isAnchored: boolean;
+  private readonly isForgiving: boolean;
 
-  constructor(program: Program, literal: string, isAnchored: boolean) {
+  constructor(program: Program, literal: string, isAnchored: boolean, isForgiving: boolean) {
     this.isAnchored = isAnchored;
+    this.isForgiving = isForgiving;
     this.program = program;
     this.groups = program.groups;
     this.literal = literal;
@@ -79,7 +83,7 @@ export class Regex {
   }
 
   test(text: string, from = 0): boolean {
-    if (this.program.references.length > 0) return this.find(text, from) !== undefined;
+    if (this.program.references.length > 0 || this.isForgiving) return this.find(text, from) !== undefined;
     if (this.isAnchored) return from === 0 && this.here.firstEnd(text, 0) !== -1;
     const start = this.literal === '' ? from : text.indexOf(this.literal, from);
     return start !== -1 && this.anywhere.firstEnd(text, start) !== -1;
@@ -121,6 +125,16 @@ export class Regex {
   }
 
   private find(text: string, from: number): { index: number; end: number; slots?: Int32Array } | undefined {
+    if (!this.isForgiving) return this.search(text, from);
+    try {
+      return this.search(text, from);
+    } catch (problem) {
+      if (problem instanceof RegexExhausted) return undefined;
+      throw problem;
+    }
+  }
+
+  private search(text: string, from: number): { index: number; end: number; slots?: Int32Array } | undefined {
     if (this.isAnchored && this.program.references.length === 0) {
       const end = from === 0 ? this.here.longestEnd(text, 0) : -1;
       return end === -1 ? undefined : { index: 0, end };
