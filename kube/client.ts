@@ -70,6 +70,8 @@ export interface ApiClient {
   patch<R extends Resource>(resource: R, key: Key, patch: unknown, options: PatchOptions): StoredObject<R>;
   /** What is left of it: a pod lives on until its grace period is over, an object with finalizers until they are gone. */
   delete(resource: Resource, key: Key, options?: DeleteOptions): void;
+  /** PUT namespaces/NAME/finalize with no finalizers left: a namespace that is being deleted may go. */
+  finalize(namespace: string): void;
   /** POST pods/NAME/binding: the scheduler's decision. */
   bind(pod: Key, nodeName: string): void;
   /**

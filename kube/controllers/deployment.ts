@@ -100,7 +100,7 @@ class DeploymentController {
       const marked = client.edit('replicasets', sets.newest.metadata, (draft) => void this.annotate(draft, deployment, revision));
       this.sets.note(marked);
       const numberedAs = marked.metadata.annotations?.[REVISION] ?? revision;
-      let now = client.edit('deployments', deployment.metadata, ({ metadata }) => void (metadata.annotations = { ...metadata.annotations, [REVISION]: numberedAs }));
+      let now = client.editStatus('deployments', deployment.metadata, ({ metadata }) => void (metadata.annotations = { ...metadata.annotations, [REVISION]: numberedAs }));
       if (conditionOf(now, 'Progressing') === undefined && deadlineOf(now) !== undefined) {
         now = this.setCondition(now, progressing('True', 'FoundNewReplicaSet', `Found new replica set "${marked.metadata.name}"`, runtime.nowMs()));
       }
@@ -109,7 +109,7 @@ class DeploymentController {
     if (!isCreating) return { deployment, sets };
     const created = this.createSet(deployment, sets.old, revision);
     if (created === undefined) return { deployment: client.get('deployments', deployment.metadata), sets };
-    let now = client.edit('deployments', deployment.metadata, ({ metadata }) => void (metadata.annotations = { ...metadata.annotations, [REVISION]: revision }));
+    let now = client.editStatus('deployments', deployment.metadata, ({ metadata }) => void (metadata.annotations = { ...metadata.annotations, [REVISION]: revision }));
     if (deadlineOf(now) !== undefined) now = this.setCondition(now, progressing('True', 'NewReplicaSetCreated', `Created new replica set "${created.metadata.name}"`, runtime.nowMs()));
     return { deployment: now, sets: { newest: created, old: sets.old } };
   }
@@ -376,13 +376,13 @@ function progressing(status: 'True' | 'False' | 'Unknown', reason: string, messa
   return { type: 'Progressing', status, reason, message, ...stamps(nowMs) };
 }
 
-/** SetDeploymentCondition: one that says the same for the same reason keeps its times; one that only changes its reason keeps the time of transition. */
+/** SetDeploymentCondition: one that says the same for the same reason keeps its times; one that changes comes last, with its old time of transition if only the reason is new. */
 function put(conditions: DeploymentCondition[], condition: DeploymentCondition): void {
   const at = conditions.findIndex(({ type }) => type === condition.type);
   const before = conditions[at];
-  if (before === undefined) conditions.push(condition);
-  else if (before.status !== condition.status) conditions.splice(at, 1, condition);
-  else if (before.reason !== condition.reason || condition.reason === 'ReplicaSetUpdated') conditions.splice(at, 1, { ...condition, lastTransitionTime: before.lastTransitionTime! });
+  if (before?.status === condition.status && before.reason === condition.reason && condition.reason !== 'ReplicaSetUpdated') return;
+  if (at >= 0) conditions.splice(at, 1);
+  conditions.push(before?.status === condition.status ? { ...condition, lastTransitionTime: before.lastTransitionTime! } : condition);
 }
 
 function isComplete({ spec, status, metadata }: { readonly spec?: Deployment['spec']; readonly status?: DeploymentStatus; readonly metadata: Deployment['metadata'] }): boolean {

@@ -106,7 +106,7 @@ export function startNamespaceController({ client, runtime }: ControllerContext)
     }
     if (!isEmpty) return queue.addAfter(name, 1000);
     try {
-      client.edit('namespaces', { name }, (draft) => void (draft.spec = { ...draft.spec, finalizers: [] }));
+      client.finalize(name);
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error;
     }

@@ -6,7 +6,7 @@ import type { NodeSelectorTerm, Pod, Taint, Toleration } from 'kubernetes-types/
 import type { StoredObject } from '../api/kinds.ts';
 import { isFinished, isTerminating, type ControllerContext, type StoredPod } from './controller.ts';
 import { ObjectIndex } from './object-index.ts';
-import { quantity } from './quantity.ts';
+import { milliValue, wholeValue } from '../api/quantity.ts';
 import { keyOf, parseKey, WorkQueue } from './queue.ts';
 import { timestamp } from '../runtime.ts';
 
@@ -14,7 +14,6 @@ type Node = StoredObject<'nodes'>;
 
 /** podInitialBackoffDuration, podMaxBackoffDuration. */
 const RETRY = { firstMs: 1000, longestMs: 10_000 };
-const MILLI = 1000;
 
 interface Request { readonly milliCpu: number; readonly memory: number }
 
@@ -86,7 +85,7 @@ class Loads {
 
 /** The larger of the sum of containers and any init container (resource.PodRequestsAndLimits). */
 function requestOf(pod: Pod): Request {
-  const of = (requests: Readonly<Record<string, string>> | undefined): Request => ({ milliCpu: quantity(requests?.['cpu']) * MILLI, memory: quantity(requests?.['memory']) });
+  const of = (requests: Readonly<Record<string, string>> | undefined): Request => ({ milliCpu: milliValue(requests?.['cpu']), memory: wholeValue(requests?.['memory']) });
   const total = { milliCpu: 0, memory: 0 };
   for (const { resources } of pod.spec?.containers ?? []) {
     const one = of(resources?.requests as Record<string, string> | undefined);
@@ -152,9 +151,9 @@ function refuse(pod: StoredPod, node: Node, loads: Loads, byNode: ObjectIndex<'p
   const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
   const wanted = requestOf(pod);
   const short: string[] = [];
-  if (pods + 1 > quantity(allocatable['pods'])) short.push('Too many pods');
-  if (wanted.milliCpu > 0 && request.milliCpu + wanted.milliCpu > quantity(allocatable['cpu']) * MILLI) short.push('Insufficient cpu');
-  if (wanted.memory > 0 && request.memory + wanted.memory > quantity(allocatable['memory'])) short.push('Insufficient memory');
+  if (pods + 1 > wholeValue(allocatable['pods'])) short.push('Too many pods');
+  if (wanted.milliCpu > 0 && request.milliCpu + wanted.milliCpu > milliValue(allocatable['cpu'])) short.push('Insufficient cpu');
+  if (wanted.memory > 0 && request.memory + wanted.memory > wholeValue(allocatable['memory'])) short.push('Insufficient memory');
   return short;
 }
 
@@ -205,8 +204,8 @@ function scoreOf(pod: StoredPod, node: Node, loads: Loads): number {
   const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
   // Containers that ask for nothing count as 100m and 200Mi (schedutil.GetNonzeroRequests).
   const free = (used: number, capacity: number): number => (capacity === 0 ? 0 : Math.max(0, ((capacity - used) * 100) / capacity));
-  const cpu = free(request.milliCpu + Math.max(wanted.milliCpu, 100) + pods * 100, quantity(allocatable['cpu']) * MILLI);
-  const memory = free(request.memory + Math.max(wanted.memory, 200 * 2 ** 20) + pods * 200 * 2 ** 20, quantity(allocatable['memory']));
+  const cpu = free(request.milliCpu + Math.max(wanted.milliCpu, 100) + pods * 100, milliValue(allocatable['cpu']));
+  const memory = free(request.memory + Math.max(wanted.memory, 200 * 2 ** 20) + pods * 200 * 2 ** 20, wholeValue(allocatable['memory']));
   const preferred = (pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).reduce((total, { weight, preference }) => total + (matchesTerm(preference, node) ? weight : 0), 0);
   return (cpu + memory) / 2 + preferred;
 }
