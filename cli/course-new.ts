@@ -1,7 +1,7 @@
 /** `podwire course new FOLDER`: two small lessons that are well formed and proved as they stand, to be changed into others. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { authorSchemas } from '../labs/course/index.ts';
+import { schemaTexts } from '../labs/course/index.ts';
 import { firstCourse } from './course-template.ts';
 
 /** Not part of the course: what an editor needs to complete and check the YAML, offline. */
@@ -18,7 +18,7 @@ export function newCourse(args: readonly string[]): number {
     process.stderr.write(`podwire: course new: ${folder} is there already and not empty; nothing was changed\n`);
     return 1;
   }
-  const schemas = Object.entries(authorSchemas()).map(([name, schema]) => [`${schemasFolder}/${name}`, `${JSON.stringify(schema, null, 2)}\n`] as const);
+  const schemas = Object.entries(schemaTexts()).map(([name, text]) => [`${schemasFolder}/${name}`, text] as const);
   for (const [name, text] of [...Object.entries(firstCourse(idOf(basename(path)), schemasFolder)), ...schemas]) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), text);

@@ -36,6 +36,7 @@ export function checksJsonSchema(): unknown {
     title: kind.kind,
     description: kind.summary,
     allOf: [z.toJSONSchema(CheckCommon, { io: 'input' }), z.toJSONSchema(kind.spec, { io: 'input' }), { properties: { kind: { const: kind.kind } } }].map(open),
+    unevaluatedProperties: false,
   }));
   return { $schema: 'https://json-schema.org/draft/2020-12/schema', oneOf: kinds };
 }

@@ -5,4 +5,4 @@ export { fileProblem, judgeFiles, judgeNames, mostBytes, packLimits, type PackFi
 export { kindOfPath } from './pack-paths.ts';
 export { type LessonProof, type ProofFailure, type ProofOptions, type ProofRule, proofRules, proveLesson } from './prove.ts';
 export { problemText } from './problems.ts';
-export { authorSchemas } from './schemas.ts';
+export { authorSchemas, schemaTexts } from './schemas.ts';

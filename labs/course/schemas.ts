@@ -1,6 +1,6 @@
-/** JSON Schemas of everything an author writes as YAML, for editors; published with each release. */
+/** JSON Schemas of everything an author writes as YAML, and of a pack's manifest; docs/schemas/ holds them as files. */
 import { z } from 'zod';
-import { CourseFile, LessonFile, LessonHead, ProofFile, SolutionFile } from '../../contracts/course.ts';
+import { CourseFile, LessonFile, LessonHead, PackManifest, ProofFile, SolutionFile } from '../../contracts/course.ts';
 import { checksJsonSchema } from '../../grading/index.ts';
 
 export function authorSchemas(): Record<string, unknown> {
@@ -13,5 +13,11 @@ export function authorSchemas(): Record<string, unknown> {
     'lesson-head.schema.json': asWritten(LessonHead),
     'solution.schema.json': asWritten(SolutionFile),
     'proof.schema.json': asWritten(ProofFile),
+    'manifest.schema.json': asWritten(PackManifest),
   };
+}
+
+/** As files. A JSON file has no first line to say that it is generated: its `$comment` does. */
+export function schemaTexts(): Record<string, string> {
+  return Object.fromEntries(Object.entries(authorSchemas()).map(([name, schema]) => [name, `${JSON.stringify({ $comment: 'Generated from contracts/course.ts and grading/checks/.', ...(schema as object) }, null, 2)}\n`]));
 }
