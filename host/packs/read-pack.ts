@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CourseProblem } from '../../contracts/course.ts';
-import { fileProblem, judgeFiles, judgeNames, kindOfPath, mostBytes, packLimits, type PackFiles, readManifest, textOf } from '../../labs/course/index.ts';
+import { fileProblem, judgeFiles, judgeNames, kindOfPath, mostBytes, packLimits, type PackFiles, readManifest, readPicture, textOf } from '../../labs/course/index.ts';
 import { isZip, readZip } from './zip-reader.ts';
 
 export type ReadPack = { readonly files: PackFiles } | { readonly problems: readonly CourseProblem[] };
@@ -115,9 +115,15 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The texts of a pack, as the course reader wants them. */
+/** A pack as the course reader wants it: texts, and pictures as data: addresses. */
 export function textsOf(files: PackFiles): Map<string, string> {
-  return new Map([...files].flatMap(([path, bytes]) => (kindOfPath(path) === 'text' ? [[path, textOf(bytes) ?? '']] : [])));
+  const texts = new Map<string, string>();
+  for (const [path, bytes] of files) {
+    const kind = kindOfPath(path);
+    if (kind === 'text') texts.set(path, textOf(bytes) ?? '');
+    else if (kind === 'picture') texts.set(path, `data:image/${readPicture(bytes)?.kind ?? 'png'};base64,${Buffer.from(bytes).toString('base64')}`);
+  }
+  return texts;
 }
 
 function refuse(file: string, wanted: string, found: string): ReadPack {

@@ -13,7 +13,7 @@ export interface LessonFiles {
   readonly folder: string;
   readonly id: string;
   readonly unit: string;
-  /** The text of a file of the folder, or undefined. */
+  /** The text of a file of the folder, or undefined; of a picture, its data: address. */
   text(name: string): string | undefined;
 }
 
@@ -39,7 +39,7 @@ export function readLesson(files: LessonFiles, problems: CourseProblem[], { isBr
   const proof = proofYaml === null ? null : readBySchema(proofYaml, ProofFile, problems);
   if (!head || !yaml || !lesson || !solutionYaml || !solution || !proofYaml || !proof) return null;
 
-  const text: LessonText = isBrief ? { title: titleOf(head.body), screens: [], lines: new Map() } : readLessonText(name('lesson.md'), head.body, lesson.terminals[0]?.id ?? '', problems);
+  const text: LessonText = isBrief ? { title: titleOf(head.body), screens: [], lines: new Map() } : readLessonText(name('lesson.md'), head.body, lesson.terminals[0]?.id ?? '', problems, (file) => files.text(file));
   const places = Object.fromEntries(Object.entries(lesson.places).map(([key, value]) => {
     const [machine = '', netns = ''] = value.split('/');
     return [key, { machine, netns }];

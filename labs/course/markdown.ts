@@ -39,9 +39,11 @@ const directives: Readonly<Record<string, { readonly form: 'leafDirective' | 'co
   picture: { form: 'leafDirective', required: ['focus', 'text'], optional: [] },
 };
 
-export function readLessonText(file: string, text: string, firstTerminal: string, problems: CourseProblem[]): LessonText {
+/** `picture` answers the data: address of a picture that lies beside lesson.md. */
+export function readLessonText(file: string, text: string, firstTerminal: string, problems: CourseProblem[], picture: (name: string) => string | undefined = () => undefined): LessonText {
   const root = parser.parse(text) as unknown as MarkdownNode;
   const reader = new Reader(file, firstTerminal, problems);
+  reader.placePictures(root, picture);
   reader.read(root.children ?? []);
   return { title: reader.title, screens: reader.screens, lines: reader.lines };
 }
@@ -60,6 +62,18 @@ class Reader {
     this.#file = file;
     this.#firstTerminal = firstTerminal;
     this.#problems = problems;
+  }
+
+  /** Every picture becomes the bytes it names, or goes: nothing is ever fetched. */
+  placePictures(node: MarkdownNode, picture: (name: string) => string | undefined): void {
+    for (const child of node.children ?? []) this.placePictures(child, picture);
+    if (node.type === 'imageReference') this.#problem(node, '', 'a picture as ![what it shows](file.png)', 'one by reference');
+    if (node.type !== 'image') return;
+    const name = node.url ?? '';
+    const found = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) ? picture(name) : undefined;
+    if (found?.startsWith('data:image/') !== true) this.#problem(node, '', 'a picture file beside lesson.md', name.slice(0, 80));
+    else if ((node.alt ?? '').trim() === '') this.#problem(node, '', 'what the picture shows, in words: ![words](file.png)', 'none');
+    node.url = found ?? '';
   }
 
   read(nodes: readonly MarkdownNode[]): void {

@@ -2,7 +2,7 @@
  * Markdown prose to sanitised HTML with live values kept apart (see RichText in contracts/course.ts).
  *
  * Two walls: raw HTML in the Markdown is dropped by remark-rehype, and what is left passes rehype-sanitize with a list of
- * allowed elements that has no images, forms, styles or scripts. Read https://github.com/syntax-tree/hast-util-sanitize.
+ * allowed elements that has no forms, styles or scripts. Pictures are bytes of the course's own by then (markdown.ts). Read https://github.com/syntax-tree/hast-util-sanitize.
  */
 import rehypeSanitize, { defaultSchema } from 'rehype-sanitize';
 import rehypeStringify from 'rehype-stringify';
@@ -20,6 +20,8 @@ export interface MarkdownNode {
   depth?: number;
   lang?: string | null;
   meta?: string | null;
+  url?: string;
+  alt?: string | null;
   name?: string;
   attributes?: Record<string, string | null | undefined> | null;
   data?: Record<string, unknown>;
@@ -28,9 +30,9 @@ export interface MarkdownNode {
 
 const allowed = {
   ...defaultSchema,
-  tagNames: ['p', 'em', 'strong', 'del', 'code', 'kbd', 'a', 'ul', 'ol', 'li', 'blockquote', 'h3', 'h4', 'br', 'hr', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'span'],
-  attributes: { span: [['className', 'live-value'] as [string, string], 'dataValue'], a: ['href'], th: ['align'], td: ['align'], ol: ['start'] },
-  protocols: { href: ['https'] },
+  tagNames: ['p', 'em', 'strong', 'del', 'code', 'kbd', 'a', 'ul', 'ol', 'li', 'blockquote', 'h3', 'h4', 'br', 'hr', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'span', 'img'],
+  attributes: { span: [['className', 'live-value'] as [string, string], 'dataValue'], a: ['href'], img: ['src', 'alt'], th: ['align'], td: ['align'], ol: ['start'] },
+  protocols: { href: ['https'], src: ['data'] },
 };
 
 const toHtml = unified().use(remarkRehype).use(rehypeSanitize, allowed).use(rehypeStringify);

@@ -1,6 +1,6 @@
 /** Course packs as a learner meets them: opened by button, by drop and from the command line; refused with the place of the fault; removed. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,6 +20,8 @@ describeInChromium('a course pack', () => {
     const folder = join(world.folder, 'authored');
     mkdirSync(folder);
     podwire('course', 'new', join(folder, 'wires'));
+    copyFileSync(resolve(import.meta.dirname, '../../build/icons/64x64.png'), join(folder, 'wires/basics/a-switch/box.png'));
+    appendFileSync(join(folder, 'wires/basics/a-switch/lesson.md'), '\n![Two boxes and a wire](box.png)\n');
     good = join(folder, 'wires.podwire');
     podwire('course', 'pack', join(folder, 'wires'), '-o', good);
     // Zipped by hand, without a manifest.
@@ -46,6 +48,8 @@ describeInChromium('a course pack', () => {
     await until('the first goal', async () => (await learner.goals()) === '1 of 2 reached');
     await page.reload();
     await learner.labIsUp();
+    await learner.step(3);
+    expect(await page.getByAltText('Two boxes and a wire').evaluate((picture) => (picture as HTMLImageElement).naturalWidth)).toBe(64);
     await until('the first goal', async () => (await learner.goals()) === '1 of 2 reached');
     expect(learner.complaints).toEqual([]);
     await learner.close();

