@@ -50,7 +50,7 @@ interface Term {
 }
 
 /** Parses `spec.nodeName=node-1,status.phase!=Failed`; throws a 400 with the real parser's message. */
-export function parseFieldSelector(resource: Resource, apiVersion: string, kind: string, text: string): FieldMatcher {
+export function parseFieldSelector(resource: Resource, text: string): FieldMatcher {
   const allowed = fieldsByResource[resource] ?? common;
   const terms: Term[] = [];
   for (const term of splitTerms(text)) {
@@ -58,13 +58,11 @@ export function parseFieldSelector(resource: Resource, apiVersion: string, kind:
     if (parsed === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
     const field = resource === 'pods' && parsed.field === 'spec.host' ? 'spec.nodeName' : parsed.field;
     if (!allowed.includes(field)) {
-      const message = fieldsByResource[resource] === undefined
-        ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"` : `field label not supported: ${field}`;
-      throw badRequest(`Unable to find "${apiVersion}, Resource=${resource}" that match label selector "", field selector "${text}": ${message}`);
+      throw badRequest(fieldsByResource[resource] === undefined
+        ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"` : `field label not supported: ${field}`);
     }
     terms.push({ ...parsed, field });
   }
-  void kind;
   return (object) => terms.every(({ field, isWanted, value }) => (textOf(object, field) === value) === isWanted);
 }
 

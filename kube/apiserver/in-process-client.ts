@@ -1,7 +1,6 @@
 /** The ApiClient of kube/client.ts on a registry in the same program. */
 import { parseFieldSelector } from '../api/fields.ts';
 import type { Kinds, Resource, StoredAny, StoredObject } from '../api/kinds.ts';
-import { infoOf } from '../api/resources.ts';
 import { matchesLabels, parseLabelSelector } from '../api/selectors.ts';
 import { StatusError } from '../api/status.ts';
 import { copy, equal, type Mutable } from '../api/values.ts';
@@ -65,6 +64,11 @@ export class InProcessClient implements ApiClient {
     this.registry.delete(resource, name, namespace, options, this.writer);
   }
 
+  finalize(namespace: string): void {
+    const draft = copy(this.get('namespaces', { name: namespace }));
+    this.registry.update('namespaces', this.registry.decode('namespaces', { ...draft, spec: { ...draft.spec, finalizers: [] } }), this.writer, 'finalize');
+  }
+
   bind(pod: Key, nodeName: string): void {
     bindPod(this.registry, pod, nodeName, this.writer);
   }
@@ -120,11 +124,10 @@ export function seenThrough(change: Change, isWanted: (object: StoredAny) => boo
   return { type: 'DELETED', object };
 }
 
-function filterOf(resource: Resource, { labelSelector, fieldSelector }: ListOptions): ((object: StoredAny) => boolean) | undefined {
+export function filterOf(resource: Resource, { labelSelector, fieldSelector }: ListOptions): ((object: StoredAny) => boolean) | undefined {
   const labels = labelSelector === undefined ? undefined
     : typeof labelSelector === 'string' ? parseLabelSelector(labelSelector) : matchesLabels(labelSelector);
-  const info = infoOf(resource);
-  const fields = fieldSelector === undefined ? undefined : parseFieldSelector(resource, info.versions[0]!.version, info.kind, fieldSelector);
+  const fields = fieldSelector === undefined ? undefined : parseFieldSelector(resource, fieldSelector);
   if (labels === undefined) return fields;
   return (object) => labels(object.metadata.labels) && (fields === undefined || fields(object));
 }

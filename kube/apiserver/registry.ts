@@ -107,7 +107,8 @@ export class Registry {
     const meta = object.metadata!;
     if (meta.uid !== undefined && meta.uid !== old.metadata.uid) throw uidConflict(info, name, meta.uid, old.metadata.uid);
     if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== old.metadata.resourceVersion) throw conflict(info, name, objectModified);
-    const next = subresource === 'status' ? { ...old, status: object.status } as Draft : this.prepareUpdate(info, object, old, subresource);
+    // Annotations may be written with the status: controllers keep a revision there.
+    const next = subresource === 'status' ? { ...copy(old), metadata: { ...copy(old.metadata), annotations: meta.annotations }, status: object.status } as Draft : this.prepareUpdate(info, object, old, subresource);
     if (subresource === 'status') this.default(resource, next, old);
     const causes = validateUpdate(resource, next, old, this.config.minor, subresource);
     if (causes.length > 0) throw invalid(info, name, causes);

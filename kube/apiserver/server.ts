@@ -3,15 +3,12 @@ import type { ApiClient } from '../client.ts';
 import type { PodStreams } from '../pod-streams.ts';
 import type { KubeRuntime } from '../runtime.ts';
 import { Store } from '../store/store.ts';
+import type { ApiRequest, ApiResponse } from './http.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { Registry } from './registry.ts';
+import { handle, type RouteContext, type ServerVersion } from './routes.ts';
 
-export interface ServerVersion {
-  /** 20 of 1.20: decides what is served and how objects are checked. */
-  readonly minor: number;
-  /** `v1.20.2`, as /version says it. */
-  readonly gitVersion: string;
-}
+export type { ServerVersion };
 
 export interface ApiServerConfig {
   readonly runtime: KubeRuntime;
@@ -26,6 +23,7 @@ export interface ApiServerConfig {
 }
 
 export interface ApiServer {
+  handle(request: ApiRequest): ApiResponse;
   /** As the administrator; `client(...).as(user)` for others. */
   client(user?: string, manager?: string): ApiClient;
 }
@@ -37,8 +35,10 @@ export function createApiServer(config: ApiServerConfig): ApiServer {
     minor: version.minor, serviceRange: config.serviceRange ?? '10.43.240.0/20', hasServiceAccounts: config.hasServiceAccounts ?? false,
   });
   const client = (user = 'system:apiserver', manager = 'kube-apiserver'): ApiClient => new InProcessClient(registry, user, manager);
-  bootstrap(client(), registry, config.advertise ?? { ip: '192.0.2.2', port: 443 });
-  return { client };
+  const advertise = config.advertise ?? { ip: '192.0.2.2', port: 443 };
+  bootstrap(client(), registry, advertise);
+  const context: RouteContext = { registry, version, address: `${advertise.ip}:${advertise.port}`, streams: config.streams };
+  return { client, handle: (request) => handle(request, context) };
 }
 
 /** What an API server itself sees to: the system's namespaces, and the Service through which pods find it. */

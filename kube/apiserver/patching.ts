@@ -1,0 +1,136 @@
+/** PATCH: JSON patch, merge patch, strategic merge patch and server-side apply (apiserver/pkg/endpoints/handlers/patch.go). */
+import type { StoredAny } from '../api/kinds.ts';
+import { readManaged } from '../api/managed-fields.ts';
+import { applyConfiguration } from '../api/patches/apply.ts';
+import { jsonPatch, PatchProblem } from '../api/patches/json.ts';
+import { mergePatch } from '../api/patches/merge.ts';
+import { strategicMergePatch } from '../api/patches/strategic.ts';
+import { structNamed } from '../api/schema.ts';
+import { badRequest, notFound, StatusError } from '../api/status.ts';
+import { copy, equal, isObject, type JsonObject } from '../api/values.ts';
+import type { PatchType } from '../client.ts';
+import { timestamp } from '../runtime.ts';
+import { mediaType, readYaml, textOf, unsupportedMediaType } from './bodies.ts';
+import { groupVersion, shown } from './convert.ts';
+import { apiVersionOf, type Registry, type Subresource, type Writer } from './registry.ts';
+import { decodeGiven, type Call } from './call.ts';
+import { infoOf } from '../api/resources.ts';
+import type { Resource } from '../api/kinds.ts';
+
+const mediaTypes: Record<string, PatchType> = {
+  'application/json-patch+json': 'json', 'application/merge-patch+json': 'merge', 'application/strategic-merge-patch+json': 'strategic', 'application/apply-patch+yaml': 'apply',
+};
+
+export function patchTypeOf(call: Pick<Call, 'request'>): PatchType {
+  const type = mediaTypes[mediaType(call.request)];
+  if (type === undefined) throw unsupportedMediaType();
+  return type;
+}
+
+/** The body of a patch as a value. */
+export function readPatch(call: Pick<Call, 'request'>, type: PatchType): unknown {
+  const text = textOf(call.request);
+  if (type === 'apply') return readYaml(text);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw badRequest(type === 'merge' ? 'Invalid JSON Patch' : `error decoding patch: ${(error as Error).message}`);
+  }
+}
+
+/** A value with a patch applied to it; what does not fit is answered as the real server does. */
+export function patched(current: JsonObject, patch: unknown, type: Exclude<PatchType, 'apply'>, structName: string): JsonObject {
+  try {
+    const result = type === 'json' ? jsonPatch(current, patch) : type === 'merge' ? mergePatch(current, patch)
+      : strategicMergePatch(current, patch, { is: 'struct', struct: structNamed(structName), isPointer: false });
+    if (!isObject(result)) throw new PatchProblem('json: cannot unmarshal into an object');
+    return result;
+  } catch (error) {
+    if (!(error instanceof PatchProblem)) throw error;
+    if (type !== 'json') throw error.message.startsWith('invalid patch') || error.message.startsWith('json:') ? badRequest(error.message) : new StatusError(500, '', error.message);
+    if (error.message.startsWith('json:')) throw badRequest(error.message);
+    throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', { causes: [{ message: error.message }] });
+  }
+}
+
+export function patchObject(call: Call, subresource?: Subresource): { readonly object: StoredAny; readonly isNew: boolean } {
+  const { registry, path } = call;
+  const { resource } = path.info;
+  const type = patchTypeOf(call);
+  const patch = readPatch(call, type);
+  if (type === 'apply') return applyPatch(call, patch, subresource);
+  const old = registry.get(resource, path.name!, path.namespace);
+  const structName = `${path.info.group === '' ? 'core' : path.info.group.split('.')[0]!}/${path.version}.${path.info.kind}`;
+  const result = patched(shown(path.info, path.version, old), patch, type, knownStruct(structName, registry, resource));
+  const draft = decodeGiven(call, result, JSON.stringify(result));
+  checkName(call, draft.metadata?.name, draft.metadata?.namespace);
+  return { object: registry.update(resource, draft, call.writer, subresource), isNew: false };
+}
+
+function knownStruct(name: string, registry: Registry, resource: Resource): string {
+  try {
+    structNamed(name);
+    return name;
+  } catch {
+    const struct = registry.structOf(resource);
+    return `${infoOf(resource).group === 'policy' ? 'policy/v1beta1' : ''}.${struct.name}`;
+  }
+}
+
+function checkName({ path }: Call, name: string | undefined, namespace: string | undefined): void {
+  if (name !== path.name) throw badRequest(`the name of the object (${name ?? ''}) does not match the name on the URL (${path.name!})`);
+  if (path.info.isNamespaced && namespace !== path.namespace) throw badRequest(`the namespace of the object (${namespace ?? ''}) does not match the namespace on the URL (${path.namespace ?? ''})`);
+}
+
+function applyPatch(call: Call, patch: unknown, subresource: Subresource | undefined): { readonly object: StoredAny; readonly isNew: boolean } {
+  const { registry, path, query } = call;
+  if (query.get('fieldManager') === undefined) throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+  if (!isObject(patch)) throw badRequest('error decoding YAML: the patch is no object');
+  const wanted = groupVersion(path.info, path.version);
+  if (patch['apiVersion'] !== wanted || patch['kind'] !== path.info.kind) {
+    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${String(patch['apiVersion'] ?? '')}, expected: ${wanted}`);
+  }
+  const metadata = isObject(patch['metadata']) ? patch['metadata'] : {};
+  if (metadata['managedFields'] !== undefined && metadata['managedFields'] !== null) throw badRequest('metadata.managedFields must be nil');
+  // Checks types and unknown fields; the merge works on what was written, without zero values.
+  decodeGiven(call, patch, JSON.stringify(patch));
+  if (metadata['name'] !== undefined && metadata['name'] !== path.name) checkName(call, String(metadata['name']), path.namespace);
+  const body = { ...patch, metadata: { ...metadata, name: path.name!, ...(path.info.isNamespaced ? { namespace: path.namespace } : {}) } };
+  return applyTo(registry, path.info.resource, body, call.writer, query.is('force'), subresource);
+}
+
+/** Applies a configuration that carries its name; makes the object when it is not there. */
+export function applyTo(
+  registry: Registry, resource: Resource, configuration: JsonObject, writer: Writer, isForced: boolean, subresource?: Subresource,
+): { readonly object: StoredAny; readonly isNew: boolean } {
+  const { kind: _, apiVersion: __, ...wanted } = configuration;
+  const metadata = wanted['metadata'] as { name: string; namespace?: string };
+  const info = infoOf(resource);
+  const { minor } = registry.config;
+  const old = registry.find(resource, metadata.name, metadata.namespace);
+  if (old === undefined && subresource !== undefined) throw notFound(info, metadata.name);
+  const manager = { name: writer.manager, operation: 'Apply' as const, apiVersion: apiVersionOf(info, minor), subresource: minor >= 22 ? subresource : undefined };
+  const live = (old ?? {}) as JsonObject;
+  const outcome = applyConfiguration(copy(live), copy(wanted), registry.structOf(resource), readManaged(old?.metadata.managedFields), manager, timestamp(registry.runtime.nowMs()), isForced);
+  if (!('object' in outcome)) throw applyConflict(outcome.map(({ manager: of, path }) => ({ name: of.name, apiVersion: of.apiVersion, path })));
+  const draft = registry.decode(resource, outcome.object);
+  if (old === undefined) return { object: registry.create(resource, draft, writer, outcome.managed), isNew: true };
+  const isSame = equal(outcome.object, live);
+  if (isSame && equal(readManaged(old.metadata.managedFields).map(({ time }) => time), outcome.managed.map(({ time }) => time))) return { object: old, isNew: false };
+  return { object: registry.update(resource, draft, writer, subresource, outcome.managed), isNew: false };
+}
+
+function applyConflict(conflicts: readonly { readonly name: string; readonly apiVersion: string; readonly path: string }[]): StatusError {
+  const byManager = new Map<string, string[]>();
+  for (const { name, apiVersion, path } of conflicts) {
+    const who = `${JSON.stringify(name)} using ${apiVersion}`;
+    byManager.set(who, [...byManager.get(who) ?? [], path]);
+  }
+  const parts = [...byManager].sort(([one], [other]) => (one < other ? -1 : 1)).map(([who, paths]) => (
+    paths.length === 1 ? `conflict with ${who}: ${paths[0]!}` : `conflicts with ${who}:\n- ${paths.join('\n- ')}`
+  ));
+  const message = `Apply failed with ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}: ${parts.join('\n')}`;
+  return new StatusError(409, 'Conflict', message, {
+    causes: conflicts.map(({ name, apiVersion, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${JSON.stringify(name)} using ${apiVersion}`, field: path })),
+  });
+}

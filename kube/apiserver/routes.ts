@@ -1,0 +1,131 @@
+/** Who answers which path. */
+import { noSuchResource, StatusError } from '../api/status.ts';
+import { isObject } from '../api/values.ts';
+import type { PodStreams } from '../pod-streams.ts';
+import { readObject } from './bodies.ts';
+import { apiGroup, apiGroupList, apiResourceList, apiVersions, paths } from './discovery.ts';
+import type { ApiAnswer, ApiRequest, ApiResponse } from './http.ts';
+import { isPretty, negotiate, type Form } from './negotiate.ts';
+import { parseRequest, parseResourcePath, type ParsedRequest } from './paths.ts';
+import type { Registry } from './registry.ts';
+import { answerJson, methodNotAllowed, writerOf, type Call } from './call.ts';
+import { serveResource } from './rest.ts';
+import { serveBindings, serveSubresource } from './subresources.ts';
+import { serveWatch } from './watches.ts';
+
+export interface ServerVersion {
+  /** 20 of 1.20: decides what is served and how objects are checked. */
+  readonly minor: number;
+  /** `v1.20.2`, as /version says it. */
+  readonly gitVersion: string;
+}
+
+export interface RouteContext {
+  readonly registry: Registry;
+  readonly version: ServerVersion;
+  /** Of this server, as discovery tells it. */
+  readonly address: string;
+  readonly streams: PodStreams | undefined;
+}
+
+const json: Form = { encoding: 'json', as: 'object', version: 'v1' };
+
+export function handle(request: ApiRequest, context: RouteContext): ApiResponse {
+  const parsed = parseRequest(request);
+  try {
+    return route(parsed, context);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return answerJson(error.code, error.status, json, isPretty(request, parsed.query));
+  }
+}
+
+function route(parsed: ParsedRequest, context: RouteContext): ApiResponse {
+  const { segments, request } = parsed;
+  const [first, second, third] = segments;
+  const { minor } = context.registry.config;
+  const reply = (value: object | undefined): ApiAnswer => {
+    if (value === undefined) throw noSuchResource();
+    if (request.method !== 'GET') throw methodNotAllowed();
+    return answerJson(200, value, json, isPretty(request, parsed.query));
+  };
+  switch (first) {
+    case undefined: return reply(paths(minor));
+    case 'version': return reply(versionInfo(context.version));
+    case 'healthz':
+    case 'livez':
+    case 'readyz': return health(parsed, first);
+    case 'openapi':
+      // An empty document: kubectl then leaves checking to this server.
+      if (second === 'v2') return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: new Uint8Array() };
+      throw noSuchResource();
+    case 'api':
+      if (second === undefined) return reply(apiVersions(context.address));
+      if (third === undefined) return reply(apiResourceList('', second, minor));
+      break;
+    case 'apis':
+      if (second === undefined) return reply(apiGroupList(minor));
+      if (third === undefined) return reply(apiGroup(second, minor));
+      if (segments.length === 3) return reply(apiResourceList(second, third, minor));
+      break;
+    default: throw noSuchResource();
+  }
+  return serve(parsed, context);
+}
+
+function serve(parsed: ParsedRequest, { registry, streams }: RouteContext): ApiResponse {
+  const { segments, request, query } = parsed;
+  const user = request.headers['impersonate-user'] ?? request.user ?? 'admin';
+  if (segments[1] === 'authorization.k8s.io') return review(parsed);
+  // `bindings` is a resource that only takes in.
+  const isBindings = segments.length === 5 && segments[0] === 'api' && segments[4] === 'bindings';
+  const path = parseResourcePath(isBindings ? [...segments.slice(0, 4), 'pods'] : segments, registry.config.minor);
+  if (path === undefined) throw noSuchResource();
+  const call: Call = { registry, request, path, query, form: negotiateFor(request, path.subresource), writer: writerOf(request, query, user), warnings: [] };
+  if (isBindings) {
+    if (request.method !== 'POST') throw methodNotAllowed();
+    return serveBindings(call);
+  }
+  if (path.subresource !== undefined) return serveSubresource(call, streams);
+  if (request.method === 'GET' && query.is('watch')) return serveWatch(call);
+  return serveResource(call);
+}
+
+/** Logs and connections are no objects: whatever form the client accepts. */
+function negotiateFor(request: ApiRequest, subresource: string | undefined): Form {
+  return subresource === 'log' || subresource === 'exec' || subresource === 'attach' || subresource === 'portforward' ? json : negotiate(request);
+}
+
+function versionInfo({ minor, gitVersion }: ServerVersion): object {
+  const isGke = gitVersion.includes('gke');
+  return {
+    major: '1', minor: `${minor}${isGke ? '+' : ''}`, gitVersion, gitCommit: 'faecb196815e248d3ecfb03c680a4507229c2a56', gitTreeState: 'clean', buildDate: buildDates[minor] ?? '2021-01-13T13:20:00Z',
+    goVersion: goVersions[minor] ?? 'go1.15.5', compiler: 'gc', platform: 'linux/amd64',
+  };
+}
+
+const goVersions: Record<number, string> = { 10: 'go1.9.3b4', 20: 'go1.15.5', 32: 'go1.23.3' };
+const buildDates: Record<number, string> = { 10: '2018-06-28T22:40:29Z', 20: '2021-01-13T13:20:00Z', 32: '2024-12-11T17:59:15Z' };
+
+function health({ segments, query }: ParsedRequest, what: string): ApiAnswer {
+  const checks = ['ping', 'log', 'etcd', ...(what === 'readyz' ? ['informer-sync', 'shutdown'] : [])];
+  if (segments[1] !== undefined && !checks.includes(segments[1])) throw noSuchResource();
+  const text = query.get('verbose') === undefined ? 'ok' : `${checks.map((check) => `[+]${check} ok\n`).join('')}${what} check passed\n`;
+  return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }, body: new TextEncoder().encode(text) };
+}
+
+/** `kubectl auth can-i`: the administrator may do everything, and there is nobody else. */
+function review({ segments, request, query }: ParsedRequest): ApiResponse {
+  const resource = segments.at(-1) ?? '';
+  const kinds: Record<string, string> = {
+    selfsubjectaccessreviews: 'SelfSubjectAccessReview', selfsubjectrulesreviews: 'SelfSubjectRulesReview', subjectaccessreviews: 'SubjectAccessReview', localsubjectaccessreviews: 'LocalSubjectAccessReview',
+  };
+  const kind = kinds[resource];
+  if (kind === undefined) throw noSuchResource();
+  if (request.method !== 'POST') throw methodNotAllowed();
+  const body = readObject(request, kind);
+  const spec = isObject(body['spec']) ? body['spec'] : {};
+  const status = kind === 'SelfSubjectRulesReview'
+    ? { resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }], incomplete: false } : { allowed: true };
+  return answerJson(201, { kind, apiVersion: 'authorization.k8s.io/v1', metadata: { creationTimestamp: null }, spec, status }, json, isPretty(request, query));
+}
