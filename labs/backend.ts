@@ -17,6 +17,8 @@ export interface Lab {
   /** Wall-clock time the lab's machines believe in, in epoch milliseconds. */
   readonly epochMs: number;
   readonly observer: Observer;
+  /** Time is the wall's: things happen between calls, `onChange` is the only word of them, and keys are better not kept waiting for an instant. */
+  readonly isRealTime?: true;
   /** When something happens next if nobody touches anything; undefined: never. */
   nextDueUs(): number | undefined;
   /** Everything due up to and including `targetUs` happens, then it is exactly `targetUs`. Real backends answer at once. */
@@ -28,6 +30,8 @@ export interface Lab {
   closeTerminal(id: string): void;
   input(terminal: string, data: string): void;
   resize(terminal: string, columns: number, rows: number): void;
+  /** Real backends: while held back, nothing more is read from the terminal, and its programs wait. */
+  holdBack?(terminal: string, isHeld: boolean): void;
   terminals(): TerminalView[];
   /** Whether a shell waits for a line there. */
   isPrompting(terminal: string): boolean;

@@ -189,6 +189,7 @@ class Session implements LabSession {
       this.inputs = records.filter(({ kind }) => kind === 'input').length;
       resumed = { records: records.length, isFaithful: past.isFaithful, atMs: Math.round(life.lab.nowUs / 1000) };
     } else life = new Life(await this.freshLab(), this.birth);
+    if (this.isClosed) return life.close();
     this.isOpen = true;
     this.sequence = log?.records.length ?? 0;
     this.emit({
@@ -231,6 +232,9 @@ class Session implements LabSession {
     data: (terminal, bytes) => this.data(terminal, bytes),
     changed: () => {
       this.networkDueMs ??= this.options.wall.nowMs();
+      if (this.life.lab.isRealTime !== true || !this.isOpen) return;
+      this.typeNext();
+      this.wake();
     },
     judged: (report) => this.showReport(report, true),
   };
@@ -238,6 +242,7 @@ class Session implements LabSession {
   // ---------------------------------------------------------------- inputs
 
   private accept(record: Stamped): void {
+    if (this.life.lab.isRealTime === true && this.tookAtOnce(record)) return;
     if (this.isRebuilding) {
       this.deferred.push(record);
       return;
@@ -248,6 +253,15 @@ class Session implements LabSession {
     this.enqueue({ ...record, atUs: Math.max(lastUs, earliest) });
     if (record.kind === 'input' && ++this.inputs % HASH_EVERY_INPUTS === 0) this.enqueueHash = true;
     this.wake();
+  }
+  /** Where time is real no instant is waited for, and no replay will need one. */
+  private tookAtOnce(record: Stamped): boolean {
+    if (record.kind === 'input') this.lab.input(record.terminal, record.data);
+    else if (record.kind === 'resize') {
+      this.sizes.set(record.terminal, { columns: record.columns, rows: record.rows });
+      this.lab.resize(record.terminal, record.columns, record.rows);
+    } else return false;
+    return true;
   }
   private enqueueHash = false;
   /** Between the wish for another lab and that lab: stamps of the old one mean nothing in the new one, so what comes meanwhile waits. */
@@ -572,12 +586,17 @@ class Session implements LabSession {
     if (bytes.length === 0) return;
     const unshown = (this.unshown.get(terminal) ?? 0) + bytes.length;
     this.unshown.set(terminal, unshown);
-    if (unshown > UNSHOWN_HIGH && this.options.storesItself !== true) this.isHeldBack = true;
+    if (unshown > UNSHOWN_HIGH) {
+      if (this.lab.holdBack !== undefined) this.lab.holdBack(terminal, true);
+      else if (this.options.storesItself !== true) this.isHeldBack = true;
+    }
     this.emit({ type: 'data', terminal, bytes });
   }
 
   private shown(terminal: string, bytes: number): void {
-    this.unshown.set(terminal, Math.max(0, (this.unshown.get(terminal) ?? 0) - bytes));
+    const unshown = Math.max(0, (this.unshown.get(terminal) ?? 0) - bytes);
+    this.unshown.set(terminal, unshown);
+    if (this.isOpen && unshown <= UNSHOWN_LOW) this.lab.holdBack?.(terminal, false);
     if (!this.isHeldBack || [...this.unshown.values()].some((count) => count > UNSHOWN_LOW)) return;
     this.isHeldBack = false;
     this.reanchor();

@@ -10,47 +10,46 @@ import type { MachineState } from './state.ts';
 /** What a reply may take inside one machine. */
 const PATIENCE_S = 0.4;
 
+/** No process substitution: the reader is not among the sandbox's processes, so /dev/fd leads nowhere there. */
 export const activeLibrary = String.raw`
 within() { local netns=$1; shift; if [ -z "$netns" ]; then "$@"; else nsenter --net="/run/netns/$netns" "$@"; fi; }
 each_netns() { echo; local file; for file in /run/netns/*; do [ -f "$file" ] && echo "$\{file##*/}"; done; }
-neighbours() { local netns to dev lladdr rest; while read -r netns; do while read -r to _ dev rest; do echo "$netns $to $dev"; done < <(within "$netns" ip neigh show); done < <(each_netns); }
+neighbours() { each_netns | while IFS= read -r netns; do within "$netns" ip neigh show | while read -r to _ dev _; do echo "$netns $to $dev"; done; done; }
 remember() { known=$'\n'$(neighbours)$'\n'; }
 forget() {
-  local netns to dev
-  while IFS=' ' read -r netns to dev; do
-    # The machine's own namespace has no name, so its line begins with a blank.
-    case $known in *$'\n'"$netns $to $dev"$'\n'*) ;; *) if [ -z "$dev" ]; then ip neigh del "$netns" dev "$to"; else within "$netns" ip neigh del "$to" dev "$dev"; fi;; esac
-  done < <(neighbours)
-  while read -r netns; do within "$netns" conntrack -D -p icmp --icmp-type 8 --icmp-code 0 --icmp-id "$1" > /dev/null; done < <(each_netns)
+  neighbours | while IFS= read -r line; do
+    case $known in *$'\n'"$line"$'\n'*) continue;; esac
+    netns=$\{line%% *}; line=$\{line#* }
+    within "$netns" ip neigh del "$\{line% *}" dev "$\{line#* }"
+  done
+  [ -z "$1" ] || each_netns | while IFS= read -r netns; do within "$netns" conntrack -D -p icmp --icmp-type 8 --icmp-code 0 --icmp-id "$1" > /dev/null; done
 }
 ask_ping() {
   remember
   within "$1" ping -n -e "$3" -c 1 -W ${PATIENCE_S} $4 "$2" 2>&1
   echo "status $?"
-  local hop; read -r hop < <(within "$1" ip -o route get "$2")
+  local hop; hop=$(within "$1" ip -o route get "$2")
   case $hop in *' via '*) hop=$\{hop#* via }; hop=$\{hop%% *};; *) hop=$2;; esac
   within "$1" ip neigh show "$hop"
   forget "$3"
 }
 ask_trace() {
   remember
-  local netns fd fds=() pids=() line
-  while read -r netns; do
-    exec {fd}< <(exec nsenter $\{netns:+--net="/run/netns/$netns"} timeout 3 tcpdump -Z root -l -n -i any "icmp[icmptype] == 8 and icmp[4:2] == $3" 2>&1)
-    pids+=($!); fds+=("$fd $netns")
-    while read -r -t 2 -u "$fd" line; do [[ $line == listening* ]] && break; done
-  done < <(each_netns)
-  within "$1" ping -n -e "$3" -c 1 -W ${PATIENCE_S} "$2" > /dev/null
-  sleep 0.05
-  kill -INT "$\{pids[@]}"
-  for fd in "$\{fds[@]}"; do
-    netns=$\{fd#* }; fd=$\{fd%% *}
-    while read -r -t 2 -u "$fd" line; do [[ $line == *' IP '* ]] && echo "=$netns $line"; done
-    exec {fd}<&-
+  local names=() name pids=() folder tries
+  folder=$(mktemp -d /run/podwire/trace.XXXXXX)
+  for name in '' /run/netns/*; do [ -z "$name" ] || [ -f "$name" ] && names+=("$\{name##*/}"); done
+  for name in "$\{names[@]}"; do
+    nsenter $\{name:+--net="/run/netns/$name"} timeout 3 tcpdump -Z root -l -n -i any "icmp[icmptype] == 8 and icmp[4:2] == $3" > "$folder/=$name" 2>&1 & pids+=($!)
   done
+  for name in "$\{names[@]}"; do for ((tries = 0; tries < 100; tries++)); do [[ $(< "$folder/=$name") == *listening* ]] && break; sleep 0.01; done; done
+  within "$1" ping -n -e "$3" -c 1 -W ${PATIENCE_S} "$2" > /dev/null
+  sleep 0.03
+  kill -TERM "$\{pids[@]}"; wait "$\{pids[@]}"
+  (cd "$folder" && grep -H ' IP ' =*)
+  rm -r "$folder"
   forget "$3"
 }
-ask_connect() { remember; within "$1" timeout 1.5 bash --norc -c "exec 3<> /dev/tcp/$2/$3" 2>&1; echo "status $?"; forget 0; }
+ask_connect() { remember; within "$1" timeout 1.5 bash --norc -c "exec 3<> /dev/tcp/$2/$3" 2>&1; echo "status $?"; forget; }
 `.replaceAll('$\\{', '${');
 
 export interface Asking {
@@ -111,10 +110,10 @@ export async function trace(asking: Asking, { from, to, protocol }: TraceQuestio
   return { steps: [...steps, step('drop', died.at.place, died.reason)], outcome: 'died', died };
 }
 
-/** `=NETNS [time] DEVICE In|Out IP source > destination: ...` */
+/** `=NETNS:time DEVICE In|Out IP source > destination: ...` */
 export function tracedSteps(text: string, machine: string): TraceStep[] {
   return text.split('\n').flatMap((line): TraceStep[] => {
-    const found = /^=(\S*) (?:\S+ )?(\S+)\s+(In|Out|P|M|B)\s+IP (\d+\.\d+\.\d+\.\d+) > (\d+\.\d+\.\d+\.\d+):.*?(?:length (\d+))?$/.exec(line.trim());
+    const found = /^=([^:]*):\S+ (\S+)\s+(In|Out|P|M|B)\s+IP (\d+\.\d+\.\d+\.\d+) > (\d+\.\d+\.\d+\.\d+):.*?(?:length (\d+))?$/.exec(line.trim());
     if (found === null) return [];
     const [, netns = '', device = '', way, source = '', destination = '', length] = found;
     const kind = way === 'Out' ? 'transmit' : 'receive';

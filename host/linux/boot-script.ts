@@ -100,8 +100,8 @@ function etc(identity: Identity, home: MachineSpec, absent: readonly string[]): 
     'cp -RP --preserve=timestamps "${copied[@]}" etc/ 2> /dev/null || :',
     ...files.map(({ path, text }) => `printf %s ${quote(text)} > ${placed(path)}`),
     `chmod 755 ${executable.join(' ')}`,
-    // A window of screen is logged, so that what was shown in it can be asked after.
-    "printf 'deflog on\\nlogfile /run/podwire/screen/%%S.%%n\\nlogfile flush 0\\n' >> etc/screenrc", 'mkdir -m 1777 run/podwire/screen',
+    // There is no utmp to enter a window in. Each is logged, so that what was shown in it can be asked after.
+    "printf 'deflogin off\\ndeflog on\\nlogfile /run/podwire/screen/%%S.%%n\\nlogfile flush 0\\n' >> etc/screenrc", 'mkdir -m 1777 run/podwire/screen',
     ...(identity.way === 'single' ? [] : ['cp "$(type -P setpriv)" run/podwire/setpriv', 'chmod 4755 run/podwire/setpriv', `chown -R ${LEARNER_ID}:${LEARNER_ID} home/learner`]),
   ];
 }

@@ -103,7 +103,10 @@ export class LinuxLab implements Lab {
     const pty = this.#spawnTerminal(program, words, { name: 'xterm-256color', cols: columns, rows, cwd: '/', env, encoding: null, ...outsideUser(this.#sandbox.identity) });
     const open: Open = { definition, pty, isOpen: true };
     this.#open.set(id, open);
-    pty.onData((data) => this.#data(id, data as unknown as Uint8Array));
+    // What an earlier terminal of the same name still has to say is nobody's.
+    pty.onData((data) => {
+      if (this.#open.get(id) === open) this.#data(id, data as unknown as Uint8Array);
+    });
     pty.onExit(() => {
       open.isOpen = false;
       this.#changed();
@@ -188,7 +191,6 @@ export class LinuxLab implements Lab {
   }
 
   #data(terminal: string, data: Uint8Array): void {
-    if (!this.#open.has(terminal)) return;
     this.#movedAtMs = this.#wallUs / 1000;
     for (const bytes of this.#evidence.take(terminal, data)) {
       if (this.#early === undefined) this.#listener(terminal, bytes);
@@ -198,6 +200,7 @@ export class LinuxLab implements Lab {
   }
 
   #changed(): void {
+    this.#nowUs = this.#wallUs;
     this.onChange();
   }
 

@@ -49,7 +49,7 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
   };
   const read = async (): Promise<MachineState | undefined> => {
     const text = await reader.ask('state');
-    if (text === undefined || !text.includes('\x1dwindows')) return undefined;
+    if (text === undefined || !text.includes('\x1dscreens')) return undefined;
     const state = parseState(text, nowMs());
     takeWindows(state);
     last = { state, atMs: nowMs() };
@@ -139,7 +139,7 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
   return {
     observer, refresh, screens: () => last?.state.screens ?? [], isAsking: () => asking > 0 || nowMs() < askedUntilMs, close: () => reader.close(),
     async refreshWindows() {
-      const text = await reader.ask('section processes; processes; section screens; screens; section windows; windows');
+      const text = await reader.ask('section processes; processes; section windows; windows; section screens; screens');
       if (text === undefined) return;
       const found = parseState(text, nowMs());
       takeWindows(found);

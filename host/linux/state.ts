@@ -54,8 +54,9 @@ state() {
   local file
   for file in /run/netns/*; do [ -f "$file" ] && nsenter --net="$file" bash --norc -c "namespace '$\{file##*/}'"; done
   section processes; processes
-  section screens; screens
+  # In this order: a window that has written has a session.
   section windows; windows
+  section screens; screens
 }
 `.replaceAll('$\\{', '${');
 
