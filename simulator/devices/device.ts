@@ -18,7 +18,7 @@ export function makeDevice(kernel: Kernel, namespace: NamespaceState, kind: Link
     carrier: kind !== 'veth' && kind !== 'ether', operState: kind === 'veth' || kind === 'ether' ? 'DOWN' : 'UNKNOWN', qdisc: 'noop', group: 'default', alias: undefined, altNames: [], master: 0,
     stats: { rxPackets: 0, rxBytes: 0, rxErrors: 0, rxDropped: 0, rxMulticast: 0, txPackets: 0, txBytes: 0, txErrors: 0, txDropped: 0, txCarrierErrors: 0, collisions: 0 },
     createdAtUs: kernel.world.state.nowUs,
-    conf4: { ...namespace.conf4Default }, conf4Pinned: new Set(), conf4PinnedAll: false, conf6: { ...namespace.conf6Default }, neigh4: { ...namespace.neigh4Default }, neigh6: { ...namespace.neigh6Default },
+    conf4: namespace.conf4Default, conf4Pinned: new Set(), conf4PinnedAll: false, conf6: namespace.conf6Default, neigh4: namespace.neigh4Default, neigh6: namespace.neigh6Default,
     addresses4: [], addresses6: [], groups4: new Map(), groups6: new Map(), groupsLink: new Map(), solicitationGeneration: 0, isIpv6Ready: false,
     taps: [], linkWatchPending: false, netem: undefined, peer: undefined, wire: undefined, junction: undefined, lower: 0, lowerNs: namespace.id, uppers: [],
     vlan: undefined, macvlanMode: undefined, vxlan: undefined, tun: undefined, bridge: undefined, port: undefined,
@@ -26,11 +26,8 @@ export function makeDevice(kernel: Kernel, namespace: NamespaceState, kind: Link
   if (isLoopback) {
     device.minMtu = 0;
     device.maxMtu = 0;
-    device.conf4.disable_policy = 1;
-    device.conf4.disable_xfrm = 1;
-    device.conf6.accept_dad = -1;
-    device.conf6.use_tempaddr = -1;
-    device.conf6.mtu = 65536;
+    device.conf4 = { ...device.conf4, disable_policy: 1, disable_xfrm: 1 };
+    device.conf6 = { ...device.conf6, accept_dad: -1, use_tempaddr: -1, mtu: 65536 };
   }
   if (kind === 'dummy') device.maxMtu = 0;
   if (kind === 'tap') device.maxMtu = 65521;

@@ -267,7 +267,7 @@ function setMtu(kernel: Kernel, namespace: NamespaceState, device: Device, mtu: 
   const lower = device.lower === 0 ? undefined : kernel.state.namespaces.get(device.lowerNs)?.devices.get(device.lower);
   if (device.kind === 'vlan' && lower !== undefined && mtu > lower.mtu) return fail('ERANGE');
   device.mtu = mtu;
-  device.conf6.mtu = mtu;
+  device.conf6 = { ...device.conf6, mtu };
   if (device.bridge !== undefined) device.bridge.mtuSetByHand = true;
   if (device.port !== undefined) adjustMtu(kernel, namespace, namespace.devices.get(device.port.bridge)!);
   // A VLAN cannot carry more than the device below.
@@ -341,12 +341,12 @@ export function moveDevice(kernel: Kernel, from: NamespaceState, device: Device,
   device.ns = to.id;
   device.name = wanted;
   device.master = 0;
-  device.conf4 = { ...to.conf4Default };
+  device.conf4 = to.conf4Default;
   device.conf4Pinned = new Set();
   device.conf4PinnedAll = false;
-  device.conf6 = { ...to.conf6Default };
-  device.neigh4 = { ...to.neigh4Default };
-  device.neigh6 = { ...to.neigh6Default };
+  device.conf6 = to.conf6Default;
+  device.neigh4 = to.neigh4Default;
+  device.neigh6 = to.neigh6Default;
   device.linkWatchPending = false;
   device.operState = 'DOWN';
   // dev_shutdown: the queue stays behind.

@@ -23,8 +23,25 @@ export function openKernel(state: KernelState, world: SimulatedWorld): Kernel {
   return kernel;
 }
 
+/** Each table is made when it is first asked for: of a copy of the world, a question needs one or two. */
 export function kernelCalls(kernel: Kernel): NetKernel {
+  const made: { -readonly [Table in keyof NetKernel]?: NetKernel[Table] } = {};
   return {
-    id: kernel.state.id, namespaces: namespaceCalls(kernel), netlink: netlinkCalls(kernel), sockets: socketCalls(kernel), sysctl: sysctlCalls(kernel), netfilter: createNetfilterCalls(kernel.netfilter),
+    id: kernel.state.id,
+    get namespaces() {
+      return (made.namespaces ??= namespaceCalls(kernel));
+    },
+    get netlink() {
+      return (made.netlink ??= netlinkCalls(kernel));
+    },
+    get sockets() {
+      return (made.sockets ??= socketCalls(kernel));
+    },
+    get sysctl() {
+      return (made.sysctl ??= sysctlCalls(kernel));
+    },
+    get netfilter() {
+      return (made.netfilter ??= createNetfilterCalls(kernel.netfilter));
+    },
   };
 }

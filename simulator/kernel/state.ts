@@ -35,7 +35,7 @@ export interface KernelState {
   icmpGlobalCredit: number;
   icmpGlobalStampUs: number;
   /** Sysctls that are the machine's, not a namespace's (net/core/default_qdisc ...). */
-  sysctls: Map<string, string>;
+  sysctls: ReadonlyMap<string, string>;
 }
 
 export interface NamespaceState {
@@ -45,16 +45,16 @@ export interface NamespaceState {
   lastIndex: LinkIndex;
   /** How this namespace numbers others. */
   peerIds: Map<NetnsId, number>;
-  /** Values below net/ that are not in a device's configuration, as text. */
-  sysctls: Map<string, string>;
+  /** Values below net/ that are not in a device's configuration, as text. Like all settings, replaced and never written in place: see SHARED. */
+  sysctls: ReadonlyMap<string, string>;
   /** net/ipv4/ip_forward and the other switches the packet path reads for every packet. */
-  settings: PathSettings;
-  conf4All: Conf4;
-  conf4Default: Conf4;
-  conf6All: Conf6;
-  conf6Default: Conf6;
-  neigh4Default: NeighbourParameters;
-  neigh6Default: NeighbourParameters;
+  settings: Readonly<PathSettings>;
+  conf4All: Readonly<Conf4>;
+  conf4Default: Readonly<Conf4>;
+  conf6All: Readonly<Conf6>;
+  conf6Default: Readonly<Conf6>;
+  neigh4Default: Readonly<NeighbourParameters>;
+  neigh6Default: Readonly<NeighbourParameters>;
   fib4: Map<number, FibTable4>;
   rules4: Rule[];
   fib6: Map<number, Route6[]>;
@@ -83,6 +83,9 @@ export interface NamespaceState {
   /** linkwatch handles events of its devices at most once a second, urgent ones at once. */
   nextLinkWatchUs: number;
 }
+
+/** Members whose values are replaced and never written in place, so that a copy of the world may share them: most of what a namespace holds is settings nobody touches. */
+export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device>(['sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'conf4', 'conf6', 'neigh4', 'neigh6']);
 
 export interface PathSettings {
   ipForward: number;
@@ -160,13 +163,13 @@ export interface Device {
   master: LinkIndex;
   stats: LinkStats;
   createdAtUs: number;
-  conf4: Conf4;
+  conf4: Readonly<Conf4>;
   /** Settings that no longer follow conf/default: those written by hand, all once the device has had an address (ipv4_devconf_setall). */
   conf4Pinned: Set<string>;
   conf4PinnedAll: boolean;
-  conf6: Conf6;
-  neigh4: NeighbourParameters;
-  neigh6: NeighbourParameters;
+  conf6: Readonly<Conf6>;
+  neigh4: Readonly<NeighbourParameters>;
+  neigh6: Readonly<NeighbourParameters>;
   addresses4: Address4[];
   addresses6: Address6[];
   groups4: Map<Ip4, number>;

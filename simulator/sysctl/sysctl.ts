@@ -1,6 +1,6 @@
 /** /proc/sys/net: reading, writing with the kernel's checks, and what a write sets off. Read first: Documentation/networking/ip-sysctl.rst, net/ipv4/devinet.c (devinet_sysctl_forward) */
 import { done, fail, ok, type Result } from '../result.ts';
-import type { Conf4, Device, Kernel, NamespaceState, NeighbourParameters, PathSettings } from '../kernel/state.ts';
+import type { Device, Kernel, NamespaceState, NeighbourParameters, PathSettings } from '../kernel/state.ts';
 import { deviceByName } from '../devices/device.ts';
 import { NEIGHBOUR_KEYS } from './conf.ts';
 import { NET_SYSCTLS, READ_ONLY, READ_ONLY_ELSEWHERE } from './defaults.ts';
@@ -52,7 +52,12 @@ function parseDeviceKey(key: string): DeviceKey | undefined {
   return { family: match[1] as 'ipv4' | 'ipv6', group: match[2] as 'conf' | 'neigh', device: match[3]!, name: match[4]! };
 }
 
-type Values = Record<string, number>;
+type Values = Readonly<Record<string, number>>;
+
+/** Settings are replaced, never written in place: see SHARED. */
+function change<Field extends string>(holder: Record<Field, Values>, field: Field, values: Values): void {
+  holder[field] = { ...holder[field], ...values };
+}
 
 function confOf(namespace: NamespaceState, key: DeviceKey): Values | undefined {
   if (key.device === 'all') return key.family === 'ipv4' ? namespace.conf4All : namespace.conf6All;
@@ -61,7 +66,7 @@ function confOf(namespace: NamespaceState, key: DeviceKey): Values | undefined {
   return key.family === 'ipv4' ? device?.conf4 : device?.conf6;
 }
 
-function neighOf(namespace: NamespaceState, key: DeviceKey): NeighbourParameters | undefined {
+function neighOf(namespace: NamespaceState, key: DeviceKey): Readonly<NeighbourParameters> | undefined {
   if (key.device === 'default') return key.family === 'ipv4' ? namespace.neigh4Default : namespace.neigh6Default;
   const device = deviceByName(namespace, key.device);
   return key.family === 'ipv4' ? device?.neigh4 : device?.neigh6;
@@ -69,7 +74,7 @@ function neighOf(namespace: NamespaceState, key: DeviceKey): NeighbourParameters
 
 const JIFFIES_PER_SECOND = 100;
 
-function neighText(parameters: NeighbourParameters, name: string): string | undefined {
+function neighText(parameters: Readonly<NeighbourParameters>, name: string): string | undefined {
   if (name === 'retrans_time') return String((parameters.retransmitMs * JIFFIES_PER_SECOND) / 1000);
   if (name === 'base_reachable_time') return String(parameters.baseReachableMs / 1000);
   const known = NEIGHBOUR_KEYS.find(([one]) => one === name);
@@ -133,10 +138,10 @@ export function setSysctl(kernel: Kernel, namespace: NamespaceState, key: string
   const value = normalise(key, present.value, text);
   if (value === undefined) return fail('EINVAL');
   if (perDevice !== undefined) return perDevice.group === 'neigh' ? setNeighbour(namespace, perDevice, Number(value)) : setConf(kernel, namespace, perDevice, Number(value));
-  namespace.sysctls.set(key, value);
-  if (namespace.id === 0) kernel.state.sysctls.set(key, value);
+  setText(namespace, key, value);
+  if (namespace.id === 0) setText(kernel.state, key, value);
   const field = SETTINGS[key];
-  if (field !== undefined) namespace.settings[field] = Number(value);
+  if (field !== undefined) namespace.settings = { ...namespace.settings, [field]: Number(value) };
   if (key === 'net/ipv4/ip_forward') changeForwarding(namespace, Number(value));
   kernel.world.announceChange(kernel.state.id);
   return done;
@@ -165,27 +170,29 @@ function normalise(key: string, present: string, text: string): string | undefin
 }
 
 function setConf(kernel: Kernel, namespace: NamespaceState, key: DeviceKey, value: number): Result {
-  const conf = confOf(namespace, key)!;
-  const before = conf[key.name]!;
-  conf[key.name] = value;
+  const before = confOf(namespace, key)![key.name]!;
+  const values = { [key.name]: value };
+  if (key.device === 'all') change(namespace, key.family === 'ipv4' ? 'conf4All' : 'conf6All', values);
+  else if (key.device === 'default') change(namespace, key.family === 'ipv4' ? 'conf4Default' : 'conf6Default', values);
+  else change(deviceByName(namespace, key.device)!, key.family === 'ipv4' ? 'conf4' : 'conf6', values);
   if (key.family === 'ipv4') {
     if (key.name === 'forwarding' && key.device === 'all') {
       if (before !== value) changeForwarding(namespace, value);
     } else if (key.device === 'default' && key.name !== 'forwarding') {
-      for (const device of namespace.devices.values()) if (!device.conf4PinnedAll && !device.conf4Pinned.has(key.name)) device.conf4[key.name] = value;
+      for (const device of namespace.devices.values()) if (!device.conf4PinnedAll && !device.conf4Pinned.has(key.name)) change(device, 'conf4', values);
     } else if (key.device !== 'all' && key.device !== 'default') deviceByName(namespace, key.device)!.conf4Pinned.add(key.name);
   } else if (key.name === 'forwarding') {
     if (key.device === 'all') {
-      namespace.conf6Default.forwarding = value;
-      namespace.settings.ip6Forward = value;
-      for (const device of namespace.devices.values()) device.conf6.forwarding = value;
+      change(namespace, 'conf6Default', values);
+      namespace.settings = { ...namespace.settings, ip6Forward: value };
+      for (const device of namespace.devices.values()) change(device, 'conf6', values);
     }
     forwardingChanged6(kernel, namespace);
   } else if (key.name === 'disable_ipv6' && before !== value) {
     const devices: Device[] = key.device === 'all' ? [...namespace.devices.values()] : key.device === 'default' ? [] : [deviceByName(namespace, key.device)!];
-    if (key.device === 'all') namespace.conf6Default.disable_ipv6 = value;
+    if (key.device === 'all') change(namespace, 'conf6Default', values);
     for (const device of devices) {
-      device.conf6.disable_ipv6 = value;
+      change(device, 'conf6', values);
       ipv6Disabled(kernel, namespace, device, value !== 0);
     }
   }
@@ -195,27 +202,30 @@ function setConf(kernel: Kernel, namespace: NamespaceState, key: DeviceKey, valu
 
 /** inet_forward_change: ip_forward and conf/all/forwarding are one switch, and it sets every device and the default. */
 function changeForwarding(namespace: NamespaceState, value: number): void {
-  const set = (conf: Conf4): void => {
-    conf.forwarding = value;
-  };
-  namespace.sysctls.set('net/ipv4/ip_forward', String(value));
-  namespace.settings.ipForward = value;
-  set(namespace.conf4All);
+  setText(namespace, 'net/ipv4/ip_forward', String(value));
+  namespace.settings = { ...namespace.settings, ipForward: value };
   // A router does not listen to redirects.
-  namespace.conf4All.accept_redirects = value === 0 ? 1 : 0;
-  set(namespace.conf4Default);
-  for (const device of namespace.devices.values()) set(device.conf4);
+  change(namespace, 'conf4All', { forwarding: value, accept_redirects: value === 0 ? 1 : 0 });
+  change(namespace, 'conf4Default', { forwarding: value });
+  for (const device of namespace.devices.values()) change(device, 'conf4', { forwarding: value });
+}
+
+function setText(holder: { sysctls: ReadonlyMap<string, string> }, key: string, value: string): void {
+  holder.sysctls = new Map(holder.sysctls).set(key, value);
 }
 
 function setNeighbour(namespace: NamespaceState, key: DeviceKey, value: number): Result {
-  const parameters = neighOf(namespace, key)!;
   if (value < 0) return fail('EINVAL');
-  if (key.name === 'retrans_time') parameters.retransmitMs = (value * 1000) / JIFFIES_PER_SECOND;
-  else if (key.name === 'base_reachable_time') parameters.baseReachableMs = value * 1000;
+  const values: Record<string, number> = {};
+  if (key.name === 'retrans_time') values.retransmitMs = (value * 1000) / JIFFIES_PER_SECOND;
+  else if (key.name === 'base_reachable_time') values.baseReachableMs = value * 1000;
   else {
     const [, field, unit] = NEIGHBOUR_KEYS.find(([one]) => one === key.name)!;
-    parameters[field] = unit === 'jiffies' ? (value * 1000) / JIFFIES_PER_SECOND : unit === 'seconds' ? value * 1000 : value;
+    values[field] = unit === 'jiffies' ? (value * 1000) / JIFFIES_PER_SECOND : unit === 'seconds' ? value * 1000 : value;
   }
-  if (key.name.startsWith('base_reachable_time')) parameters.reachableMs = parameters.baseReachableMs;
+  if (values.baseReachableMs !== undefined) values.reachableMs = values.baseReachableMs;
+  const holder = key.device === 'default' ? undefined : deviceByName(namespace, key.device)!;
+  if (holder === undefined) change(namespace, key.family === 'ipv4' ? 'neigh4Default' : 'neigh6Default', values);
+  else change(holder, key.family === 'ipv4' ? 'neigh4' : 'neigh6', values);
   return done;
 }

@@ -1,14 +1,19 @@
 /**
- * Copies and hashes plain data: objects, arrays, Map, Set and typed arrays. State is a tree (nothing is shared), so no
- * table of what was seen is kept; that makes a copy cheap enough to take one for every question an observer asks.
+ * Copies plain data: objects, arrays, Map, Set and typed arrays. State is a tree, so no table of what was seen is kept;
+ * that makes a copy cheap enough to take one for every question an observer asks.
  */
 
-/** An independent copy. Throws on what is not plain data: a function in state would be a promise that a clone cannot keep. */
-export function cloneData<T>(value: T): T {
-  return copy(value) as T;
+/**
+ * An independent copy, but for members named in `shared`, which nobody writes in place. Throws on what is not plain data: a function in state would
+ * be a promise that a clone cannot keep.
+ */
+export function cloneData<T>(value: T, shared: ReadonlySet<string> = NONE): T {
+  return copy(value, shared) as T;
 }
 
-function copy(value: unknown): unknown {
+const NONE: ReadonlySet<string> = new Set();
+
+function copy(value: unknown, shared: ReadonlySet<string>): unknown {
   if (typeof value !== 'object' || value === null) {
     if (typeof value === 'function') throw new Error('state holds a function, which cannot be cloned');
     return value;
@@ -18,13 +23,13 @@ function copy(value: unknown): unknown {
     const made: unknown[] = new Array<unknown>(length);
     for (let i = 0; i < length; i += 1) {
       const item: unknown = value[i];
-      made[i] = typeof item === 'object' && item !== null ? copy(item) : item;
+      made[i] = typeof item === 'object' && item !== null ? copy(item, shared) : item;
     }
     return made;
   }
   if (value instanceof Map) {
     const made = new Map<unknown, unknown>();
-    for (const [key, item] of value) made.set(key, typeof item === 'object' && item !== null ? copy(item) : item);
+    for (const [key, item] of value) made.set(key, typeof item === 'object' && item !== null ? copy(item, shared) : item);
     return made;
   }
   if (value instanceof Uint8Array) return value.slice();
@@ -39,8 +44,9 @@ function copy(value: unknown): unknown {
   const made = { ...(value as Record<string, unknown>) };
   for (const key in made) {
     const item = made[key];
-    if (typeof item === 'object' && item !== null) made[key] = copy(item);
-    else if (typeof item === 'function') throw new Error(`state holds a function at ${key}, which cannot be cloned`);
+    if (typeof item === 'object' && item !== null) {
+      if (!shared.has(key)) made[key] = copy(item, shared);
+    } else if (typeof item === 'function') throw new Error(`state holds a function at ${key}, which cannot be cloned`);
   }
   return made;
 }

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../bytes.ts';
+import type { NetKernel } from '../kernel/api.ts';
 import { courseLab, must, ping, route } from '../test-lab.ts';
 import { cloneData } from './clone.ts';
 import { diceOver, seedDice } from './dice.ts';
 import { hashData } from './hash.ts';
 import { pop, push, type QueueEntry } from './queue.ts';
 import { createWorld } from './world.ts';
+
+const textOf = (kernel: NetKernel, key: string): string => must(kernel.sysctl.get(0, key));
 
 describe('a world', () => {
   it('runs events by time, and those of one time in the order they were scheduled', () => {
@@ -45,6 +48,19 @@ describe('a world', () => {
     expect(vm.netlink.link(demo, veth1)!.isUp).toBe(true);
   });
 
+  it('clones settings that either may change without the other seeing it', () => {
+    const { world, vm, veth1, demo } = courseLab();
+    const twin = world.clone();
+    const other = twin.kernel(vm.id);
+    const keys = vm.sysctl.keys(0).filter((key) => vm.sysctl.isWritable(0, key) && /^-?\d+$/.test(textOf(vm, key)));
+    const before = keys.map((key) => textOf(vm, key));
+    const hash = world.hash();
+    for (const key of keys) other.sysctl.set(0, key, String(Number(textOf(other, key)) + 1));
+    must(other.netlink.setLink(demo, veth1, { mtu: 1400 }));
+    expect(keys.filter((key, at) => textOf(other, key) !== before[at]).length).toBeGreaterThan(500);
+    expect(keys.map((key) => textOf(vm, key))).toEqual(before);
+    expect(world.hash()).toBe(hash);
+  });
   it('lets a cloned listener complete handshakes in the clone alone', () => {
     const { world, vm, demo } = courseLab();
     const listener = must(vm.sockets.open(demo, { type: 'tcp', family: 'inet' }, 0));

@@ -4,7 +4,7 @@
  */
 import { createKernelState, kernelCalls, openKernel } from '../kernel/kernel.ts';
 import type { LinkIndex, NetKernel, NetnsId } from '../kernel/api.ts';
-import type { Kernel, KernelState } from '../kernel/state.ts';
+import { SHARED, type Kernel, type KernelState } from '../kernel/state.ts';
 import { dispatch } from '../kernel/dispatch.ts';
 import { attachWire } from '../devices/wire.ts';
 import type { SocketFilter } from '../sockets/state.ts';
@@ -195,7 +195,7 @@ export class SimulatedWorld implements World {
   }
 
   clone(): SimulatedWorld {
-    return new SimulatedWorld(cloneData(this.state), this.junctionKinds);
+    return new SimulatedWorld(cloneData(this.state, SHARED), this.junctionKinds);
   }
 
   hash(): string {
