@@ -111,7 +111,7 @@ function decodeScalar(value: unknown, type: Type & { is: 'scalar' }, steps: read
       break;
     case 'bytes':
       if (typeof value === 'string') {
-        if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) throw new WrongType(steps, type, value, `illegal base64 data at input byte ${badBase64(value)}`);
+        if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) throw new WrongType(steps, type, value, `decode base64: illegal base64 data at input byte ${badBase64(value)}`);
         return value;
       }
       break;

@@ -20,7 +20,7 @@ export const defaulters: Partial<Record<Resource, Defaulter>> = {
   endpoints: defaultEndpoints,
   nodes: defaultNode,
   namespaces: (object: Mutable<Namespace>) => { (object.status ??= {}).phase ??= 'Active'; },
-  secrets: (object: Mutable<Secret>) => { object.type ??= 'Opaque'; },
+  secrets: defaultSecret,
   replicationcontrollers: defaultReplicationController,
   deployments: defaultDeployment,
   replicasets: (object: Mutable<ReplicaSet>) => {
@@ -154,11 +154,33 @@ function defaultService(service: Mutable<Service>, minor: number): void {
   }
 }
 
+/** What is given as text is kept as base64, like the rest. */
+function defaultSecret(secret: Mutable<Secret>): void {
+  secret.type ??= 'Opaque';
+  if (secret.stringData === undefined) return;
+  secret.data ??= {};
+  for (const [name, text] of Object.entries(secret.stringData)) secret.data[name] = base64(new TextEncoder().encode(text));
+  delete secret.stringData;
+}
+
+function base64(bytes: Uint8Array): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    const digits = [18, 12, 6, 0].map((shift) => alphabet[(group >> shift) & 63]!).join('');
+    text += digits.slice(0, bytes.length - i + 1).padEnd(4, '=');
+  }
+  return text;
+}
+
 function defaultEndpoints(endpoints: Mutable<Endpoints>): void {
   for (const subset of endpoints.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ??= 'TCP';
 }
 
 function defaultNode(node: Mutable<Node>): void {
+  const spec = node.spec ??= {};
+  if (spec.podCIDR !== undefined) spec.podCIDRs ??= [spec.podCIDR];
   const status = node.status ??= {};
   if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = copy(status.capacity);
   roundResources(status.capacity);

@@ -56,7 +56,7 @@ export function readYaml(text: string): unknown {
 }
 
 /** Brackets within brackets: refused before anything walks them. */
-function checkDepth(text: string): void {
+export function checkDepth(text: string): void {
   let depth = 0;
   let isText = false;
   for (let index = 0; index < text.length; index += 1) {

@@ -1,7 +1,7 @@
 /** PATCH: JSON patch, merge patch, strategic merge patch and server-side apply (apiserver/pkg/endpoints/handlers/patch.go). */
 import type { StoredAny } from '../api/kinds.ts';
 import { readManaged } from '../api/managed-fields.ts';
-import { applyConfiguration } from '../api/patches/apply.ts';
+import { applyConfiguration, type FieldConflict } from '../api/patches/apply.ts';
 import { jsonPatch, PatchProblem } from '../api/patches/json.ts';
 import { mergePatch } from '../api/patches/merge.ts';
 import { strategicMergePatch } from '../api/patches/strategic.ts';
@@ -10,7 +10,7 @@ import { badRequest, notFound, StatusError } from '../api/status.ts';
 import { copy, equal, isObject, type JsonObject } from '../api/values.ts';
 import type { PatchType } from '../client.ts';
 import { timestamp } from '../runtime.ts';
-import { mediaType, readYaml, textOf, unsupportedMediaType } from './bodies.ts';
+import { checkDepth, jsonProblem, mediaType, readYaml, textOf, unsupportedMediaType } from './bodies.ts';
 import { groupVersion, shown } from './convert.ts';
 import { apiVersionOf, type Registry, type Subresource, type Writer } from './registry.ts';
 import { decodeGiven, type Call } from './call.ts';
@@ -31,10 +31,13 @@ export function patchTypeOf(call: Pick<Call, 'request'>): PatchType {
 export function readPatch(call: Pick<Call, 'request'>, type: PatchType): unknown {
   const text = textOf(call.request);
   if (type === 'apply') return readYaml(text);
+  checkDepth(text);
   try {
     return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw badRequest(type === 'merge' ? 'Invalid JSON Patch' : `error decoding patch: ${(error as Error).message}`);
+  } catch {
+    if (type === 'merge') throw new StatusError(500, '', 'Invalid JSON Patch');
+    const problem = jsonProblem(text);
+    throw badRequest(type === 'strategic' && problem === 'unexpected end of JSON input' ? 'unexpected EOF' : problem);
   }
 }
 
@@ -112,7 +115,7 @@ export function applyTo(
   const manager = { name: writer.manager, operation: 'Apply' as const, apiVersion: apiVersionOf(info, minor), subresource: minor >= 22 ? subresource : undefined };
   const live = (old ?? {}) as JsonObject;
   const outcome = applyConfiguration(copy(live), copy(wanted), registry.structOf(resource), readManaged(old?.metadata.managedFields), manager, timestamp(registry.runtime.nowMs()), isForced);
-  if (!('object' in outcome)) throw applyConflict(outcome.map(({ manager: of, path }) => ({ name: of.name, apiVersion: of.apiVersion, path })));
+  if (!('object' in outcome)) throw applyConflict(outcome);
   const draft = registry.decode(resource, outcome.object);
   if (old === undefined) return { object: registry.create(resource, draft, writer, outcome.managed), isNew: true };
   const isSame = equal(outcome.object, live);
@@ -120,17 +123,16 @@ export function applyTo(
   return { object: registry.update(resource, draft, writer, subresource, outcome.managed), isNew: false };
 }
 
-function applyConflict(conflicts: readonly { readonly name: string; readonly apiVersion: string; readonly path: string }[]): StatusError {
+function applyConflict(conflicts: readonly FieldConflict[]): StatusError {
+  // Those who only update own fields in one version; those who apply in all.
+  const who = ({ name, operation, apiVersion }: FieldConflict['manager']): string => JSON.stringify(name) + (operation === 'Update' ? ` using ${apiVersion}` : '');
   const byManager = new Map<string, string[]>();
-  for (const { name, apiVersion, path } of conflicts) {
-    const who = `${JSON.stringify(name)} using ${apiVersion}`;
-    byManager.set(who, [...byManager.get(who) ?? [], path]);
-  }
-  const parts = [...byManager].sort(([one], [other]) => (one < other ? -1 : 1)).map(([who, paths]) => (
-    paths.length === 1 ? `conflict with ${who}: ${paths[0]!}` : `conflicts with ${who}:\n- ${paths.join('\n- ')}`
+  for (const { manager, path } of conflicts) byManager.set(who(manager), [...byManager.get(who(manager)) ?? [], path]);
+  const parts = [...byManager].sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, paths]) => (
+    paths.length === 1 ? `conflict with ${name}: ${paths[0]!}` : `conflicts with ${name}:\n- ${paths.join('\n- ')}`
   ));
   const message = `Apply failed with ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}: ${parts.join('\n')}`;
   return new StatusError(409, 'Conflict', message, {
-    causes: conflicts.map(({ name, apiVersion, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${JSON.stringify(name)} using ${apiVersion}`, field: path })),
+    causes: conflicts.map(({ manager, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${who(manager)}`, field: path })),
   });
 }

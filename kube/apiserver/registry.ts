@@ -79,8 +79,8 @@ export class Registry {
 
   create(resource: Resource, object: Draft, writer: Writer, managed?: Managed[]): StoredAny {
     const info = infoOf(resource);
-    const meta = object.metadata!;
     this.default(resource, object);
+    const meta = object.metadata!;
     if ((meta.name ?? '') === '' && (meta.generateName ?? '') !== '') meta.name = meta.generateName!.slice(0, 58) + this.suffix();
     if (!info.isNamespaced) delete meta.namespace;
     const name = meta.name ?? '';
@@ -88,6 +88,8 @@ export class Registry {
     meta.uid = this.uid();
     meta.creationTimestamp = timestamp(this.runtime.nowMs());
     for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'resourceVersion', 'selfLink', 'generation', 'managedFields'] as const) delete meta[field];
+    // Owned is what the client sent, not what the server adds to it.
+    this.manage(resource, undefined, object, writer, undefined, managed);
     admitCreate(this, resource, object);
     this.resetForCreate(info, object);
     const causes = validateCreate(resource, object, this.config.minor);
@@ -95,7 +97,6 @@ export class Registry {
     if (resource === 'services') this.services.prepareCreate(object as Mutable<Service>);
     const key = this.keyOf(info, name, meta.namespace);
     if (this.store.get(resource, key) !== undefined) throw alreadyExists(info, name);
-    this.manage(resource, undefined, object, writer, undefined, managed);
     return this.commit(resource, key, object, writer);
   }
 
@@ -108,12 +109,13 @@ export class Registry {
     if (meta.uid !== undefined && meta.uid !== old.metadata.uid) throw uidConflict(info, name, meta.uid, old.metadata.uid);
     if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== old.metadata.resourceVersion) throw conflict(info, name, objectModified);
     // Annotations may be written with the status: controllers keep a revision there.
-    const next = subresource === 'status' ? { ...copy(old), metadata: { ...copy(old.metadata), annotations: meta.annotations }, status: object.status } as Draft : this.prepareUpdate(info, object, old, subresource);
+    const next = subresource === 'status' ? withStatus(old, object) : this.prepareUpdate(info, object, old, subresource);
     if (subresource === 'status') this.default(resource, next, old);
+    if (subresource !== 'binding') this.manage(resource, old, next, writer, subresource, managed);
+    if (subresource !== 'status' && subresource !== 'binding') settleUpdate(info, next, old);
     const causes = validateUpdate(resource, next, old, this.config.minor, subresource);
     if (causes.length > 0) throw invalid(info, name, causes);
     if (resource === 'services' && subresource === undefined) this.services.prepareUpdate(next as Mutable<Service>, old as Service);
-    if (subresource !== 'binding') this.manage(resource, old, next, writer, subresource, managed);
     if (equal(next, old)) return old;
     const key = this.keyOf(info, name, old.metadata.namespace);
     if (isFinished(next, info) && writer.isDryRun !== true) {
@@ -148,7 +150,7 @@ export class Registry {
     const isShorter = meta.deletionTimestamp === undefined || graceSeconds < (meta.deletionGracePeriodSeconds ?? 0);
     if (isShorter) {
       meta.deletionTimestamp = timestamp(this.runtime.nowMs() + graceSeconds * 1000);
-      meta.deletionGracePeriodSeconds = graceSeconds;
+      if (resource !== 'namespaces') meta.deletionGracePeriodSeconds = graceSeconds;
       if (info.countsGenerations) meta.generation = (meta.generation ?? 0) + 1;
     }
     if (resource === 'namespaces') (next as Mutable<Namespace>).status = { ...(next as Namespace).status, phase: 'Terminating' };
@@ -173,9 +175,7 @@ export class Registry {
       if (old.status === undefined) delete object.status;
       else object.status = old.status;
     }
-    if (info.resource === 'services') prepareServiceUpdate(object as Mutable<Service>, old as Service);
     if (info.resource === 'namespaces' && subresource !== 'finalize') object.spec = old.spec;
-    if (info.countsGenerations && isNewGeneration(info.resource, object, old)) meta.generation = (generation ?? 0) + 1;
     return object;
   }
 
@@ -220,10 +220,9 @@ export class Registry {
       name: writer.manager, operation: 'Update', apiVersion: apiVersionOf(info, minor), subresource: minor >= 22 ? subresource : undefined,
     }, timestamp(this.runtime.nowMs()));
     const written = writeManaged(entries);
-    const metadata = { ...next.metadata } as NonNullable<Draft['metadata']>;
+    const metadata = next.metadata!;
     if (written.length > 0) metadata.managedFields = written as typeof metadata.managedFields & object;
     else delete metadata.managedFields;
-    next.metadata = metadata;
   }
 
   private readonly zeros = new Map<Resource, Draft>();
@@ -335,6 +334,19 @@ function isNewGeneration(resource: Resource, next: Draft, old: StoredAny): boole
       || !equal(next.metadata?.annotations, old.metadata.annotations);
   }
   return !equal(next.spec, old.spec) || (resource === 'deployments' && !equal(next.metadata?.annotations, old.metadata.annotations));
+}
+
+/** With the status of another; annotations may come along, as kubelets and controllers send them so. */
+function withStatus(old: StoredAny, { status, metadata }: Draft): Draft {
+  const meta = { ...old.metadata, annotations: metadata?.annotations };
+  if (meta.annotations === undefined) delete meta.annotations;
+  return { ...old, metadata: meta, status } as Draft;
+}
+
+/** What the strategies of updates do to an object that is otherwise as the client wants it. */
+function settleUpdate(info: ResourceInfo, next: Draft, old: StoredAny): void {
+  if (info.resource === 'services') prepareServiceUpdate(next as Mutable<Service>, old as Service);
+  if (info.countsGenerations && isNewGeneration(info.resource, next, old)) next.metadata!.generation = (old.metadata.generation ?? 0) + 1;
 }
 
 /** How long a pod may take to end (pod strategy, CheckGracefulDelete). */

@@ -65,12 +65,20 @@ function route(parsed: ParsedRequest, context: RouteContext): ApiResponse {
       break;
     case 'apis':
       if (second === undefined) return reply(apiGroupList(minor));
-      if (third === undefined) return reply(apiGroup(second, minor));
+      if (third === undefined) {
+        const group = apiGroup(second, minor);
+        return group === undefined ? pageNotFound() : reply({ kind: 'APIGroup', apiVersion: 'v1', ...group });
+      }
       if (segments.length === 3) return reply(apiResourceList(second, third, minor));
       break;
     default: throw noSuchResource();
   }
   return serve(parsed, context);
+}
+
+/** A group that nobody serves does not reach the API's own handlers. */
+function pageNotFound(): ApiAnswer {
+  return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: new TextEncoder().encode('404 page not found\n') };
 }
 
 function serve(parsed: ParsedRequest, { registry, streams }: RouteContext): ApiResponse {

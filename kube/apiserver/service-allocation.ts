@@ -96,7 +96,10 @@ export class ServiceAllocation {
 
   private setAddress(service: Draft): void {
     const spec = service.spec!;
-    if (spec.clusterIP === 'None') return;
+    if (spec.clusterIP === 'None') {
+      spec.clusterIPs = ['None'];
+      return;
+    }
     if (spec.clusterIP === undefined) spec.clusterIP = this.anyAddress();
     else {
       const { clusterIP } = spec;

@@ -122,7 +122,10 @@ function replace(root: Root, path: string, value: unknown): void {
   }
   const { parent, last } = parentOf(root, path);
   if (!Array.isArray(parent) && !isObject(parent)) throw missingDocument('replace', path);
-  if (child(parent, last) === undefined) throw new PatchProblem(`replace operation does not apply: doc is missing key: ${path}: missing value`);
-  if (Array.isArray(parent)) parent[Number(last)] = value;
+  // A field that is not there is set all the same.
+  if (Array.isArray(parent)) {
+    if (child(parent, last) === undefined) throw new PatchProblem(`replace operation does not apply: doc is missing key: ${path}: missing value`);
+    parent[Number(last)] = value;
+  }
   else put(parent, last, value);
 }
