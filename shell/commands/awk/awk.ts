@@ -34,12 +34,12 @@ async function runAwk(call: Invocation): Promise<ExitCode> {
     else if (letter === 'f') {
       const text = value === '-' ? { ok: true as const, value: await call.stdinText() } : await call.sys.readText(value ?? '');
       if (!text.ok) {
-        call.err(`awk: cannot open ${value ?? ''} (${strerror(text.error)})`);
+        call.err(`${call.name}: cannot open ${value ?? ''} (${strerror(text.error)})`);
         return 2;
       }
       source = `${source === undefined ? '' : `${source}\n`}${text.value}`;
     } else {
-      call.err(`awk: not an option: ${word}`);
+      call.err(`${call.name}: not an option: ${word}`);
       return 2;
     }
   }
@@ -53,7 +53,7 @@ async function runAwk(call: Invocation): Promise<ExitCode> {
     program = parseProgram(source);
   } catch (problem) {
     if (!(problem instanceof AwkSyntaxError)) throw problem;
-    call.err(`awk: line ${problem.line}: ${problem.message}`);
+    call.err(`${call.name}: line ${problem.line}: ${problem.message}`);
     return 2;
   }
   const machine = new Machine(call, program, args);
@@ -61,7 +61,7 @@ async function runAwk(call: Invocation): Promise<ExitCode> {
   for (const text of assignments) {
     const equals = text.indexOf('=');
     if (equals <= 0) {
-      call.err(`awk: improper assignment: -v ${text}`);
+      call.err(`${call.name}: improper assignment: -v ${text}`);
       return 2;
     }
     machine.assignText(text);
@@ -169,7 +169,7 @@ class Machine {
     } catch (problem) {
       if (!(problem instanceof Fatal) && !(problem instanceof RegexExhausted)) throw problem;
       await this.call.flush();
-      this.call.err(`awk: ${problem.message}`);
+      this.call.err(`${this.call.name}: ${problem.message}`);
       this.exitCode = 2;
     }
     await this.call.flush();
@@ -238,7 +238,7 @@ class Machine {
       const opened = await openInput(this.call.sys, word);
       if (!opened.ok) {
         await this.call.flush();
-        this.call.err(`awk: cannot open "${word}" (${strerror(opened.error)})`);
+        this.call.err(`${this.call.name}: cannot open "${word}" (${strerror(opened.error)})`);
         this.exitCode = 2;
         throw new Jump('exit', 2);
       }

@@ -101,11 +101,11 @@ function tokenize(source: string): Token[] {
           inBracket = true;
           if (source[end + 1] === '^') end += 1;
           if (source[end + 1] === ']') end += 1;
-        } else if (source[end] === '[' && source[end + 1] === ':') end = source.indexOf(':]', end + 2) + 1;
+        } else if (source[end] === '[' && source[end + 1] === ':') end = Math.max(end, source.indexOf(':]', end + 2) + 1);
         else if (source[end] === ']') inBracket = false;
         end += 1;
       }
-      if (source[end] !== '/') throw new AwkSyntaxError(line, `runaway regular expression ${source.slice(at, at + 12)} ...`);
+      if (source[end] !== '/') throw new AwkSyntaxError(line, `runaway regular expression ${source.slice(at, at + 11)} ...`);
       push('regex', source.slice(at + 1, end), spaced);
       at = end + 1;
       continue;

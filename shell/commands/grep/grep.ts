@@ -4,6 +4,7 @@ import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
 import { closeInput, linesOf, openInput } from '../../lib/input.ts';
 import { RegexExhausted } from '../../lib/regex/regex.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { makeMatcher, type Matcher } from './matcher.ts';
 
@@ -168,7 +169,7 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
     const { text } = step.value;
     number += 1;
     const at = offset;
-    offset += text.length + 1;
+    if (mode.hasByte) offset += utf8(text).length + 1;
     if (text.includes('\0') && !mode.isText) {
       const hits = mode.matcher.test(text) !== mode.isInverted;
       if (hits && isPrinting) {
@@ -182,7 +183,7 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
       if (mode.isQuiet || mode.isListing !== undefined) break;
       if (isPrinting) {
         if (mode.isOnly) {
-          if (!mode.isInverted) for (const [from, to] of matchesOf(text, mode.matcher)) call.out(`${prefix(number, at + from, true)}${paint('01;31', text.slice(from, to))}`);
+          if (!mode.isInverted) for (const [from, to] of matchesOf(text, mode.matcher)) call.out(`${prefix(number, at + (mode.hasByte ? utf8(text.slice(0, from)).length : 0), true)}${paint('01;31', text.slice(from, to))}`);
         } else {
           gap(held[0]?.number ?? number);
           for (const line of held) call.out(`${prefix(line.number, line.offset, false)}${line.text}`);

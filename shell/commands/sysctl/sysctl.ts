@@ -145,9 +145,7 @@ async function showTree(call: Invocation, mode: Mode, path: string, pattern: Reg
 async function showAll(call: Invocation, mode: Mode, pattern: string | undefined): Promise<ExitCode> {
   if (pattern === undefined) return showTree(call, mode, '', undefined);
   const made = compileRegex(pattern, 'posixExtended', { isForgiving: true });
-  if (made.ok) return showTree(call, mode, '', made.regex);
-  call.err(`sysctl: ${made.error}`);
-  return 1;
+  return made.ok ? showTree(call, mode, '', made.regex) : 0;
 }
 
 async function set(call: Invocation, mode: Mode, word: string, index: number): Promise<ExitCode> {

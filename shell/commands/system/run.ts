@@ -351,7 +351,7 @@ export const pgrep = defineCommand({
     }
     const made = compileRegex(pattern ?? '', 'posixExtended', { ignoreCase: options.has('i'), isForgiving: true, ...(options.has('x') ? { bounds: 'whole' } : {}) });
     if (!made.ok) {
-      call.err(`${call.name}: ${made.error}`);
+      call.err(`${call.name}: regex error: ${made.error}`);
       return 2;
     }
     const matcher = pattern === undefined ? undefined : made.regex;

@@ -8,7 +8,7 @@ import { empty, sequence, type Assertion, type Tree } from './tree.ts';
 export type RegexError =
   | 'Unmatched [, [^, [:, [., or [=' | 'Unmatched ( or \\(' | 'Unmatched ) or \\)' | 'Unmatched \\{' | 'Invalid content of \\{\\}' | 'Invalid preceding regular expression'
   | 'Invalid regular expression' | 'Trailing backslash' | 'Invalid back reference' | 'Invalid range end' | 'Invalid character class name' | 'Invalid collation character' | 'Regular expression too big'
-  | 'character class syntax is [[:space:]], not [:space:]';
+  | 'character class syntax is [[:space:]], not [:space:]' | 'syntax error ^* or ^+';
 
 /** Who reads the expression: each program hands other syntax bits to the C library. */
 export interface Dialect {
@@ -65,6 +65,8 @@ class Parser {
   readonly warnings: string[] = [];
   private at = 0;
   private token: Token = { kind: 'end' };
+  /** Nothing but carets before this in its branch. */
+  private isBranchStart = true;
   private closed = new Set<number>();
   private readonly text: readonly string[];
   private readonly dialect: Dialect;
@@ -185,7 +187,10 @@ class Parser {
 
   private branch(depth: number): Tree {
     const parts: Tree[] = [];
-    while (this.token.kind !== 'choice' && this.token.kind !== 'end' && (depth === 0 || this.token.kind !== 'close')) parts.push(this.expression(depth));
+    while (this.token.kind !== 'choice' && this.token.kind !== 'end' && (depth === 0 || this.token.kind !== 'close')) {
+      this.isBranchStart = parts.every((part) => part.kind === 'assertion' && part.assertion === 'line start');
+      parts.push(this.expression(depth));
+    }
     if (this.dialect.isAwk === true && parts.length === 0 && this.text.length > 0) return this.fail('Invalid preceding regular expression');
     return sequence(parts);
   }
@@ -200,6 +205,7 @@ class Parser {
       case 'assertion':
         // An anchor takes no repetition: what follows stands as if nothing were before it.
         this.advance();
+        if (this.dialect.isAwk === true && token.assertion === 'line start' && this.isRepeat()) return this.fail('syntax error ^* or ^+');
         return this.dialect.isAwk === true ? this.repeated({ kind: 'assertion', assertion: token.assertion }) : { kind: 'assertion', assertion: token.assertion };
       case 'repeat': case 'openInterval':
         if (token.kind === 'openInterval' && this.dialect.refusesDoubleRepeat === true) return this.fail('Invalid preceding regular expression');
@@ -209,7 +215,7 @@ class Parser {
         }
         if (idleOperator === 'error') return this.fail('Invalid preceding regular expression');
         if (idleOperator === 'ignored') {
-          this.warnings.push(`${token.kind === 'repeat' ? token.sign : '{...}'} at start of expression`);
+          if (this.isBranchStart) this.warnings.push(`${token.kind === 'repeat' ? token.sign : '{...}'} at start of expression`);
           if (token.kind === 'openInterval') {
             this.repeatOnce(empty);
             return empty;
@@ -236,6 +242,10 @@ class Parser {
     }
     this.advance();
     return this.repeated(atom);
+  }
+
+  private isRepeat(): boolean {
+    return this.token.kind === 'repeat';
   }
 
   private literal(text: string): Tree {
