@@ -12,7 +12,7 @@ import { execute, load } from './execute.ts';
 import { accountFiles, debianFiles } from './files/base-tree.ts';
 import { CollectorFile, DEVICES, DeviceFile } from './files/devices.ts';
 import type { Inode } from './files/inode.ts';
-import { contentOf, statOf } from './files/inode.ts';
+import { contentOf, resize, statOf } from './files/inode.ts';
 import type { OpenFile } from './files/open-file.ts';
 import { openFile } from './files/open.ts';
 import { PipeBuffer, PipeEnd } from './files/pipe.ts';
@@ -29,6 +29,7 @@ import { WaitQueue } from './scheduler.ts';
 import { RootPorts } from './root-ports.ts';
 import { Tty } from './tty/tty.ts';
 import { containerRoot, type ContainerFiles } from './container-root.ts';
+import type { ContainerService } from './container-service.ts';
 import { PidNamespace, type Container, type ContainerSpec } from './container.ts';
 import { TerminalFile } from './tty/pty-files.ts';
 
@@ -55,7 +56,8 @@ export interface RunSpec {
   readonly uid?: number;
   /** A name in /run/netns, or a kernel id. */
   readonly netns?: string | number;
-  readonly stdin?: Uint8Array | 'null';
+  /** 'pipe': what the handle's `write` brings, until its `endInput`. */
+  readonly stdin?: Uint8Array | 'null' | 'pipe';
   readonly stdout?: (bytes: Uint8Array) => void;
   readonly stderr?: (bytes: Uint8Array) => void;
 }
@@ -66,6 +68,8 @@ export interface RunHandle {
   onExit(listener: (status: WaitStatus) => void): void;
   /** To its whole process group, as a terminal would. */
   kill(signal: SignalName): void;
+  write(bytes: Uint8Array): void;
+  endInput(): void;
 }
 
 export interface SessionSpec {
@@ -119,11 +123,13 @@ export class Machine {
   readonly kernelLog: { atUs: number; line: string }[] = [];
   readonly init: Process;
   readonly ports: RootPorts;
+  containerService: ContainerService | undefined;
   private nextPid: number;
   private anonymousInodes = 20_000;
   private namespaceInodes = 4_026_532_700;
   private readonly image: MachineImage;
   private readonly socketQueues = new Map<number, WaitQueue>();
+  private readonly socketListeners = new Map<number, () => void>();
   private readonly endListeners: ((process: Process) => void)[] = [];
   private readonly otherSysctls: Map<string, { value: string; isWritable: boolean }>;
 
@@ -154,7 +160,10 @@ export class Machine {
     this.init.task = this.scheduler.start('init', async () => {});
     this.ports = new RootPorts(this, image);
     this.buildTree();
-    this.scheduler.onReady(kernel.id, (socketId) => this.socketQueues.get(socketId)?.wake());
+    this.scheduler.onReady(kernel.id, (socketId) => {
+      this.socketQueues.get(socketId)?.wake();
+      this.socketListeners.get(socketId)?.();
+    });
   }
 
   epochNowUs(): number {
@@ -242,6 +251,17 @@ export class Machine {
     inode.uid = file.uid ?? 0;
     inode.gid = file.gid ?? 0;
     return inode;
+  }
+
+  /** Adds to a log file, which is made when it is missing. */
+  appendFile(path: string, text: string): void {
+    const found = this.tree.resolve(this.init, path);
+    const inode = found.ok ? found.value : this.putFile({ path, content: '' });
+    const bytes = utf8(text);
+    const at = inode.size;
+    resize(inode, at + bytes.length);
+    inode.data!.set(bytes, at);
+    this.tree.touch(inode);
   }
 
   /** Text of a file for observers, links followed; undefined when there is none. */
@@ -414,6 +434,12 @@ export class Machine {
       this.socketQueues.set(id, queue);
     }
     return queue;
+  }
+
+  /** For sockets that no program waits on: told whenever one may have become ready, in the middle of a packet, so do nothing there but take note. */
+  watchSocket(id: number, listener: (() => void) | undefined): void {
+    if (listener === undefined) this.socketListeners.delete(id);
+    else this.socketListeners.set(id, listener);
   }
 
   dropSocket(id: number): void {
@@ -662,12 +688,13 @@ export class Machine {
     const loaded = this.loadProgram(this.init, path, spec.argv);
     if (!loaded.ok) throw new Error(`cannot run ${path}: ${loaded.error}`);
     const nothing = (): void => {};
+    const input = this.inputOf(spec.stdin ?? 'null');
     const process = this.launch(loaded.value, spec.env, spec.cwd, spec.uid ?? 0, this.netnsOf(spec.netns), [
-      this.inputFile(spec.stdin ?? 'null'),
+      input.file,
       new CollectorFile(this.nextAnonymousInode(), spec.stdout ?? nothing),
       new CollectorFile(this.nextAnonymousInode(), spec.stderr ?? nothing),
     ]);
-    return this.handle(process);
+    return this.handle(process, input.writer);
   }
 
   // ---- containers
@@ -706,8 +733,9 @@ export class Machine {
     const loaded = this.loadProgram(by, path.value, spec.argv);
     if (!loaded.ok) return loaded;
     const nothing = (): void => {};
-    const streams = [this.inputFile(spec.stdin ?? 'null'), new CollectorFile(this.nextAnonymousInode(), spec.stdout ?? nothing), new CollectorFile(this.nextAnonymousInode(), spec.stderr ?? nothing)];
-    return ok(this.handle(this.launch(loaded.value, spec.env, spec.cwd, spec.uid ?? 0, this.netns.get(container.netns), streams, container)));
+    const input = this.inputOf(spec.stdin ?? 'null');
+    const streams = [input.file, new CollectorFile(this.nextAnonymousInode(), spec.stdout ?? nothing), new CollectorFile(this.nextAnonymousInode(), spec.stderr ?? nothing)];
+    return ok(this.handle(this.launch(loaded.value, spec.env, spec.cwd, spec.uid ?? 0, this.netns.get(container.netns), streams, container), input.writer));
   }
 
   /** The same on a terminal of its own, as `kubectl exec -t` asks for. */
@@ -726,7 +754,8 @@ export class Machine {
     return this.handle(this.launch(loaded, spec.env, spec.cwd, spec.uid ?? 0, this.netnsOf(spec.netns), []));
   }
 
-  private handle(process: Process): RunHandle {
+  private handle(process: Process, writer?: PipeEnd): RunHandle {
+    const writers = writer === undefined ? [] : [writer];
     const listeners: ((status: WaitStatus) => void)[] = [];
     process.onEnd = (status) => {
       for (const listener of listeners) listener(status);
@@ -738,6 +767,12 @@ export class Machine {
       },
       onExit: (listener) => listeners.push(listener),
       kill: (signal) => this.signalGroup(process.pid, signal),
+      write: (bytes) => {
+        for (const { pipe } of writers) if (pipe.readers > 0) pipe.push(bytes);
+      },
+      endInput: () => {
+        for (const end of writers.splice(0)) end.released();
+      },
     };
   }
 
@@ -745,6 +780,12 @@ export class Machine {
     const found = this.findProgram(this.init, name, path);
     if (!found.ok) throw new Error(`machine ${this.name} has no program ${name}: ${found.error}`);
     return found.value;
+  }
+
+  private inputOf(wanted: NonNullable<RunSpec['stdin']>): { file: OpenFile; writer?: PipeEnd } {
+    if (wanted !== 'pipe') return { file: this.inputFile(wanted) };
+    const pipe = new PipeBuffer(this.nextAnonymousInode());
+    return { file: new PipeEnd(pipe, { read: true }), writer: new PipeEnd(pipe, { write: true }) };
   }
 
   private inputFile(bytes: Uint8Array | 'null'): OpenFile {

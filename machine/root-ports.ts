@@ -2,6 +2,7 @@
 import type { Result } from '../simulator/result.ts';
 import { done, fail } from '../simulator/result.ts';
 import { fromUtf8 } from '../simulator/bytes.ts';
+import type { ContainerService } from './container-service.ts';
 import type { ImageGroup, ImagePackage, ImageUser, MachineImage } from './image.ts';
 import type { Machine } from './machine.ts';
 import type { MachinePorts } from './sys.ts';
@@ -82,6 +83,10 @@ export class RootPorts implements MachinePorts {
     if (install) this.installed.add(name);
     else this.installed.delete(name);
     return done;
+  }
+
+  containers(): ContainerService | undefined {
+    return this.path === '' ? this.machine.containerService : undefined;
   }
 
   bootedUs(): number {

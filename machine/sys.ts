@@ -210,9 +210,10 @@ export type ProcessNote =
   | { kind: 'line-ended'; job: number; exit: number }
   /** The shell shows its primary prompt and waits for a line. */
   | { kind: 'prompt' }
-  | { kind: 'capture-started'; device: string; filter: string }
-  /** A packet that was shown, with the line that was printed for it. */
-  | { kind: 'capture-packet'; frame: Uint8Array; atUs: number; text: string }
+  /** `linkType`: what packets begin with, as capture files number it. */
+  | { kind: 'capture-started'; device: string; filter: string; linkType: number }
+  /** A packet that was taken, with the lines that were printed for it, and its length before it was cut. */
+  | { kind: 'capture-packet'; frame: Uint8Array; atUs: number; originalLength: number; text: string }
   | { kind: 'capture-ended' }
   /** screen's server: its session name and whether a client shows it now. */
   | { kind: 'screen'; name: string; isAttached: boolean };
@@ -226,6 +227,8 @@ export interface MachinePorts {
   installPackage(name: string): Result;
   removePackage(name: string): Result;
   bootedUs(): number;
+  /** The container runtime, where there is one and this root reaches its socket. */
+  containers(): import('./container-service.ts').ContainerService | undefined;
 }
 
 export type ErrnoText = (error: Errno) => string;

@@ -87,6 +87,8 @@ export interface Generation {
   readonly jumps: readonly Jump[];
   /** Made when missing and otherwise let alone: the kubelet's. */
   readonly foreignChains: readonly { readonly table: 'nat'; readonly chain: string }[];
+  /** An empty chain in each table whose absence says that somebody flushed them (since 1.17). */
+  readonly canaryChain: string | undefined;
   readonly filterChains: readonly string[];
   readonly natChains: readonly string[];
   /** Chains with these beginnings that nobody wants any more are deleted. */

@@ -51,14 +51,14 @@ export const generations: Readonly<Record<GenerationName, Generation>> = {
   '2018': {
     name: '2018', nameStyle: 'colon', endpointsFrom: 'endpoints', opensPorts: true, syncsPartially: false,
     jumps: [outsideIn, servicesOut, ...natJumps, forward],
-    foreignChains: markDrop, filterChains, natChains, ownPrefixes: xlbPrefixes, usable: xlb.readyOnly,
+    foreignChains: markDrop, canaryChain: undefined, filterChains, natChains, ownPrefixes: xlbPrefixes, usable: xlb.readyOnly,
     firstRules: [postrouting2018], portRules: xlb.portRules, portChains: xlb.portChains2018,
     lastRules: [toThisNode, forwardMarked, forwardPods],
   },
   '1.20': {
     name: '1.20', nameStyle: 'plain', endpointsFrom: 'endpointslices', opensPorts: true, syncsPartially: false,
     jumps: [outsideIn, outsideForward, servicesForward, servicesOut, forward, ...natJumps],
-    foreignChains: markDrop, filterChains, natChains, ownPrefixes: xlbPrefixes, usable: xlb.readyOnly,
+    foreignChains: markDrop, canaryChain: 'KUBE-PROXY-CANARY', filterChains, natChains, ownPrefixes: xlbPrefixes, usable: xlb.readyOnly,
     firstRules: [postrouting], portRules: xlb.portRules, portChains: xlb.portChains120,
     lastRules: [toThisNode, forwardInvalid, forwardMarked, forwardEstablished(['kubernetes forwarding conntrack pod source rule', 'kubernetes forwarding conntrack pod destination rule'])],
   },
@@ -68,7 +68,7 @@ export const generations: Readonly<Record<GenerationName, Generation>> = {
       outsideIn, outsideForward, { table: 'filter', from: 'INPUT', to: 'KUBE-NODEPORTS', comment: 'kubernetes health check service ports' }, servicesForward, servicesOut, forward,
       ...['INPUT', 'OUTPUT', 'FORWARD'].map((from): Jump => ({ table: 'filter', from, to: 'KUBE-PROXY-FIREWALL', comment: FIREWALL, onlyNew: true })), ...natJumps,
     ],
-    foreignChains: [], filterChains: [...filterChains, 'KUBE-NODEPORTS', 'KUBE-PROXY-FIREWALL'], natChains, ownPrefixes: ['KUBE-SVC-', 'KUBE-SVL-', 'KUBE-EXT-', 'KUBE-FW-', 'KUBE-SEP-', 'KUBE-XLB-'],
+    foreignChains: [], canaryChain: 'KUBE-PROXY-CANARY', filterChains: [...filterChains, 'KUBE-NODEPORTS', 'KUBE-PROXY-FIREWALL'], natChains, ownPrefixes: ['KUBE-SVC-', 'KUBE-SVL-', 'KUBE-EXT-', 'KUBE-FW-', 'KUBE-SEP-', 'KUBE-XLB-'],
     usable: categorize,
     firstRules: [postrouting], portRules: ext.portRules, portChains: ext.portChains,
     lastRules: [
