@@ -8,11 +8,15 @@ import type { Process } from '../../machine/process.ts';
 import type { ProcessNote } from '../../machine/sys.ts';
 import type { Tty } from '../../machine/tty/tty.ts';
 import { concat, fromUtf8 } from '../../simulator/bytes.ts';
+import * as pcap from '../../simulator/wire/pcap.ts';
+import { HEADER_LENGTH as COOKED_LENGTH } from '../../simulator/wire/sll2.ts';
 import { headerOf } from './trace.ts';
 
 const OUTPUT_KEPT = 65_536;
 const COMMANDS_KEPT = 1000;
 const PACKETS_KEPT = 1000;
+/** Of a capture as a file: the newest so many packets. */
+const FILED_PACKETS_KEPT = 20_000;
 
 /** What evidence needs to know of a machine beyond its processes. */
 export interface EvidenceMachine {
@@ -41,7 +45,7 @@ interface Command {
 }
 
 interface Shell { readonly process: Process; isPrompting: boolean; job: Command | undefined; readonly jobs: Map<number, Command>; readonly promptedAtMs: number }
-interface Capture { readonly view: Omit<CaptureView, 'packets' | 'endedAtMs'>; endedAtMs: number | null; readonly packets: CaptureView['packets'] }
+interface Capture { readonly view: Omit<CaptureView, 'packets' | 'endedAtMs'>; endedAtMs: number | null; readonly packets: CaptureView['packets']; readonly linkType: number; readonly filed: pcap.CapturedPacket[] }
 
 export class Evidence {
   private readonly commandList: Command[] = [];
@@ -70,8 +74,8 @@ export class Evidence {
     return command;
   }
 
-  beginCapture(fields: Omit<Capture['view'], 'id'>): Capture {
-    const capture: Capture = { view: { ...fields, id: this.nextCapture++ }, endedAtMs: null, packets: [] };
+  beginCapture(fields: Omit<Capture['view'], 'id'>, linkType: number): Capture {
+    const capture: Capture = { view: { ...fields, id: this.nextCapture++ }, endedAtMs: null, packets: [], linkType, filed: [] };
     this.captureList.push(capture);
     return capture;
   }
@@ -85,6 +89,14 @@ export class Evidence {
 
   captures(): CaptureView[] {
     return this.captureList.map(({ view, endedAtMs, packets }) => ({ ...view, endedAtMs, packets: [...packets] }));
+  }
+
+  /** A capture as `tcpdump -w` would have written it. */
+  captureFile(id: number): { name: string; bytes: Uint8Array } | undefined {
+    const capture = this.captureList.find(({ view }) => view.id === id);
+    if (capture === undefined) return undefined;
+    const { machine, netns } = capture.view.place;
+    return { name: `${[machine, ...(netns === '' ? [] : [netns]), capture.view.device].join('-')}.pcap`, bytes: pcap.emit(capture.linkType, capture.filed) };
   }
 
   sessions(): SessionView[] {
@@ -186,12 +198,15 @@ class Watcher implements MachineAudit {
         break;
       }
       case 'capture-started':
-        this.captures.set(process.pid, this.evidence.beginCapture({ place: { machine: this.machine.name, netns: this.machine.netnsName(process.netns.id) ?? '' }, device: note.device, filter: note.filter, startedAtMs: this.machine.nowMs() }));
+        this.captures.set(process.pid, this.evidence.beginCapture({ place: { machine: this.machine.name, netns: this.machine.netnsName(process.netns.id) ?? '' }, device: note.device, filter: note.filter, startedAtMs: this.machine.nowMs() }, note.linkType));
         break;
       case 'capture-packet': {
-        const packets = this.captures.get(process.pid)?.packets;
-        const header = headerOf(note.frame);
-        if (packets === undefined) break;
+        const capture = this.captures.get(process.pid);
+        if (capture === undefined) break;
+        const { packets, filed, linkType } = capture;
+        filed.push({ tsUs: note.atUs, bytes: note.frame.slice(), originalLength: note.originalLength });
+        if (filed.length > FILED_PACKETS_KEPT) filed.shift();
+        const header = headerOf(linkType === pcap.LINKTYPE_LINUX_SLL2 ? uncooked(note.frame) : note.frame);
         const { protocol = 'other', source = '', destination = '', sourcePort, destinationPort, icmpType, icmpId } = header ?? {};
         packets.push({
           atMs: this.machine.nowMs(), protocol, source, destination, text: note.text, ...(sourcePort === undefined ? {} : { sourcePort }), ...(destinationPort === undefined ? {} : { destinationPort }),
@@ -284,4 +299,9 @@ function lastBytes(chunks: readonly Uint8Array[]): Uint8Array {
 
 function shownText(command: Command): string {
   return fromUtf8(lastBytes(command.chunks)).replaceAll('\r\n', '\n');
+}
+
+/** With an Ethernet header of no addresses in place of the cooked one. */
+function uncooked(packet: Uint8Array): Uint8Array {
+  return concat(new Uint8Array(12), packet.subarray(0, 2), packet.subarray(COOKED_LENGTH));
 }

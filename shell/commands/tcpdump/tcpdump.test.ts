@@ -50,7 +50,7 @@ async function run(args: readonly string[], given: Partial<typeof NONE> = {}): P
     },
   };
   const sys = {
-    uid: 0, now: () => nowUs, monotonicUs: () => nowUs, onSignal: (signal: string, handler: () => void) => (signal === 'INT' ? ((interrupt = handler), 'default') : 'default'),
+    uid: 0, now: () => nowUs, monotonicUs: () => nowUs, note: () => undefined, onSignal: (signal: string, handler: () => void) => (signal === 'INT' ? ((interrupt = handler), 'default') : 'default'),
     sleep: async (us: number) => (advanceTo(nowUs + us), { ok: !isInterrupted, remainingUs: 0 }), charge: () => undefined, chown: () => ({ ok: true }),
     readText: async () => ({ ok: false, error: 'ENOENT' }), machine: { users: () => [] },
     readFile: async (path: string) => (files[path] === undefined ? { ok: false, error: 'ENOENT' } : { ok: true, value: files[path] }),

@@ -78,7 +78,8 @@ async function filterText(call: Invocation, options: TcpdumpOptions): Promise<st
 }
 
 interface Sink {
-  take(packet: pcap.CapturedPacket): Promise<void>;
+  /** Answers what it printed. */
+  take(packet: pcap.CapturedPacket): Promise<string>;
 }
 
 /** Prints, writes to a file, or both. Answers undefined after a complaint. */
@@ -90,12 +91,12 @@ async function openSink(call: Invocation, options: TcpdumpOptions, linkType: num
   return {
     take: async (packet) => {
       await write?.(packet);
-      await print?.(packet);
+      return (await print?.(packet)) ?? '';
     },
   };
 }
 
-async function createOutput(call: Invocation, options: TcpdumpOptions, linkType: number): Promise<(packet: pcap.CapturedPacket) => Promise<void>> {
+async function createOutput(call: Invocation, options: TcpdumpOptions, linkType: number): Promise<(packet: pcap.CapturedPacket) => Promise<string>> {
   const names = options.numeric ? undefined : await AddressNames.open(call);
   const settings = {
     ...options,
@@ -110,7 +111,9 @@ async function createOutput(call: Invocation, options: TcpdumpOptions, linkType:
       scout({ ...packet, linkType });
       await names.lookUpWanted();
     }
-    call.write(wire.latin1(`${print({ ...packet, linkType })}\n`));
+    const text = print({ ...packet, linkType });
+    call.write(wire.latin1(`${text}\n`));
+    return text;
   };
 }
 
@@ -198,6 +201,7 @@ async function captureLive(call: Invocation, options: TcpdumpOptions): Promise<E
   const sink = await openSink(call, options, opened.capture.linkType);
   if (sink === undefined) return 1;
   announce(call, options, opened.capture);
+  call.sys.note({ kind: 'capture-started', device: opened.capture.device, filter: text, linkType: opened.capture.linkType });
   return capturePackets(call, options, opened.capture, sink);
 }
 
@@ -230,7 +234,8 @@ async function capturePackets(call: Invocation, options: TcpdumpOptions, capture
   const reportsProgress = options.verbosity > 0 && options.writeFile !== undefined;
   const end = await runCapture(call, capture, options.snapshotLength, () => isStopped, async (packet) => {
     captured += 1;
-    await sink.take(packet);
+    const text = await sink.take(packet);
+    call.sys.note({ kind: 'capture-packet', frame: packet.bytes, atUs: packet.tsUs, originalLength: packet.originalLength, text });
     if (reportsProgress) call.writeErr(`Got ${captured}\r`);
     return captured < options.count;
   });
