@@ -15,6 +15,8 @@ export const LabRequest = z.discriminatedUnion('type', [
   /** The first message. `files`: the course's files by path. `log`: what the store holds of an earlier session, to resume it; `earned`: check and question ids kept from before. */
   z.strictObject({
     type: z.literal('open'), files: z.record(z.string(), z.string()), lesson: z.string(), seed: z.number().int().min(0), log: Bytes.optional(),
+    /** The text of a scenario to play in freely, in place of a lesson; a log that is resumed holds it already. */
+    scenario: z.string().max(100_000).optional(),
     earned: z.array(z.string()).default([]), columns: z.number().int().min(20).max(500).default(80), rows: z.number().int().min(4).max(200).default(24),
   }),
   /** Keys as a terminal sends them. */
@@ -30,13 +32,18 @@ export const LabRequest = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('answer'), question: z.string(), answer: z.union([z.array(z.number().int()), z.string()]) }),
   z.strictObject({ type: z.literal('hint'), check: z.string() }),
   /** Back to the lesson's start; earned checks are kept. Everything so far stays in the log. */
-  /** Takes the last line typed back, or brings the last one taken back again. `history` says in words which. */
-  z.strictObject({ type: z.literal('undo') }),
+  /** Takes the last line typed back, or brings the last one taken back again. `history` says in words which. `before`: back to just before that entry of the timeline. */
+  z.strictObject({ type: z.literal('undo'), before: z.number().int().optional() }),
   z.strictObject({ type: z.literal('redo') }),
   z.strictObject({ type: z.literal('reset'), what: z.enum(['step', 'lab']) }),
   /** The screen the learner reads now (1-based), remembered and used by reset step. */
   z.strictObject({ type: z.literal('screen'), number: z.number().int().min(1) }),
   z.strictObject({ type: z.literal('pace'), mode: z.enum(['live', 'paused', 'skip']) }),
+  /** Whether somebody looks at the timeline: then `timeline` follows, and again after every command. */
+  z.strictObject({ type: z.literal('watch-timeline'), isWatched: z.boolean() }),
+  /** Answered by `file`: a capture as a pcap file, a terminal's session as an asciinema cast. */
+  z.strictObject({ type: z.literal('save-capture'), capture: z.number().int() }),
+  z.strictObject({ type: z.literal('save-terminal'), terminal: TerminalId }),
   /** The store has the log up to and including this record. */
   z.strictObject({ type: z.literal('stored'), sequence: z.number().int() }),
   z.strictObject({ type: z.literal('close') }),
@@ -76,12 +83,22 @@ export type NetworkView = z.infer<typeof NetworkView>;
 export const CommandMark = z.strictObject({ id: z.number().int(), terminal: z.string(), netns: z.string().nullable(), line: z.string(), startedAtMs: z.number(), endedAtMs: z.number().nullable(), exit: z.number().int().nullable() });
 export type CommandMark = z.infer<typeof CommandMark>;
 
+/** A command line of the lab's history as it stands, oldest first. */
+export const TimelineEntry = z.strictObject({
+  id: z.number().int(), terminal: z.string(), machine: z.string(), netns: z.string().nullable(), line: z.string(), atMs: z.number(), exit: z.number().int().nullable(), isRunning: z.boolean(),
+  /** What became of the network until the next line, in words: "cbr0 was made". */
+  changes: z.array(z.string()),
+});
+export type TimelineEntry = z.infer<typeof TimelineEntry>;
+
 export const LabEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('opened'), lesson: z.string(), seed: z.number().int(), backend: z.string(), canUndo: z.boolean(), canReset: z.boolean(), canSkip: z.boolean(),
     /** How many records were replayed, and whether they led to the state they led to before. */
     resumed: z.strictObject({ records: z.number().int(), isFaithful: z.boolean(), atMs: z.number() }).nullable(),
     screen: z.number().int(), engine: z.string(),
+    /** Free play: the scenario, and where terminals can be opened. */
+    play: z.strictObject({ title: z.string(), text: z.string(), places: z.array(z.string()) }).optional(),
   }),
   z.strictObject({ type: z.literal('terminals'), terminals: z.array(TerminalView), active: z.string() }),
   z.strictObject({ type: z.literal('data'), terminal: TerminalId, bytes: Bytes }),
@@ -92,6 +109,8 @@ export const LabEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('network'), network: NetworkView }),
   z.strictObject({ type: z.literal('report'), report: Report }),
   z.strictObject({ type: z.literal('commands'), commands: z.array(CommandMark) }),
+  z.strictObject({ type: z.literal('timeline'), entries: z.array(TimelineEntry) }),
+  z.strictObject({ type: z.literal('file'), name: z.string(), mediaType: z.string(), bytes: Bytes }),
   z.strictObject({ type: z.literal('outputs'), outputs: z.record(z.string(), z.string().nullable()) }),
   z.strictObject({ type: z.literal('clock'), atMs: z.number(), epochMs: z.number(), mode: z.enum(['live', 'paused', 'skip']), events: z.number().int() }),
   /** What undo and redo would do, in words; null: nothing. */

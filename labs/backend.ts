@@ -5,6 +5,7 @@
 import type { Lesson, Terminal } from '../contracts/course.ts';
 import type { TerminalView } from '../contracts/lab.ts';
 import type { Observer } from '../contracts/observer.ts';
+import type { Scenario } from './scenarios/index.ts';
 
 export interface RunOptions {
   readonly shouldYield?: () => boolean;
@@ -36,6 +37,9 @@ export interface Lab {
   /** Whether a shell waits for a line there. */
   isPrompting(terminal: string): boolean;
 
+  /** A capture as a pcap file, where its packets are kept. */
+  captureFile?(id: number): { readonly name: string; readonly bytes: Uint8Array } | undefined;
+
   /** Called while time moves, in the order things happen. */
   onData: (terminal: string, bytes: Uint8Array) => void;
   /** State that somebody may show or judge has changed at `nowUs`. */
@@ -48,6 +52,6 @@ export interface Lab {
 export interface Backend {
   readonly name: string;
   readonly canReplay: boolean;
-  /** A fresh lab as the lesson starts, its terminals open and prompting. `course` gives the lessons it may start after. */
-  open(lesson: Lesson, course: ReadonlyMap<string, Lesson>, options: { seed: number; columns: number; rows: number } & RunOptions): Promise<Lab>;
+  /** A fresh lab as the lesson starts, its terminals open and prompting. `course` gives the lessons it may start after; `scenario` is in place of the one the lesson names. */
+  open(lesson: Lesson, course: ReadonlyMap<string, Lesson>, options: { seed: number; columns: number; rows: number; scenario?: Scenario } & RunOptions): Promise<Lab>;
 }

@@ -12,7 +12,7 @@ export const engineVersion = '1';
 
 const Stamp = z.number().int().min(0);
 export const LogRecord = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('header'), format: z.literal(1), engine: z.string(), lesson: z.string(), seed: z.number().int(), columns: z.number().int(), rows: z.number().int(), earned: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal('header'), format: z.literal(1), engine: z.string(), lesson: z.string(), seed: z.number().int(), columns: z.number().int(), rows: z.number().int(), earned: z.array(z.string()), scenario: z.string().optional() }),
   z.strictObject({ kind: z.literal('input'), atUs: Stamp, terminal: z.string(), data: z.string() }),
   z.strictObject({ kind: z.literal('resize'), atUs: Stamp, terminal: z.string(), columns: z.number().int(), rows: z.number().int() }),
   z.strictObject({ kind: z.literal('open-terminal'), atUs: Stamp, place: z.string() }),

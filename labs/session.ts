@@ -9,9 +9,11 @@ import type { Lesson, RunBlock } from '../contracts/course.ts';
 import { LabRequest, type LabEvent, type LabRequestInput } from '../contracts/lab.ts';
 import type { Report } from '../contracts/report.ts';
 import { stateOfEarned } from '../grading/index.ts';
-import { concat } from '../simulator/bytes.ts';
+import { concat, utf8 } from '../simulator/bytes.ts';
 import type { Backend, Lab, RunOptions } from './backend.ts';
 import { loadLesson, problemText } from './course/index.ts';
+import { castOf } from './cast.ts';
+import { freePlayLesson } from './free-play.ts';
 import { History, isInfluence, type Stamped } from './history.ts';
 import { keyNamed } from './keys.ts';
 import { Life, type Birth, type Watcher } from './life.ts';
@@ -19,7 +21,10 @@ import { decodeLog, encodeRecord, engineVersion, type LogRecord } from './log.ts
 import { networkView } from './network-view.ts';
 import { relive } from './relive.ts';
 import { Replicas } from './replicas.ts';
+import { readScenario } from './scenarios/text.ts';
+import type { Scenario } from './scenarios/index.ts';
 import { commandMarks, outputsOf } from './shown.ts';
+import { keptBefore, Timeline } from './timeline.ts';
 import type { Wall } from './wall.ts';
 
 export type { Wall } from './wall.ts';
@@ -48,6 +53,7 @@ const SKIP_SLICE_US = 1_000_000;
 const BREATHE_EVERY_MS = 4;
 const HASH_EVERY_INPUTS = 50;
 const SHOW_NETWORK_EVERY_MS = 100;
+const TIMELINE_AFTER_MS = 200;
 const SKIP_US = 30_000_000;
 /** A terminal whose page is this far behind stops the clock until it has caught up to the lower mark. */
 const UNSHOWN_HIGH = 96_000;
@@ -70,6 +76,9 @@ class Session implements LabSession {
   private birth!: Birth;
   private history = new History();
   private replicas: Replicas | undefined;
+  /** What is played in freely, in place of a lesson's lab. */
+  private scenario: Scenario | undefined;
+  private timeline: Timeline | undefined;
   private seed = 0;
   private size = { columns: 80, rows: 24 };
   private isOpen = false;
@@ -127,6 +136,7 @@ class Session implements LabSession {
     this.isClosed = true;
     this.cancelTimer?.();
     this.replicas?.close();
+    this.timeline?.close();
     if (this.isOpen) this.life.close();
   }
 
@@ -149,12 +159,17 @@ class Session implements LabSession {
       case 'screen': return this.accept({ kind: 'screen', atUs: 0, number: request.number });
       case 'reset': return this.accept({ kind: 'reset', atUs: 0, what: request.what });
       case 'undo': {
-        const last = this.history.undo;
-        return last === undefined || !this.options.backend.canReplay ? this.fail('not-now', 'there is nothing to undo', false) : this.accept({ kind: 'undo', atUs: 0, keep: last.keep });
+        const keep = request.before === undefined ? this.history.undo?.keep : await this.keptBefore(request.before);
+        return keep === undefined || !this.options.backend.canReplay ? this.fail('not-now', 'there is nothing to undo', false) : this.accept({ kind: 'undo', atUs: 0, keep });
       }
       case 'redo': return !this.history.canRedo ? this.fail('not-now', 'there is nothing to redo', false) : this.accept({ kind: 'redo', atUs: 0 });
       case 'run': return this.run(request.block, request.line, request.terminal);
       case 'pace': return this.pace(request.mode);
+      case 'watch-timeline': return this.watchTimeline(request.isWatched);
+      case 'save-capture': return this.saveCapture(request.capture);
+      case 'save-terminal':
+        void this.saveTerminal(request.terminal).catch((cause: unknown) => this.fail('internal', messageOf(cause), false));
+        return;
       default: return request satisfies never;
     }
   }
@@ -163,15 +178,20 @@ class Session implements LabSession {
 
   private async open(request: Extract<LabRequest, { type: 'open' }>): Promise<void> {
     if (this.isOpen) return this.fail('not-now', 'the lab is open already', false);
+    const log = request.log === undefined ? undefined : decodeLog(request.log);
+    const header = log?.records[0];
+    const play = (header?.kind === 'header' ? header.scenario : undefined) ?? request.scenario;
     const files = new Map(Object.entries(request.files));
-    if (![...files.keys()].some((path) => path.endsWith(`/${request.lesson}/lesson.md`))) return this.fail('no-such-lesson', `the course has no lesson ${request.lesson}`, true);
-    const { lesson, lessons, problems } = loadLesson(files, request.lesson);
+    if (play !== undefined) {
+      const { scenario, problems } = readScenario(play);
+      if (scenario === null) return this.fail('bad-course', problems.map(problemText).join('\n'), true);
+      this.scenario = scenario;
+    } else if (![...files.keys()].some((path) => path.endsWith(`/${request.lesson}/lesson.md`))) return this.fail('no-such-lesson', `the course has no lesson ${request.lesson}`, true);
+    const { lesson, lessons, problems } = this.scenario === undefined ? loadLesson(files, request.lesson) : { lesson: freePlayLesson(request.lesson, this.scenario), lessons: new Map(), problems: [] };
     if (lesson === null) return this.fail('bad-course', problems.map(problemText).join('\n'), true);
     this.lesson = lesson;
     this.lessons = lessons;
 
-    const log = request.log === undefined ? undefined : decodeLog(request.log);
-    const header = log?.records[0];
     if (log !== undefined && log.records.length > 0 && (header?.kind !== 'header' || header.lesson !== request.lesson)) {
       return this.fail('bad-log', `the log is not of lesson ${request.lesson}`, true);
     }
@@ -195,9 +215,10 @@ class Session implements LabSession {
     this.emit({
       type: 'opened', lesson: lesson.id, seed: this.seed, backend: this.options.backend.name, canUndo: this.options.backend.canReplay, canReset: true, canSkip: this.options.backend.canReplay,
       resumed, screen: this.screen, engine: engineVersion,
+      ...(this.scenario === undefined || play === undefined ? {} : { play: { title: this.scenario.title, text: play, places: Object.keys(lesson.places) } }),
     });
     this.adopt(life);
-    if (header === undefined) this.store({ kind: 'header', format: 1, engine: engineVersion, lesson: lesson.id, seed: this.seed, ...this.size, earned });
+    if (header === undefined) this.store({ kind: 'header', format: 1, engine: engineVersion, lesson: lesson.id, seed: this.seed, ...this.size, earned, ...(play === undefined ? {} : { scenario: play }) });
     else this.store({ kind: 'resumed', atUs: this.lab.nowUs });
     this.reanchor();
     await this.showReport(await life.report());
@@ -209,7 +230,7 @@ class Session implements LabSession {
   }
 
   private freshLab(running = this.yielding()): Promise<Lab> {
-    return this.options.backend.open(this.lesson, this.lessons, { seed: this.seed, ...this.size, ...running });
+    return this.options.backend.open(this.lesson, this.lessons, { seed: this.seed, ...this.size, ...(this.scenario === undefined ? {} : { scenario: this.scenario }), ...running });
   }
 
   private get lab(): Lab {
@@ -354,6 +375,56 @@ class Session implements LabSession {
       const { columns, rows } = life.sizeOf(id);
       if (size !== undefined && (size.columns !== columns || size.rows !== rows)) this.deferred.push({ kind: 'resize', atUs: 0, terminal: id, ...size });
     }
+  }
+
+  // ---------------------------------------------------------------- looking back
+
+  private async keptBefore(id: number): Promise<number | undefined> {
+    const commands = await this.lab.observer.commands();
+    const command = 'value' in commands ? commands.value.find((candidate) => candidate.id === id) : undefined;
+    return command === undefined ? undefined : keptBefore(this.history.records, command);
+  }
+
+  private watchTimeline(isWatched: boolean): void {
+    this.timeline?.close();
+    this.timeline = isWatched && this.options.backend.canReplay ? new Timeline(async (running) => new Life(await this.freshLab(running), this.birth)) : undefined;
+    this.updateTimeline();
+  }
+
+  /** A moment after a command began or ended, not while the last wish is still being looked into. */
+  private updateTimeline(): void {
+    const { timeline } = this;
+    if (timeline === undefined || this.isUpdatingTimeline) return;
+    this.isUpdatingTimeline = true;
+    this.options.wall.after(TIMELINE_AFTER_MS, () => {
+      const { lastMarks } = this;
+      void timeline.entries(this.history.records, this.lab.nowUs, this.yielding()).then((entries) => {
+        this.isUpdatingTimeline = false;
+        if (timeline === this.timeline) this.emit({ type: 'timeline', entries });
+        if (timeline !== this.timeline || lastMarks !== this.lastMarks) this.updateTimeline();
+      }, (cause: unknown) => {
+        this.isUpdatingTimeline = false;
+        this.fail('internal', messageOf(cause), false);
+      });
+    });
+  }
+  private isUpdatingTimeline = false;
+
+  private saveCapture(id: number): void {
+    const file = this.lab.captureFile?.(id);
+    if (file === undefined) return this.fail('not-now', 'that capture cannot be saved: its packets are not kept here', false);
+    this.emit({ type: 'file', mediaType: 'application/vnd.tcpdump.pcap', ...file });
+  }
+
+  private async saveTerminal(terminal: string): Promise<void> {
+    const view = this.lab.terminals().find(({ id }) => id === terminal);
+    if (view === undefined) return this.fail('no-such-terminal', `there is no terminal ${terminal}`, false);
+    if (!this.options.backend.canReplay) return this.fail('not-now', 'only a simulated lab can be played again, so this session cannot be saved as a recording', false);
+    const wish = { terminal, title: `${this.lesson.title}: ${view.title}`, records: [...this.history.records], untilUs: this.lab.nowUs };
+    const life = new Life(await this.freshLab(), this.birth);
+    const text = await castOf(life, wish, this.yielding());
+    life.close();
+    this.emit({ type: 'file', name: `${this.lesson.id}-${terminal}.cast`, mediaType: 'application/x-asciicast', bytes: utf8(text) });
   }
 
   // ---------------------------------------------------------------- run blocks
@@ -534,7 +605,10 @@ class Session implements LabSession {
     const commands = await this.lab.observer.commands();
     if (!('value' in commands)) return;
     const marks = commandMarks(commands.value);
-    this.emitIfNew('lastMarks', marks, () => this.emit({ type: 'commands', commands: marks }));
+    this.emitIfNew('lastMarks', marks, () => {
+      this.emit({ type: 'commands', commands: marks });
+      this.updateTimeline();
+    });
     const outputs = outputsOf(this.lesson, commands.value);
     this.emitIfNew('lastOutputs', outputs, () => this.emit({ type: 'outputs', outputs }));
   }

@@ -274,6 +274,10 @@ export class SimulatedLab implements Lab {
     this.onChange();
   }
 
+  captureFile(id: number): { name: string; bytes: Uint8Array } | undefined {
+    return this.evidence.captureFile(id);
+  }
+
   // ---------------------------------------------------------------- the whole
 
   hash(): string {

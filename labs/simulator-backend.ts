@@ -10,10 +10,10 @@ const SETUP_AT_MOST_US = 30_000_000;
 export const simulatorBackend: Backend = {
   name: 'simulator',
   canReplay: true,
-  async open(lesson, lessons, { seed, columns, rows, ...running }): Promise<Lab> {
+  async open(lesson, lessons, { seed, columns, rows, scenario, ...running }): Promise<Lab> {
     const chain = chainOf(lesson, lessons);
     if (chain === null) throw new Error(`${lesson.id} starts after a lesson that leads back to it`);
-    const lab = await SimulatedLab.open(scenarioNamed(chain.scenario), { seed, ...running });
+    const lab = await SimulatedLab.open(scenario ?? scenarioNamed(chain.scenario), { seed, ...running });
     await startLesson(inTheMaking(lab), lesson, chain.earlier, { columns, rows }, running);
     return lab;
   },
