@@ -19,6 +19,8 @@ export const Settings = z.strictObject({
   reducedMotion: z.boolean().default(false),
   screenReader: z.boolean().default(false),
   layout: z.record(z.string(), z.number()).default({}),
+  /** Where labs run, if this machine can. */
+  backend: z.enum(['simulator', 'linux']).default('simulator'),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -47,6 +49,12 @@ export const HostRequest = z.discriminatedUnion('type', [
   z.strictObject({ id: z.number().int(), type: z.literal('keep-pack'), pack: z.number().int() }),
   /** Progress and logs of its lessons stay. */
   z.strictObject({ id: z.number().int(), type: z.literal('remove-pack'), course: Key }),
+  /** A lab the host serves itself: answers `{lab}`. Its session then takes `lab-request`s and speaks in `lab-event`s, the messages of contracts/lab.ts. */
+  z.strictObject({ id: z.number().int(), type: z.literal('open-lab'), backend: z.enum(['linux']) }),
+  z.strictObject({ id: z.number().int(), type: z.literal('lab-request'), lab: z.number().int(), request: z.unknown() }),
+  z.strictObject({ id: z.number().int(), type: z.literal('close-lab'), lab: z.number().int() }),
+  /** Where labs can run here: a DoctorReport. */
+  z.strictObject({ id: z.number().int(), type: z.literal('doctor') }),
   z.strictObject({ id: z.number().int(), type: z.literal('export-progress') }),
   z.strictObject({ id: z.number().int(), type: z.literal('import-progress'), text: z.string().max(4_000_000) }),
 ]);
@@ -76,6 +84,8 @@ export const HostMessage = z.union([
   z.strictObject({ type: z.literal('log-taken'), log: z.number().int() }),
   z.strictObject({ type: z.literal('menu'), command: z.string() }),
   z.strictObject({ type: z.literal('courses'), courses: z.array(CourseEntry) }),
+  /** What a lab of the host's says: a LabEvent, the bytes of its data in base64. */
+  z.strictObject({ type: z.literal('lab-event'), lab: z.number().int(), event: z.unknown() }),
   /** To be fetched with open-offered-pack. */
   z.strictObject({ type: z.literal('pack-offered') }),
 ]);

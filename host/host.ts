@@ -7,6 +7,9 @@ import type { z } from 'zod';
 import { HostRequest, LessonProgress, type CourseEntry, type HostMessage, type HostHello, type OpenedLog, type CourseFiles } from '../contracts/host.ts';
 import { listCourses, readCourse } from './course-files.ts';
 import { takeInstanceLock } from './instance-lock.ts';
+import { LabDesk } from './lab-desk.ts';
+import { linuxBackend } from './linux/backend.ts';
+import { canRunLinuxLabs, examine } from './linux/doctor.ts';
 import { LogStore } from './log-store.ts';
 import { PackDesk } from './packs/pack-desk.ts';
 import { textsOf } from './packs/read-pack.ts';
@@ -78,6 +81,7 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
   const owned = new Set<number>();
   const tell = (message: HostMessage): void => listeners.forEach((listener) => listener(message));
   lines.add(tell);
+  const labs = new LabDesk(tell);
   const courses = (): CourseEntry[] => [
     ...listCourses(coursesDir).map(({ id, title }) => ({ id, title, pack: null })),
     ...packs.store.all().map(({ course, title, version, licence, languages }) => ({ id: course, title, pack: { version, licence, languages } })),
@@ -101,7 +105,7 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
       case 'hello': {
         const hello: z.infer<typeof HostHello> = {
           version, platform: process.platform, shell, settings: progress.settings(), progress: progress.all(), courses: courses(),
-          realLinux: { isAvailable: false, because: 'Labs on a real Linux kernel are not part of this version yet; every lesson runs in the simulator.' },
+          realLinux: canRunLinuxLabs(),
         };
         return hello;
       }
@@ -138,12 +142,23 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
         owned.delete(request.log);
         return logs.close(request.log);
       }
+      case 'open-lab': return { lab: labs.open(linuxBackend()) };
+      case 'lab-request': {
+        if (!labs.request(request.lab, request.request)) throw new Refusal('not-found', 'This lab has been closed.');
+        return null;
+      }
+      case 'close-lab': return labs.close(request.lab);
+      case 'doctor': return examine();
       case 'export-progress': return JSON.stringify({ podwire: 'progress', version: 1, lessons: progress.all() }, null, 2);
       case 'import-progress': return { lessons: progress.merge(parseExport(request.text)) };
       default: return request satisfies never;
     }
   };
 
+  const refuse = (id: number, cause: unknown): void => {
+    const code = cause instanceof Refusal ? cause.code : 'io';
+    tell({ id, error: { code, message: cause instanceof Error ? cause.message : String(cause) } });
+  };
   return {
     send(message) {
       const parsed = HostRequest.safeParse(message);
@@ -154,15 +169,17 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
         return;
       }
       try {
-        tell({ id: parsed.data.id, ok: answer(parsed.data) ?? null });
+        const answered = answer(parsed.data);
+        if (answered instanceof Promise) answered.then((ok: unknown) => tell({ id: parsed.data.id, ok }), (cause: unknown) => refuse(parsed.data.id, cause));
+        else tell({ id: parsed.data.id, ok: answered ?? null });
       } catch (cause) {
-        const code = cause instanceof Refusal ? cause.code : 'io';
-        tell({ id: parsed.data.id, error: { code, message: cause instanceof Error ? cause.message : String(cause) } });
+        refuse(parsed.data.id, cause);
       }
     },
     onMessage: (listener) => void listeners.push(listener),
     close: () => {
       lines.delete(tell);
+      labs.closeAll();
       owned.forEach((log) => logs.close(log));
     },
   };

@@ -39,11 +39,11 @@ ask_trace() {
   folder=$(mktemp -d /run/podwire/trace.XXXXXX)
   for name in '' /run/netns/*; do [ -z "$name" ] || [ -f "$name" ] && names+=("$\{name##*/}"); done
   for name in "$\{names[@]}"; do
-    nsenter $\{name:+--net="/run/netns/$name"} timeout 3 tcpdump -Z root -l -n -i any "icmp[icmptype] == 8 and icmp[4:2] == $3" > "$folder/=$name" 2>&1 & pids+=($!)
+    nsenter $\{name:+--net="/run/netns/$name"} timeout 3 tcpdump -Z root --immediate-mode -l -n -i any "icmp[icmptype] == 8 and icmp[4:2] == $3" > "$folder/=$name" 2>&1 & pids+=($!)
   done
   for name in "$\{names[@]}"; do for ((tries = 0; tries < 100; tries++)); do [[ $(< "$folder/=$name") == *listening* ]] && break; sleep 0.01; done; done
   within "$1" ping -n -e "$3" -c 1 -W ${PATIENCE_S} "$2" > /dev/null
-  sleep 0.03
+  sleep 0.05
   kill -TERM "$\{pids[@]}"; wait "$\{pids[@]}"
   (cd "$folder" && grep -H ' IP ' =*)
   rm -r "$folder"

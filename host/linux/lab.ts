@@ -21,7 +21,9 @@ const WINDOWS_EVERY_MS = 120;
 const FULL_READ_EVERY_MS = 5000;
 
 export type SpawnTerminal = typeof import('node-pty').spawn;
-interface Open { readonly definition: Terminal; readonly pty: IPty; isOpen: boolean }
+/** Closes our end, and with it what runs at the other: only killing the process we started would leave the one inside. */
+type Pty = IPty & { destroy(): void };
+interface Open { readonly definition: Terminal; readonly pty: Pty; isOpen: boolean }
 
 export class LinuxLab implements Lab {
   readonly isRealTime = true;
@@ -100,7 +102,7 @@ export class LinuxLab implements Lab {
     const argv = ['script', '-q', '-e', '-c', `exec /run/podwire/login ${quote(user)}`, '/dev/null'];
     const [program = '', ...words] = this.#sandbox.words(argv, { netns });
     const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TERM: 'xterm-256color', LANG: 'C.UTF-8', TZ: 'UTC', SHELL: '/bin/bash' };
-    const pty = this.#spawnTerminal(program, words, { name: 'xterm-256color', cols: columns, rows, cwd: '/', env, encoding: null, ...outsideUser(this.#sandbox.identity) });
+    const pty = this.#spawnTerminal(program, words, { name: 'xterm-256color', cols: columns, rows, cwd: '/', env, encoding: null, ...outsideUser(this.#sandbox.identity) }) as Pty;
     const open: Open = { definition, pty, isOpen: true };
     this.#open.set(id, open);
     // What an earlier terminal of the same name still has to say is nobody's.
@@ -118,7 +120,7 @@ export class LinuxLab implements Lab {
     this.#open.delete(id);
     this.#evidence.leave(id);
     this.#early = this.#early?.filter(({ terminal }) => terminal !== id);
-    if (open?.isOpen === true) open.pty.kill();
+    if (open?.isOpen === true) open.pty.destroy();
     this.#changed();
   }
 
@@ -249,7 +251,7 @@ export class LinuxLab implements Lab {
     this.#listener = () => undefined;
     this.#observing.close();
     for (const monitor of this.#monitors) monitor.kill('SIGKILL');
-    for (const { pty, isOpen } of this.#open.values()) if (isOpen) pty.kill();
+    for (const { pty, isOpen } of this.#open.values()) if (isOpen) pty.destroy();
     this.#open.clear();
     void this.#sandbox.close();
   }

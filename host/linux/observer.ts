@@ -34,6 +34,7 @@ export interface LinuxObserver {
 export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: () => readonly string[], nowMs: () => number): LinuxObserver {
   const reader = new Reader(sandbox, library);
   const machine = sandbox.scenario.home;
+  let screens: MachineState['screens'] = [];
   let last: { state: MachineState; atMs: number } | undefined;
   let reading: Promise<MachineState | undefined> | undefined;
   let asking = 0;
@@ -41,6 +42,7 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
   const asked = new Map<string, { shape: string; value: unknown }>();
 
   const takeWindows = (state: Pick<MachineState, 'windows' | 'screens'>): void => {
+    ({ screens } = state);
     for (const { name, bytes } of state.windows) {
       const session = name.slice(0, name.lastIndexOf('.'));
       const screen = state.screens.findLast((each) => each.name === session);
@@ -137,13 +139,12 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
   };
 
   return {
-    observer, refresh, screens: () => last?.state.screens ?? [], isAsking: () => asking > 0 || nowMs() < askedUntilMs, close: () => reader.close(),
+    observer, refresh, screens: () => screens, isAsking: () => asking > 0 || nowMs() < askedUntilMs, close: () => reader.close(),
     async refreshWindows() {
-      const text = await reader.ask('section processes; processes; section windows; windows; section screens; screens');
+      const text = await reader.ask('section windows; windows; section screens; screens');
       if (text === undefined) return;
       const found = parseState(text, nowMs());
       takeWindows(found);
-      if (last !== undefined) last = { ...last, state: { ...last.state, screens: found.screens, processes: found.processes } };
     },
   };
 }
