@@ -5,7 +5,7 @@ import type { SimulatedWorld } from '../world/world.ts';
 import type { NetKernel } from './api.ts';
 import { createNamespace, namespaceCalls } from './namespaces.ts';
 import { netlinkCalls } from './netlink.ts';
-import { makeServices } from './services.ts';
+import { Services } from './services.ts';
 import type { Kernel, KernelState } from './state.ts';
 import { sysctlCalls } from './sysctl-calls.ts';
 
@@ -19,29 +19,35 @@ export function createKernelState(world: SimulatedWorld, id: number, name: strin
 
 /** The kernel as its own functions pass it around. */
 export function openKernel(state: KernelState, world: SimulatedWorld): Kernel {
-  const kernel: Kernel = { state, world, netfilter: makeServices(state, world, () => kernel) };
+  const kernel = { state, world } as { -readonly [Part in keyof Kernel]: Kernel[Part] };
+  kernel.netfilter = new Services(kernel);
   return kernel;
 }
 
-/** Each table is made when it is first asked for: of a copy of the world, a question needs one or two. */
-export function kernelCalls(kernel: Kernel): NetKernel {
-  const made: { -readonly [Table in keyof NetKernel]?: NetKernel[Table] } = {};
-  return {
-    id: kernel.state.id,
-    get namespaces() {
-      return (made.namespaces ??= namespaceCalls(kernel));
-    },
-    get netlink() {
-      return (made.netlink ??= netlinkCalls(kernel));
-    },
-    get sockets() {
-      return (made.sockets ??= socketCalls(kernel));
-    },
-    get sysctl() {
-      return (made.sysctl ??= sysctlCalls(kernel));
-    },
-    get netfilter() {
-      return (made.netfilter ??= createNetfilterCalls(kernel.netfilter));
-    },
-  };
+/** Each table is made when it is first asked for: of a copy of the world, a question needs one or two. Why this is a class: see Services. */
+export class KernelCalls implements NetKernel {
+  readonly id: number;
+  private readonly kernel: Kernel;
+  private readonly made: { -readonly [Table in keyof NetKernel]?: NetKernel[Table] } = {};
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.id = kernel.state.id;
+  }
+
+  get namespaces(): NetKernel['namespaces'] {
+    return (this.made.namespaces ??= namespaceCalls(this.kernel));
+  }
+  get netlink(): NetKernel['netlink'] {
+    return (this.made.netlink ??= netlinkCalls(this.kernel));
+  }
+  get sockets(): NetKernel['sockets'] {
+    return (this.made.sockets ??= socketCalls(this.kernel));
+  }
+  get sysctl(): NetKernel['sysctl'] {
+    return (this.made.sysctl ??= sysctlCalls(this.kernel));
+  }
+  get netfilter(): NetKernel['netfilter'] {
+    return (this.made.netfilter ??= createNetfilterCalls(this.kernel.netfilter));
+  }
 }

@@ -2,7 +2,7 @@
  * The world of a lab: virtual time, the queue of events, dice and the kernels. Its state is one tree of plain data; the object
  * around it holds only listeners and the kernels' call tables, which are made anew for a clone.
  */
-import { createKernelState, kernelCalls, openKernel } from '../kernel/kernel.ts';
+import { createKernelState, KernelCalls, openKernel } from '../kernel/kernel.ts';
 import type { LinkIndex, NetKernel, NetnsId } from '../kernel/api.ts';
 import { SHARED, type Kernel, type KernelState } from '../kernel/state.ts';
 import { dispatch } from '../kernel/dispatch.ts';
@@ -218,7 +218,7 @@ export class SimulatedWorld implements World {
   private adopt(state: KernelState): NetKernel {
     const kernel = openKernel(state, this);
     this.inner.push(kernel);
-    const calls = kernelCalls(kernel);
+    const calls = new KernelCalls(kernel);
     this.kernels.push(calls);
     return calls;
   }
