@@ -65,6 +65,7 @@ export const rooms = [
   {
     name: 'host', pure: false, node: true, uses: ['contracts', 'labs', 'grading'],
     packages: ['node-pty', 'node-sqlite3-wasm', 'ws', 'yaml', 'zod'],
+    doors: [{ folder: 'host/apiserver', uses: ['kube'] }],
     instead: 'Host offers Node services behind contracts/; windows are electron/, pages are renderer/.',
   },
   {

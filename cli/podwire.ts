@@ -1,7 +1,9 @@
 /** The command line: `podwire COMMAND`. Each command is a module with `run(args)`; answers the exit status. */
+import { apiserver } from './apiserver.ts';
 import { bench } from './bench.ts';
 import type { CliCommand } from './command.ts';
 import { course } from './course.ts';
+import { doctor } from './doctor.ts';
 import { exec } from './exec.ts';
 import { grade } from './grade.ts';
 import { kubeProxy } from './kube-proxy.ts';
@@ -10,7 +12,7 @@ import { replay } from './replay.ts';
 import { serve } from './serve.ts';
 import { version } from '../host/version.ts';
 
-const commands: readonly CliCommand[] = [serve, labs, exec, kubeProxy, course, grade, replay, bench];
+const commands: readonly CliCommand[] = [serve, labs, exec, kubeProxy, apiserver, course, grade, replay, bench, doctor];
 
 function help(): string {
   const rows = commands.map((command) => `  podwire ${command.usage.padEnd(38)} ${command.summary}`);
