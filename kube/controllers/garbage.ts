@@ -62,7 +62,8 @@ export function startGarbageCollector({ client, runtime }: ControllerContext): v
     client.edit(resource, object.metadata, ({ metadata }) => void (metadata.finalizers = (metadata.finalizers ?? []).filter((name) => name !== ORPHAN && name !== FOREGROUND)));
   };
 
-  for (const resource of OWNED) {
+  // Nodes own their leases and the mirrors of their static pods.
+  for (const resource of ['nodes', ...OWNED] as const) {
     client.watch(resource, {}, (event) => {
       const object = event.object as StoredAny;
       const id = identify(resource, object);

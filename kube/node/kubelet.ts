@@ -25,13 +25,17 @@ export interface KubeletOptions {
   readonly pid: () => number | undefined;
 }
 
+const MIRROR = 'kubernetes.io/config.mirror';
 const NO_RANGE: Readonly<Record<'docker' | 'containerd', string>> = {
   docker: 'runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:docker: network plugin is not ready: Kubenet does not have netConfig. This is most likely due to lack of PodCIDR',
   containerd: 'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized',
 };
 
 export class Kubelet {
+  /** By the uid of the object. */
   readonly workers = new Map<string, PodWorker>();
+  /** Those of the node's own files, by the name of their mirror. */
+  private readonly statics = new Map<string, PodWorker>();
   readonly streams: PodStreams;
   readonly network: PodNetwork;
   private readonly options: KubeletOptions;
@@ -81,6 +85,10 @@ export class Kubelet {
   }
 
   private hear(type: 'ADDED' | 'MODIFIED' | 'DELETED', pod: StoredPod): void {
+    if (pod.metadata.annotations?.[MIRROR] !== undefined) {
+      this.hearMirror(type, pod);
+      return;
+    }
     const { uid } = pod.metadata;
     const worker = this.workers.get(uid);
     if (type === 'DELETED') {
@@ -95,6 +103,24 @@ export class Kubelet {
     if (!isFinished) this.workers.set(uid, new PodWorker(this.tools, pod));
   }
 
+  /** A mirror only shows what runs from a file: who deletes it makes the kubelet put up another. */
+  private hearMirror(type: 'ADDED' | 'MODIFIED' | 'DELETED', pod: StoredPod): void {
+    const { name, uid } = pod.metadata;
+    const worker = this.statics.get(name);
+    if (type === 'DELETED') {
+      this.workers.delete(uid);
+      this.options.time.after(1000, () => this.mirrorStaticPods());
+      return;
+    }
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      this.client.delete('pods', pod.metadata, { gracePeriodSeconds: 0 });
+      return;
+    }
+    if (worker === undefined) this.statics.set(name, new PodWorker(this.tools, pod));
+    else worker.update(pod);
+    this.workers.set(uid, this.statics.get(name)!);
+  }
+
   private mirrorStaticPods(): void {
     const { staticPods, identity } = this.options;
     for (const pod of staticPods) {
@@ -107,7 +133,7 @@ export class Kubelet {
         ...pod,
         metadata: {
           ...pod.metadata, name, namespace,
-          annotations: { ...pod.metadata?.annotations, 'kubernetes.io/config.hash': hash, 'kubernetes.io/config.mirror': hash, 'kubernetes.io/config.source': 'file' },
+          annotations: { ...pod.metadata?.annotations, 'kubernetes.io/config.hash': hash, [MIRROR]: hash, 'kubernetes.io/config.source': 'file' },
           ...(node === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: identity.name, uid: node.metadata.uid, controller: true }] }),
         },
         spec: { ...pod.spec!, nodeName: identity.name, tolerations: [{ operator: 'Exists', effect: 'NoExecute' }] },

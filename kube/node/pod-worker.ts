@@ -92,10 +92,11 @@ export class PodWorker {
     return { namespace, name, uid };
   }
 
-  /** The object changed. */
+  /** The object changed. What we wrote ourselves is no news. */
   update(pod: StoredPod): void {
+    const isNews = pod.metadata.resourceVersion !== this.pod.metadata.resourceVersion;
     this.pod = pod;
-    this.plan();
+    if (isNews) this.plan();
   }
 
   /** The object is gone without waiting for us. */

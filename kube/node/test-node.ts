@@ -154,7 +154,7 @@ function makeMachine(world: SimulatedWorld, scheduler: Scheduler, router: NetKer
   const kernel = world.addKernel(name);
   must(kernel.netlink.setLink(0, 1, { up: true }));
   const address = `10.142.0.${8 + index}`;
-  const eth0 = must(kernel.netlink.addLink(0, { kind: 'ether', name: 'eth0', mac: `42:01:0a:8e:00:0${8 + index}`, mtu: 1460 }));
+  const eth0 = must(kernel.netlink.addLink(0, { kind: 'ether', name: 'eth0', mac: `42:01:0a:8e:00:${(8 + index).toString(16).padStart(2, '0')}`, mtu: 1460 }));
   const port = must(router.netlink.addLink(0, { kind: 'ether', name: `to${index}`, mtu: 1460 }));
   world.connect({ kernel, ns: 0, index: eth0 }, { kernel: router, ns: 0, index: port });
   must(kernel.netlink.setLink(0, eth0, { up: true }));
