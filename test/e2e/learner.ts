@@ -11,7 +11,7 @@ import { launchChromium } from '../chromium.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** PODWIRE_DIST: another build than this tree's. */
-const dist = process.env.PODWIRE_DIST ?? join(root, 'dist');
+export const dist = process.env.PODWIRE_DIST ?? join(root, 'dist');
 
 export function shippedLessons(): Map<string, Lesson> {
   const { course, problems } = loadCourse(new Map(Object.entries(readCourse(join(root, 'courses/gke-networking')))));
@@ -35,8 +35,8 @@ export interface Served {
 }
 
 /** `podwire serve` on a free port, its data in `folder`. */
-export async function serve(folder: string): Promise<Served> {
-  const child = spawn(process.execPath, [join(dist, 'cli/podwire.js'), 'serve', '--no-open'], { env: { ...process.env, PODWIRE_DATA: folder } });
+export async function serve(folder: string, ...words: string[]): Promise<Served> {
+  const child = spawn(process.execPath, [join(dist, 'cli/podwire.js'), 'serve', '--no-open', ...words], { env: { ...process.env, PODWIRE_DATA: folder } });
   let said = '';
   const exit = new Promise<void>((settle) => child.on('close', () => settle()));
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { said += String(chunk); });

@@ -2,14 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readCourse } from '../../host/course-files.ts';
 import { writeZip } from '../../host/packs/zip-writer.ts';
 import { describeInChromium } from '../chromium.ts';
-import { Learner, openWorld, until, type World } from './learner.ts';
+import { dist, Learner, openWorld, serve, until, type World } from './learner.ts';
 
-const podwire = (...args: string[]): void => void execFileSync(process.execPath, [join(resolve(import.meta.dirname, '../..'), 'dist/cli/podwire.js'), ...args]);
+const podwire = (...args: string[]): void => void execFileSync(process.execPath, [join(dist, 'cli/podwire.js'), ...args]);
 
 describeInChromium('a course pack', () => {
   let world: World;
@@ -67,6 +68,9 @@ describeInChromium('a course pack', () => {
     expect(said).toMatch(/basics\/a-wire\/lesson\.yaml:9\s*checks\.0\.kind/);
     expect(said).toMatch(/Found\s+netn\n/);
     expect(said).toMatch(/Nearest\s+netns/);
+    await page.waitForTimeout(250);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
     await page.keyboard.press('Escape');
     await pick(page, 'holiday.zip', Buffer.from('just some words'));
     await dialog.waitFor();
@@ -97,6 +101,18 @@ describeInChromium('a course pack', () => {
     await page.getByText('pack, version 0.2.0').waitFor();
     await page.getByText('5 of 10 points').first().waitFor();
     await learner.close();
+  });
+
+  test('named on the command line is opened by the first page that comes', async () => {
+    const served = await serve(join(world.folder, 'elsewhere'), '--pack', join(world.folder, 'authored/newer'));
+    try {
+      const learner = await Learner.enter(world.browser, served.url);
+      await learner.page.getByRole('heading', { level: 1, name: 'Two ends of a wire' }).waitFor();
+      await learner.close();
+    } finally {
+      served.process.kill('SIGINT');
+      await served.exit;
+    }
   });
 
   test('is removed when asked twice, and its address says so', async () => {

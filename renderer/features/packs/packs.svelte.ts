@@ -79,10 +79,9 @@ class Packs {
 
   private async keep(read: Read): Promise<void> {
     const { course } = (await host.ask({ type: 'keep-pack', pack: read.pack })) as { course: string };
-    courses.forget(course);
-    await courses.show(course);
-    router.home(course);
     this.opening = undefined;
+    courses.forget(course);
+    router.home(course);
   }
 
   private async guarded(name: string, work: () => Promise<void>): Promise<void> {
