@@ -27,7 +27,13 @@ const webSocketProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channe
 export async function listen(handle: Handle, port: number): Promise<ApiListener> {
   const server = createServer((request, response) => { void answer(handle, request, response); });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: mostBytes, handleProtocols: (offered) => webSocketProtocols.find((one) => offered.has(one)) ?? false });
-  server.on('upgrade', (request, socket, head) => { upgrade(handle, request, socket, head, sockets); });
+  // Upgraded sockets are no longer the server's to close.
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (request, socket, head) => {
+    upgraded.add(socket);
+    socket.on('close', () => { upgraded.delete(socket); });
+    upgrade(handle, request, socket, head, sockets);
+  });
   server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -36,7 +42,7 @@ export async function listen(handle: Handle, port: number): Promise<ApiListener>
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => new Promise((resolve) => {
-      for (const socket of sockets.clients) socket.terminate();
+      for (const socket of upgraded) socket.destroy();
       server.close(() => { resolve(); });
       server.closeAllConnections();
     }),

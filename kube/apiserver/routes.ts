@@ -105,10 +105,11 @@ function negotiateFor(request: ApiRequest, subresource: string | undefined): For
 }
 
 function versionInfo({ minor, gitVersion }: ServerVersion): object {
-  const isGke = gitVersion.includes('gke');
+  // A profile may name an older release than the API it serves; what it names is what clients see.
+  const named = Number(/^v1\.(\d+)\./.exec(gitVersion)?.[1] ?? minor);
   return {
-    major: '1', minor: `${minor}${isGke ? '+' : ''}`, gitVersion, gitCommit: 'faecb196815e248d3ecfb03c680a4507229c2a56', gitTreeState: 'clean', buildDate: buildDates[minor] ?? '2021-01-13T13:20:00Z',
-    goVersion: goVersions[minor] ?? 'go1.15.5', compiler: 'gc', platform: 'linux/amd64',
+    major: '1', minor: `${named}${gitVersion.includes('gke') ? '+' : ''}`, gitVersion, gitCommit: 'faecb196815e248d3ecfb03c680a4507229c2a56', gitTreeState: 'clean', buildDate: buildDates[named] ?? '2021-01-13T13:20:00Z',
+    goVersion: goVersions[named] ?? 'go1.15.5', compiler: 'gc', platform: 'linux/amd64',
   };
 }
 
