@@ -20,6 +20,7 @@ class HostState {
   private readonly transport = openTransport();
   private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (cause: HostRefusal) => void }>();
   private readonly takenListeners = new Set<(log: number) => void>();
+  private readonly labListeners = new Map<number, (event: unknown) => void>();
   private nextId = 1;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -37,6 +38,11 @@ class HostState {
     this.hello = hello;
     this.settings = hello.settings;
     this.progress = hello.progress;
+  }
+
+  /** Where a lab that is opened now will run. */
+  get backend(): Settings['backend'] {
+    return this.hello?.realLinux.isAvailable === true ? this.settings.backend : 'simulator';
   }
 
   ask(request: Asked): Promise<unknown> {
@@ -69,6 +75,12 @@ class HostState {
     return () => this.takenListeners.delete(listener);
   }
 
+  /** What a lab at the host says. */
+  onLabEvent(lab: number, listener: (event: unknown) => void): () => void {
+    this.labListeners.set(lab, listener);
+    return () => this.labListeners.delete(lab);
+  }
+
   private receive(raw: unknown): void {
     const parsed = HostMessage.safeParse(raw);
     if (!parsed.success) return;
@@ -76,6 +88,7 @@ class HostState {
     if ('type' in message) {
       if (message.type === 'log-taken') for (const listener of this.takenListeners) listener(message.log);
       else if (message.type === 'courses') this.hello = this.hello === undefined ? undefined : { ...this.hello, courses: message.courses };
+      else if (message.type === 'lab-event') this.labListeners.get(message.lab)?.(message.event);
       else if (message.type === 'pack-offered') document.dispatchEvent(new Event('podwire-pack-offered'));
       else document.dispatchEvent(new CustomEvent('podwire-command', { detail: message.command }));
       return;

@@ -3,10 +3,13 @@
  * terminal bytes go straight to whoever shows that terminal.
  */
 import type { z } from 'zod';
-import type { CommandMark, LabChannel, LabEvent, LabRequestInput, NetworkView, TerminalView } from '../../contracts/lab.ts';
+import type { CommandMark, LabChannel, LabEvent, LabRequestInput, NetworkView, TerminalView, TimelineEntry } from '../../contracts/lab.ts';
 import { OpenedLog, CourseFiles, type LessonProgress } from '../../contracts/host.ts';
 import type { Report } from '../../contracts/report.ts';
+import { download } from '../ui/download.ts';
 import { host, HostRefusal } from './host.svelte.ts';
+import { openHostChannel } from './host-channel.ts';
+import { playCourse } from './plays.svelte.ts';
 import { typing } from './typing.ts';
 import { openWorkerChannel } from './worker-channel.ts';
 
@@ -18,6 +21,8 @@ type Opened = Extract<LabEvent, { type: 'opened' }>;
 export class LabState {
   readonly course: string;
   readonly lesson: string;
+  private readonly scenario: string | undefined;
+  readonly backend = host.backend;
   status = $state<'opening' | 'open' | 'taken' | 'failed'>('opening');
   failure = $state<{ code: string; message: string }>();
   /** A request that could not be done: said once, beside what was asked (`asked`: the run block, if it was one). */
@@ -30,6 +35,8 @@ export class LabState {
   commands = $state.raw<CommandMark[]>([]);
   /** What undo and redo would do, in words. */
   history = $state.raw<{ undo: string | null; redo: string | null }>({ undo: null, redo: null });
+  /** While somebody looks at it: what has been typed, and what that did. */
+  timeline = $state.raw<TimelineEntry[]>();
   outputs = $state.raw<Record<string, string | null>>({});
   clock = $state.raw<Extract<LabEvent, { type: 'clock' }>>();
   screen = $state(1);
@@ -45,7 +52,9 @@ export class LabState {
   private isSaving = false;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(course: string, lesson: string) {
+  /** `scenario`: of a lab without a lesson that has no log yet. */
+  constructor(course: string, lesson: string, scenario?: string) {
+    this.scenario = scenario;
     this.course = course;
     this.lesson = lesson;
     this.stopListening = host.onLogTaken((log) => {
@@ -58,7 +67,8 @@ export class LabState {
 
   async open(takeOver = false): Promise<void> {
     try {
-      const { files } = CourseFiles.parse(await host.ask({ type: 'course', course: this.course }));
+      const files = this.course === playCourse ? {} : CourseFiles.parse(await host.ask({ type: 'course', course: this.course })).files;
+      if (this.backend === 'linux') return this.openAtHost(files);
       const { log, bytes, seed } = await this.openLog(takeOver);
       if (this.isClosed) return void host.ask({ type: 'close-log', log }).catch(() => undefined);
       this.log = log;
@@ -66,11 +76,19 @@ export class LabState {
       this.channel.onEvent((event) => this.receive(event));
       const earned = host.progressOf(this.course, this.lesson)?.earned ?? [];
       const stored = fromBase64(bytes);
-      this.channel.send({ type: 'open', files, lesson: this.lesson, seed, earned: [...earned], ...(stored.length > 0 ? { log: stored } : {}) });
+      this.channel.send({ type: 'open', files, lesson: this.lesson, seed, earned: [...earned], ...(stored.length > 0 ? { log: stored } : {}), ...(this.scenario === undefined ? {} : { scenario: this.scenario }) });
     } catch (cause) {
       this.status = cause instanceof HostRefusal && cause.code === 'in-use' ? 'taken' : 'failed';
       this.failure = { code: cause instanceof HostRefusal ? cause.code : 'internal', message: cause instanceof Error ? cause.message : String(cause) };
     }
+  }
+
+  /** Nothing is replayed there, so there is no log: a session begins anew, with the goals reached before. */
+  private openAtHost(files: Record<string, string>): void {
+    if (this.isClosed) return;
+    this.channel = openHostChannel();
+    this.channel.onEvent((event) => this.receive(event));
+    this.channel.send({ type: 'open', files, lesson: this.lesson, seed: 1, earned: [...(host.progressOf(this.course, this.lesson)?.earned ?? [])] });
   }
 
   /** A page that was just reloaded may meet its own former line, not yet closed: it asks again for a while before it speaks of another window. */
@@ -141,6 +159,8 @@ export class LabState {
         return;
       case 'commands': this.commands = event.commands; return;
       case 'outputs': this.outputs = event.outputs; return;
+      case 'timeline': this.timeline = event.entries; return;
+      case 'file': return download(event.name, event.mediaType, event.bytes);
       case 'clock': return typing.after('clock', () => { this.clock = event; });
       case 'history':
         return typing.after('history', () => { this.history = { undo: event.undo, redo: event.redo }; });

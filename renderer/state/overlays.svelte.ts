@@ -1,6 +1,6 @@
 /** Dialogs over the page, and the keys that work everywhere. One layer at a time; Escape closes it. */
 import { host } from './host.svelte.ts';
-import { router } from './router.svelte.ts';
+import { playsAddress, router } from './router.svelte.ts';
 
 export type Overlay = 'palette' | 'settings' | 'keys' | 'reset' | 'link';
 export interface Action { readonly id: string; readonly title: string; readonly detail: string; readonly keys?: string; readonly group: string; readonly isEnabled?: boolean; run(): void }
@@ -34,6 +34,7 @@ class Overlays {
     return [
       ...this.pageActions,
       { id: 'home', group: 'Go to', title: 'Course', detail: 'All units and lessons', run: () => router.home() },
+      { id: 'play', group: 'Go to', title: 'Free play', detail: 'A lab without a lesson', run: () => { location.hash = playsAddress; } },
       { id: 'theme', group: 'Look', title: theme === 'dark' ? 'Light theme' : 'Dark theme', detail: 'Change the colours', run: () => host.change({ theme: theme === 'dark' ? 'light' : 'dark' }) },
       { id: 'bigger', group: 'Look', title: 'Larger terminal text', detail: `${host.settings.terminalFontSize} px now`, run: () => host.change({ terminalFontSize: Math.min(24, host.settings.terminalFontSize + 1) }) },
       { id: 'smaller', group: 'Look', title: 'Smaller terminal text', detail: `${host.settings.terminalFontSize} px now`, run: () => host.change({ terminalFontSize: Math.max(10, host.settings.terminalFontSize - 1) }) },

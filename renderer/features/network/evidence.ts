@@ -3,7 +3,7 @@ import type { Evidence } from '../../../contracts/report.ts';
 
 export interface Pointed { readonly kind: Evidence['kind']; readonly label: string; readonly netns: string | undefined }
 
-export type Tab = 'Network' | 'Routes' | 'iptables' | 'conntrack' | 'Captures';
+export type Tab = 'Network' | 'Routes' | 'iptables' | 'conntrack' | 'Captures' | 'Timeline';
 const tabs: Readonly<Partial<Record<Evidence['kind'], Tab>>> = { link: 'Network', address: 'Network', netns: 'Network', fdb: 'Network', route: 'Routes', sysctl: 'Routes', rule: 'iptables', conntrack: 'conntrack', capture: 'Captures' };
 
 export function tabOf(kind: Evidence['kind']): Tab | undefined {

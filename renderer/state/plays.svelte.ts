@@ -1,0 +1,55 @@
+/** Labs without a lesson: the kinds there are, those the learner began, and what is wrong with a text that is to become one. */
+import { host } from './host.svelte.ts';
+
+export interface LabKind { readonly id: string; readonly title: string; readonly text: string }
+/** `text` is what was judged; `id` is null while anything is wrong. */
+export interface Judged { readonly text: string; readonly id: string | null; readonly title: string | null; readonly problems: readonly { readonly line: number; readonly text: string }[] }
+
+/** As the host files the logs and the progress of free play. */
+export const playCourse = 'free-play';
+
+class Plays {
+  kinds = $state.raw<LabKind[]>([]);
+  judged = $state.raw<Judged>();
+  /** The texts of labs that were set up here and have not been opened yet, by name. */
+  private readonly texts = new Map<string, string>();
+  private worker: Worker | undefined;
+
+  /** The worker lives as long as somebody edits. */
+  begin(): () => void {
+    const worker = new Worker(new URL('../worker/scenario-worker.ts', import.meta.url), { type: 'module', name: 'scenarios' });
+    worker.addEventListener('message', ({ data }: MessageEvent<LabKind[] | Judged>) => {
+      if (Array.isArray(data)) this.kinds = data;
+      else this.judged = data;
+    });
+    worker.postMessage(null);
+    this.worker = worker;
+    return () => {
+      worker.terminate();
+      this.worker = undefined;
+      this.judged = undefined;
+    };
+  }
+  judge(text: string): void {
+    this.worker?.postMessage(text);
+  }
+
+  /** Those that were begun, the one touched last first. */
+  get begun(): { name: string; updatedAtMs: number }[] {
+    return host.progress.filter(({ course }) => course === playCourse).toSorted((a, b) => b.updatedAtMs - a.updatedAtMs).map(({ lesson, updatedAtMs }) => ({ name: lesson, updatedAtMs }));
+  }
+
+  /** A name nobody has: linux-host-1, linux-host-2 ... */
+  setUp(id: string, text: string): string {
+    const taken = new Set([...this.begun.map(({ name }) => name), ...this.texts.keys()]);
+    let number = 1;
+    while (taken.has(`${id}-${number}`)) number++;
+    this.texts.set(`${id}-${number}`, text);
+    return `${id}-${number}`;
+  }
+  textOf(name: string): string | undefined {
+    return this.texts.get(name);
+  }
+}
+
+export const plays = new Plays();
