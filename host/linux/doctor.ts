@@ -20,6 +20,8 @@ export interface Patient {
   read(path: string): string | undefined;
   has(program: string): boolean;
   isReadWrite(path: string): boolean;
+  /** A container engine that is installed and running. */
+  engineAnswers(program: string): boolean;
   hasTerminals(): boolean;
   identity(): Identity;
   /** Makes a user namespace with a network; answers what was said when it was refused. */
@@ -39,7 +41,7 @@ export async function examine(patient: Patient = thisMachine): Promise<DoctorRep
   const findings: DoctorFinding[] = patient.platform === 'linux' ? await findingsOnLinux(patient) : [];
   const isBlocked = (id: string): boolean => findings.some((finding) => finding.id === id && (finding.status === 'missing' || finding.status === 'refused'));
   const blocker = patient.platform === 'linux' ? findings.find(({ id }) => ['terminals', 'tools', 'namespaces', 'lab'].includes(id) && isBlocked(id)) : undefined;
-  const engine = engines.find(({ program }) => patient.has(program));
+  const engine = engines.find(({ program }) => patient.engineAnswers(program));
   return {
     backends: [
       { backend: 'simulator', title: 'Simulator', works: true, because: 'It runs everywhere.' },
@@ -47,7 +49,7 @@ export async function examine(patient: Patient = thisMachine): Promise<DoctorRep
         backend: 'linux', title: 'Real Linux', works: patient.platform === 'linux' && blocker === undefined,
         because: patient.platform !== 'linux' ? 'This system is not Linux. The simulator does every lesson.' : blocker === undefined ? 'Labs run in namespaces of this machine, without root.' : blocker.because,
       },
-      { backend: 'container', title: 'Container', works: engine !== undefined, because: engine === undefined ? `Neither ${engines.map(({ program }) => program).join(' nor ')} is installed.` : `${engine.program} is installed. A container needs rights that make it no sandbox; real Linux without one is better where it works.` },
+      { backend: 'container', title: 'Container', works: false, because: engine === undefined ? `Neither ${engines.map(({ program }) => program).join(' nor ')} answers here.` : `${engine.program} answers, but labs in containers are not part of this version.` },
     ],
     findings, install: installCommand(missing(patient), patient.read('/etc/os-release')),
   };
@@ -155,6 +157,7 @@ const thisMachine: Patient = {
       return false;
     }
   },
+  engineAnswers: (program) => findProgram(program) !== undefined && spawnSync(program, ['info'], { stdio: 'ignore', timeout: 5000 }).status === 0,
   hasTerminals: () => terminalSpawner() !== undefined,
   identity: () => identify(),
   tryNamespaces() {
