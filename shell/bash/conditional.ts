@@ -6,7 +6,7 @@ import { encode, quoteIfNeeded } from './escapes.ts';
 import { ShellError } from './errors.ts';
 import { trace } from './execute.ts';
 import { evaluateText, expandPattern, expandRegex, expandText, parameterValue } from './expand.ts';
-import { matches } from './pattern.ts';
+import { matches } from '../lib/pattern.ts';
 import { matchRegex } from './regex.ts';
 import { isSet } from './variables.ts';
 import { parsePieces, piecesOf } from './word.ts';

@@ -9,7 +9,7 @@ import { ShellError, ShellExit, ShellInterrupt } from './errors.ts';
 import { executeSimple } from './simple.ts';
 import type { Job } from './jobs.ts';
 import { ForegroundWait, announceBackground } from './foreground.ts';
-import { matches } from './pattern.ts';
+import { matches } from '../lib/pattern.ts';
 import { printFunction, printInline, printJob } from './print.ts';
 import { expandPrompt } from './prompt.ts';
 import type { Undo } from './redirect.ts';

@@ -1,7 +1,7 @@
 /** Pathname expansion. Read first: bash(1) "Pathname Expansion", glob(7) */
 import type { Shell } from './shell.ts';
 import { ShellError } from './errors.ts';
-import { isPattern, matches, shellPattern, unquotePattern } from './pattern.ts';
+import { isPattern, matches, shellPattern, unquotePattern } from '../lib/pattern.ts';
 import type { Field } from './sinks.ts';
 
 export async function expandPaths(shell: Shell, field: Field): Promise<string[]> {

@@ -14,7 +14,7 @@ import { expandPrompt } from './prompt.ts';
 import { reportTrouble, runProgram } from './run.ts';
 import { sourceStartupFile } from './startup.ts';
 import { restoreSignal, runExitTrap, runPendingTraps } from './traps.ts';
-import { matches } from './pattern.ts';
+import { matches } from '../lib/pattern.ts';
 import type { Completer } from '../readline/api.ts';
 import { createBashCompleter } from '../readline/completion/bash-completer.ts';
 import { expandHistory } from '../readline/history-expansion.ts';

@@ -3,7 +3,7 @@ import type { Shell } from './shell.ts';
 import { ansiText, byteCharacter, encode, normalise, quoteDouble, quoteSingle } from './escapes.ts';
 import { ShellError } from './errors.ts';
 import { expandIndex, expandPattern, expandPieces, expandText, parameterValue } from './expand.ts';
-import { matches, shellPattern } from './pattern.ts';
+import { matches, shellPattern } from '../lib/pattern.ts';
 import { expandPrompt } from './prompt.ts';
 import type { Sink } from './sinks.ts';
 import { FieldSink, TextSink } from './sinks.ts';

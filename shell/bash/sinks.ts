@@ -1,6 +1,6 @@
 /** Where expansions go: into fields, into one string, into a pattern, into a regular expression. */
 import { checkLength } from './errors.ts';
-import { quotePattern } from './pattern.ts';
+import { quotePattern } from '../lib/pattern.ts';
 
 export interface Sink {
   /** Text that was typed. */

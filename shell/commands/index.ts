@@ -50,6 +50,9 @@ import { sed } from './sed/sed.ts';
 import { awk } from './awk/awk.ts';
 import { apt, dpkg } from './apt/apt.ts';
 import { lsns, nsenter, unshare } from './netspace/netspace.ts';
+import { crictl } from './crictl/crictl.ts';
+import { docker } from './docker/docker.ts';
+import { toolbox } from './toolbox/toolbox.ts';
 import { bridge } from './bridge/bridge.ts';
 import { find, xargs } from './find/find.ts';
 import { jq } from './jq/jq.ts';
@@ -57,8 +60,11 @@ import { base64, md5sum, sha1sum, sha256sum } from './coreutils/digest.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
+import { kubectl } from './kubectl/kubectl.ts';
 import { tc } from './tc/tc.ts';
 import { cmp, diff } from './coreutils/diff.ts';
+import { gzip } from './gzip/gzip.ts';
+import { tar } from './tar/tar.ts';
 
 const list: readonly Command[] = [
   ping,
@@ -201,9 +207,15 @@ const list: readonly Command[] = [
   test,
   arping,
   ethtool,
+  kubectl,
+  docker,
+  crictl,
+  toolbox,
   tc,
   cmp,
   diff,
+  gzip,
+  tar,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

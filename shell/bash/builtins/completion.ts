@@ -5,7 +5,7 @@ import { SIGNAL_NAMES } from '../../../machine/signals.ts';
 import { quoteSingle } from '../escapes.ts';
 import { FieldSink } from '../sinks.ts';
 import { SET_OPTIONS, SHOPT_OPTIONS } from '../options.ts';
-import { matches } from '../pattern.ts';
+import { matches } from '../../lib/pattern.ts';
 import { globPaths } from '../glob.ts';
 import { callFunction } from '../simple.ts';
 import { commandSubstitution } from '../substitution.ts';

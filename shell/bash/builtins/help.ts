@@ -1,6 +1,6 @@
 /** help. Read first: help help */
 import type { Shell } from '../shell.ts';
-import { matches } from '../pattern.ts';
+import { matches } from '../../lib/pattern.ts';
 import { parseOptions } from './options.ts';
 import { SYNOPSES } from './synopses.ts';
 

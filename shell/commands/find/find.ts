@@ -3,6 +3,7 @@ import type { ExitCode, FileStat } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
+import { shellPattern } from '../../lib/pattern.ts';
 import { compileRegex } from '../../lib/regex/regex.ts';
 import { groupName, userName } from '../accounts/accounts.ts';
 import { modeString } from '../coreutils/ls.ts';
@@ -17,25 +18,6 @@ export const find = defineCommand({
 interface Item { readonly path: string; readonly name: string; readonly depth: number; readonly stat: FileStat; readonly root: string }
 type Test = (item: Item) => Promise<boolean>;
 class Wrong extends Error {}
-
-function globRegex(pattern: string, ignoreCase: boolean, crossesSlash = true): RegExp {
-  let source = '';
-  for (let i = 0; i < pattern.length; i += 1) {
-    const character = pattern[i]!;
-    if (character === '*') source += crossesSlash ? '.*' : '[^/]*';
-    else if (character === '?') source += '.';
-    else if (character === '[') {
-      const end = pattern.indexOf(']', i + 2);
-      if (end === -1) source += '\\[';
-      else {
-        source += `[${pattern.slice(i + 1, end).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
-        i = end;
-      }
-    } else if (character === '\\') source += (pattern[++i] ?? '\\').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    else source += character.replace(/[.+^${}()|\\/]/g, '\\$&');
-  }
-  return new RegExp(`^${source}$`, `s${ignoreCase ? 'i' : ''}`);
-}
 
 async function runFind(call: Invocation): Promise<ExitCode> {
   const args = [...call.args];
@@ -109,12 +91,12 @@ async function runFind(call: Invocation): Promise<ExitCode> {
         return async (item) => !(await inner(item));
       }
       case '-name': case '-iname': {
-        const regex = globRegex(argument(word), word === '-iname');
-        return async (item) => regex.test(item.name);
+        const pattern = shellPattern(argument(word), { extended: false, ignoreCase: word === '-iname' });
+        return async (item) => pattern.matches(item.name);
       }
       case '-path': case '-ipath': case '-wholename': {
-        const regex = globRegex(argument(word), word === '-ipath');
-        return async (item) => regex.test(item.path);
+        const pattern = shellPattern(argument(word), { extended: false, ignoreCase: word === '-ipath' });
+        return async (item) => pattern.matches(item.path);
       }
       case '-regex': case '-iregex': {
         const made = compileRegex(argument(word), 'basic', { ignoreCase: word === '-iregex', bounds: 'whole', isForgiving: true });

@@ -3,6 +3,7 @@ import type { ExitCode } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
 import { closeInput, linesOf, openInput } from '../../lib/input.ts';
+import { shellPattern, type ShellPattern } from '../../lib/pattern.ts';
 import { RegexExhausted } from '../../lib/regex/regex.ts';
 import { utf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
@@ -122,7 +123,7 @@ async function runGrep(call: Invocation): Promise<ExitCode> {
 
 function collect(call: Invocation, roots: readonly string[], options: { values(name: string): string[] }, isImplicit: boolean): string[] {
   const files: string[] = [];
-  const glob = (pattern: string): RegExp => new RegExp(`^${pattern.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`);
+  const glob = (pattern: string): ShellPattern => shellPattern(pattern, { extended: false, ignoreCase: false });
   const includes = options.values('include').map(glob);
   const excludes = options.values('exclude').map(glob);
   const skipped = options.values('exclude-dir').map(glob);
@@ -134,12 +135,12 @@ function collect(call: Invocation, roots: readonly string[], options: { values(n
       return;
     }
     if (stat.value.kind === 'directory') {
-      if (!isRoot && skipped.some((pattern) => pattern.test(base))) return;
+      if (!isRoot && skipped.some((pattern) => pattern.matches(base))) return;
       const names = call.sys.list(path);
       for (const name of names.ok ? names.value : []) visit(isImplicit && path === '.' ? name : `${path.replace(/\/$/, '')}/${name}`, false);
     } else if (isRoot || stat.value.kind === 'file') {
-      if (includes.length > 0 && !includes.some((pattern) => pattern.test(base))) return;
-      if (!excludes.some((pattern) => pattern.test(base))) files.push(path);
+      if (includes.length > 0 && !includes.some((pattern) => pattern.matches(base))) return;
+      if (!excludes.some((pattern) => pattern.matches(base))) files.push(path);
     }
   };
   for (const root of roots) visit(root, true);

@@ -1,8 +1,8 @@
 /** Shell patterns. Read first: bash(1) "Pattern Matching", POSIX 2.13; the matching itself is that of `shell/lib/regex/`. */
-import { endsOf } from '../lib/regex/ends.ts';
-import { regexOf, type Regex } from '../lib/regex/regex.ts';
-import { anyCharacter, classes, complement, setOf, withBothCases, wordCharacters, type CharacterSet } from '../lib/regex/sets.ts';
-import { sequence, type Tree } from '../lib/regex/tree.ts';
+import { endsOf } from './regex/ends.ts';
+import { regexOf, type Regex } from './regex/regex.ts';
+import { anyCharacter, classes, complement, setOf, withBothCases, wordCharacters, type CharacterSet } from './regex/sets.ts';
+import { sequence, type Tree } from './regex/tree.ts';
 
 export interface PatternOptions { readonly extended: boolean; readonly ignoreCase: boolean }
 
