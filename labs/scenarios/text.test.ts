@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { problemText } from '../course/problems.ts';
 import { scenarios } from './index.ts';
@@ -10,6 +12,10 @@ describe('a scenario as text', () => {
   it.each(scenarios.map((scenario) => [scenario.id, scenario] as const))('says all there is to %s', (_, scenario) => {
     const written = scenarioText(scenario);
     if (written !== undefined) expect(readScenario(written)).toEqual({ scenario, problems: [] });
+  });
+  it('is what the guide shows', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/free-play.md'), 'utf8');
+    expect(said(/```yaml\n([^]*?)```/.exec(guide)![1]!)).toEqual([]);
   });
   it.each([
     ['a device nobody has', text.replace('host/eth0', 'host/eth9'), ['scenario.yaml:39: wires.0.ends.1: wanted a device of a machine, MACHINE/DEVICE, found host/eth9. Did you mean host/eth0?']],
