@@ -1,5 +1,5 @@
 /** A container's root directory, as a runtime makes one of an image: its layers, then /dev, /proc and /sys of its own. Read first: the OCI runtime specification, "Linux" */
-import { accountFiles } from './files/base-tree.ts';
+import { accountFiles, debianFiles } from './files/base-tree.ts';
 import { DEVICES } from './files/devices.ts';
 import { mountProc } from './files/procfs.ts';
 import { mountSys } from './files/sysfs.ts';
@@ -22,7 +22,7 @@ export function containerRoot(machine: Machine, spec: ContainerSpec, inode: numb
   for (const [path, program] of image.programs) machine.programs.set(`${imageName}:${path}`, program);
   for (const path of ['/etc', '/tmp', '/root', '/proc', '/sys', '/dev']) tree.makeDirectories(`${rootPath}${path}`);
   tree.makeDirectories(`${rootPath}/tmp`).mode = 0o1777;
-  for (const file of accountFiles(image.users, image.groups)) machine.putFile({ ...file, path: `${rootPath}${file.path}` });
+  for (const file of [...(image.base === 'debian' ? debianFiles(spec.hostname) : []), ...accountFiles(image.users, image.groups)]) machine.putFile({ ...file, path: `${rootPath}${file.path}` });
   ports.placePrograms();
   for (const file of image.files) machine.putFile({ ...file, path: `${rootPath}${file.path}` });
   mountProc(machine, `${rootPath}/proc`);
@@ -49,8 +49,6 @@ function mountDevices(machine: Machine, at: string): void {
   }
   for (const [name, link] of [['fd', '/proc/self/fd'], ['stdin', '/proc/self/fd/0'], ['stdout', '/proc/self/fd/1'], ['stderr', '/proc/self/fd/2']] as const) machine.putFile({ path: `${at}/${name}`, link });
   tree.mount(`${at}/shm`, { type: 'tmpfs', source: 'shm', options: 'rw,nosuid,nodev,noexec,relatime,size=65536k' }).mode = 0o1777;
-  // Terminals are the machine's: the same entries under a root of their own, so that `..` stays inside.
-  const pts = tree.mount(`${at}/pts`, { type: 'devpts', source: 'devpts', options: 'rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666' });
-  const terminals = tree.makeDirectories('/dev/pts').entries;
-  if (terminals !== undefined) pts.entries = terminals;
+  // Terminals are the machine's.
+  tree.bind(tree.makeDirectories('/dev/pts'), `${at}/pts`);
 }

@@ -67,13 +67,13 @@ export class PidNamespace {
 export interface ContainerSpec {
   /** Its files stand in this directory of the machine. */
   readonly rootPath: string;
-  /** `base` must be 'none'. Its programs are the container's own. */
+  /** Its programs are the container's own. */
   readonly image: MachineImage;
   /** Tells programs of this image from the machine's: one word, the same for every container of an image. */
   readonly imageName: string;
   readonly hostname: string;
-  /** Shares the UTS namespace of another container (a pod's do) instead of making one. */
-  readonly uts?: Uts;
+  /** Shares the UTS namespace of another container (a pod's do), or the machine's, instead of making one. */
+  readonly uts?: Uts | 'machine';
   /** The network namespace by its kernel id; 0 is the machine's own. */
   readonly netns: number;
   /** Undefined: all (a privileged container). */
@@ -84,7 +84,8 @@ export interface ContainerSpec {
 
 export interface Container {
   readonly mounts: MountNamespace;
-  readonly uts: Uts;
+  /** Undefined: the machine's. */
+  readonly uts: Uts | undefined;
   readonly pids: PidNamespace | undefined;
   readonly netns: number;
   readonly capabilities: ReadonlySet<Capability> | undefined;

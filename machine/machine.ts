@@ -129,6 +129,9 @@ export class Machine {
   private namespaceInodes = 4_026_532_700;
   private readonly image: MachineImage;
   private readonly socketQueues = new Map<number, WaitQueue>();
+  /** System images that can be unpacked beside the machine's own, by name. */
+  readonly rootImages = new Map<string, MachineImage>();
+  private readonly unpacked = new Map<string, Container>();
   private readonly socketListeners = new Map<number, () => void>();
   private readonly endListeners: ((process: Process) => void)[] = [];
   private readonly otherSysctls: Map<string, { value: string; isWritable: boolean }>;
@@ -300,7 +303,8 @@ export class Machine {
   createChild(parent: Process, options: Omit<SpawnOptions, 'argv'> & { argv?: readonly string[] }): Result<Process> {
     const entered = options.into === undefined ? undefined : this.entered(parent, options.into);
     if (entered?.ok === false) return entered;
-    const home = entered?.value.kinds.includes('mnt') === true ? entered.value.target.root : parent.cwd;
+    const mounts = options.root === undefined ? undefined : this.unpacked.get(options.root)?.mounts;
+    const home = mounts !== undefined ? mounts.root : entered?.value.kinds.includes('mnt') === true ? entered.value.target.root : parent.cwd;
     const cwd = options.cwd === undefined ? ok(home) : this.tree.resolve(parent, options.cwd);
     if (!cwd.ok) return cwd;
     if (cwd.value.kind !== 'directory') return fail('ENOTDIR');
@@ -312,6 +316,7 @@ export class Machine {
     if (options.newSession === true) session.leader = child;
     [child.mounts, child.uts, child.pids, child.capabilities] = [parent.mounts, parent.uts, parent.pids, parent.capabilities];
     if (entered !== undefined) this.enter(child, entered.value);
+    if (mounts !== undefined) child.mounts = { ...mounts, inode: this.nextNamespaceInode() };
     child.pids?.admit(child);
     child.uid = options.uid ?? parent.uid;
     child.realUid = options.uid ?? parent.realUid;
@@ -344,7 +349,10 @@ export class Machine {
   private entered(parent: Process, into: NonNullable<SpawnOptions['into']>): Result<{ target: Process; kinds: readonly NamespaceKind[]; confine: boolean }> {
     const target = this.processes.get(parent.pidOf(into.pid) ?? 0);
     if (target === undefined || !parent.sees(target)) return fail('ESRCH');
-    return parent.can('SYS_ADMIN') ? ok({ target, kinds: into.kinds, confine: into.confine === true }) : fail('EPERM');
+    // Who may talk to docker's socket may have docker do it.
+    const dockerGroup = this.containerService?.kind === 'docker' ? this.ports.groups().find(({ name }) => name === 'docker')?.gid : undefined;
+    const isTrusted = parent.can('SYS_ADMIN') || (into.confine === true && target.mounts !== undefined && dockerGroup !== undefined && parent.groups.includes(dockerGroup));
+    return isTrusted ? ok({ target, kinds: into.kinds, confine: into.confine === true }) : fail('EPERM');
   }
 
   private enter(child: Process, { target, kinds, confine }: { target: Process; kinds: readonly NamespaceKind[]; confine: boolean }): void {
@@ -700,7 +708,7 @@ export class Machine {
   // ---- containers
 
   createContainer(spec: ContainerSpec): Container {
-    const uts = spec.uts ?? { hostname: spec.hostname, inode: this.nextNamespaceInode() };
+    const uts = spec.uts === 'machine' ? undefined : (spec.uts ?? { hostname: spec.hostname, inode: this.nextNamespaceInode() });
     const files: ContainerFiles = containerRoot(this, spec, this.nextNamespaceInode());
     return {
       mounts: files.mounts, uts, pids: spec.hostPids === true ? undefined : new PidNamespace(this.nextNamespaceInode()), netns: spec.netns, capabilities: spec.capabilities,
@@ -718,11 +726,27 @@ export class Machine {
     return standIn(this.init, { mounts, uts, pids, capabilities, cwd: mounts.root });
   }
 
-  /** `by` with another process's mount namespace on, to look programs up in. */
-  seenFrom(by: Process, into: NonNullable<SpawnOptions['into']>): Result<Process> {
-    const entered = this.entered(by, into);
+  /** `by` with the mount namespace on that a child with these options gets, to look programs up in. */
+  seenFrom(by: Process, { into, root }: Pick<SpawnOptions, 'into' | 'root'>): Result<Process> {
+    if (root !== undefined) {
+      const container = this.unpacked.get(root);
+      if (container === undefined) return fail('ENOENT');
+      return by.can('SYS_ADMIN') ? ok(standIn(by, { mounts: container.mounts, cwd: container.mounts.root })) : fail('EPERM');
+    }
+    const entered = this.entered(by, into!);
     if (!entered.ok) return entered;
-    return ok(into.kinds.includes('mnt') ? standIn(by, { mounts: entered.value.target.mounts, cwd: entered.value.target.root }) : by);
+    return ok(into!.kinds.includes('mnt') ? standIn(by, { mounts: entered.value.target.mounts, cwd: entered.value.target.root }) : by);
+  }
+
+  /** See Sys.unpackRoot. The root shares everything else with the machine, whose own root shows below /media/root. */
+  unpackRoot(imageName: string, path: string): Result {
+    const image = this.rootImages.get(imageName);
+    if (image === undefined) return fail('ENOENT');
+    if (this.unpacked.has(path)) return fail('EEXIST');
+    const container = this.createContainer({ rootPath: path, image, imageName, hostname: this.hostname, uts: 'machine', netns: 0, capabilities: undefined, hostPids: true });
+    this.tree.bind(this.tree.root, `${path}/media/root`);
+    this.unpacked.set(path, container);
+    return done;
   }
 
   /** Starts a program in a container: its first one is process 1 there. With a `size` it gets a terminal of its own. */

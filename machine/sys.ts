@@ -48,6 +48,8 @@ export interface SpawnOptions {
   uid?: number; gid?: number; groups?: readonly number[];
   netns?: NetnsHandle;
   /** Enters namespaces of another process before exec (setns(2)): the program is looked up and runs inside. Needs root. */
+  /** A directory that `unpackRoot` filled: the program is looked up and runs in a mount namespace of its own with this as its root (systemd-nspawn --share-system). Needs root. */
+  root?: string;
   into?: { readonly pid: number; readonly kinds: readonly NamespaceKind[]; /** Takes its capabilities too, as `docker exec` does. */ readonly confine?: boolean };
   umask?: number;
 }
@@ -189,6 +191,10 @@ export interface Sys {
   /** Binds this process's namespace (or the given one) to /run/netns/NAME, or releases that name. */
   bindNetns(path: string, handle?: NetnsHandle): Result;
   unbindNetns(path: string): Result;
+
+  // ---- roots
+  /** Fills a directory with a system image that this machine's registry has (docker export | tar -x). ENOENT: there is no such image; EEXIST: the directory has one. */
+  unpackRoot(image: string, path: string): Result;
 
   // ---- evidence
   /** Tells whoever watches the lab (grading, the lesson's gutter marks) what a program alone knows. Costs nothing, changes nothing. */

@@ -467,9 +467,10 @@ export class SystemCalls implements Sys {
   async spawn(path: string, options: SpawnOptions): Promise<Result<number>> {
     const entered = this.process_.enter(FORK_US);
     if (entered !== undefined) await entered;
-    const by = options.into === undefined ? ok(this.process_) : this.host.seenFrom(this.process_, options.into);
+    const isElsewhere = options.into !== undefined || options.root !== undefined;
+    const by = isElsewhere ? this.host.seenFrom(this.process_, options) : ok(this.process_);
     if (!by.ok) return by;
-    const program = options.into === undefined ? ok(path) : this.host.findProgram(by.value, path, options.env?.get('PATH') ?? DEFAULT_PATH);
+    const program = !isElsewhere ? ok(path) : this.host.findProgram(by.value, path, options.env?.get('PATH') ?? DEFAULT_PATH);
     if (!program.ok) return program;
     const found = this.host.loadProgram(by.value, program.value, options.argv, options.cwd);
     if (!found.ok) return found;
@@ -823,6 +824,11 @@ export class SystemCalls implements Sys {
     delete found.value.netns;
     this.host.netns.release(ref);
     return done;
+  }
+
+  unpackRoot(image: string, path: string): Result {
+    this.process_.enterSync();
+    return this.process_.can('SYS_ADMIN') ? this.host.unpackRoot(image, path) : fail('EPERM');
   }
 
   note(note: ProcessNote): void {

@@ -181,7 +181,7 @@ export class ContainerRuntime {
     const id = this.newId();
     const { root: image, rootName } = spec.image;
     const root = this.machine.createContainer({
-      rootPath: this.rootPath(id), image: { ...image, files: [...image.files, ...spec.files] }, imageName: rootName, hostname: sandbox.root.uts.hostname, uts: sandbox.root.uts, netns: sandbox.netns, capabilities: capabilitiesOf(spec),
+      rootPath: this.rootPath(id), image: { ...image, files: [...image.files, ...spec.files] }, imageName: rootName, hostname: this.machine.hostname, uts: sandbox.root.uts ?? 'machine', netns: sandbox.netns, capabilities: capabilitiesOf(spec),
     });
     const record: ContainerRecord = {
       id, sandbox, spec, createdUs: this.nowUs(), root, log: new LogBook((line) => this.machine.appendFile(this.logPath(id, sandbox, spec), line), this.kind === 'docker' ? 'json' : 'cri', () => this.nowUs()),

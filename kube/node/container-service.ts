@@ -28,7 +28,7 @@ function sandboxInfo(runtime: ContainerRuntime, sandbox: Sandbox): ContainerInfo
   return {
     id: sandbox.id, name: dockerName({ sandbox }), isSandbox: true, sandboxId: sandbox.id, pod: sandbox.pod, containerName: 'POD', attempt: sandbox.attempt, image: image.reference, imageId: image.id, argv: image.entrypoint,
     env: Object.entries(image.env).map(([name, value]) => `${name}=${value}`), workingDir: '/', hasTty: false, isPrivileged: false, addedCapabilities: [], labels: { ...sandbox.labels, ...podLabels(sandbox, 'POD'), 'io.kubernetes.docker.type': 'podsandbox' },
-    hostname: sandbox.root.uts.hostname, state: sandbox.isReady ? 'running' : 'exited', exitCode: 0, error: '', pid: sandbox.isReady ? sandbox.handle.pid : 0, createdUs: sandbox.createdUs, startedUs: sandbox.createdUs, finishedUs: 0,
+    hostname: (sandbox.root.uts ?? runtime.machine).hostname, state: sandbox.isReady ? 'running' : 'exited', exitCode: 0, error: '', pid: sandbox.isReady ? sandbox.handle.pid : 0, createdUs: sandbox.createdUs, startedUs: sandbox.createdUs, finishedUs: 0,
     address: sandbox.address ?? '', isHostNetwork: sandbox.netns === 0, rootPath: sandbox.root.mounts.hostPath, logPath: '',
   };
 }
@@ -39,7 +39,7 @@ function containerInfo(runtime: ContainerRuntime, record: ContainerRecord): Cont
   return {
     id: record.id, name: dockerName(record), isSandbox: false, sandboxId: sandbox.id, pod: sandbox.pod, containerName: spec.name, attempt: spec.attempt, image: spec.image.reference, imageId: spec.image.id, argv,
     env: [...spec.env].map(([name, value]) => `${name}=${value}`), workingDir: spec.workingDir ?? spec.image.workingDir, hasTty: spec.hasTty, isPrivileged: spec.isPrivileged, addedCapabilities: spec.addCapabilities,
-    labels: { ...podLabels(sandbox, spec.name), 'io.kubernetes.docker.type': 'container', 'io.kubernetes.sandbox.id': sandbox.id }, hostname: sandbox.root.uts.hostname,
+    labels: { ...podLabels(sandbox, spec.name), 'io.kubernetes.docker.type': 'container', 'io.kubernetes.sandbox.id': sandbox.id }, hostname: (sandbox.root.uts ?? runtime.machine).hostname,
     state: record.state, exitCode: record.exitCode, error: record.startError ?? '', pid: record.pid, createdUs: record.createdUs, startedUs: record.startedUs, finishedUs: record.finishedUs, address: sandbox.address ?? '', isHostNetwork: sandbox.netns === 0,
     rootPath: record.root.mounts.hostPath, logPath: runtime.logPath(record.id, sandbox, spec),
   };

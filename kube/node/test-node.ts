@@ -83,7 +83,13 @@ export function must<T>(result: Result<T>): T {
   return result.value;
 }
 
-export async function nodeLab(options: { nodes?: number; profile?: ProfileName; images?: readonly ContainerImage[]; seed?: number } = {}): Promise<NodeLab> {
+export interface LabOptions {
+  readonly nodes?: number; readonly profile?: ProfileName; readonly images?: readonly ContainerImage[]; readonly seed?: number;
+  /** What nodes have besides, and containers of Alpine. */
+  readonly programs?: ReadonlyMap<string, Program>; readonly containerPrograms?: ReadonlyMap<string, Program>;
+}
+
+export async function nodeLab(options: LabOptions = {}): Promise<NodeLab> {
   const world = createWorld({ seed: options.seed ?? 1, epochUs: EPOCH_US });
   const scheduler = new Scheduler(world);
   const time = worldRuntime(world);
@@ -96,7 +102,7 @@ export async function nodeLab(options: { nodes?: number; profile?: ProfileName; 
   const router = world.addKernel('router');
   must(router.netlink.setLink(0, 1, { up: true }));
   router.sysctl.set(0, 'net/ipv4/ip_forward', '1');
-  const machines = Array.from({ length: count }, (_, index) => makeMachine(world, scheduler, router, index, faults));
+  const machines = Array.from({ length: count }, (_, index) => makeMachine(world, scheduler, router, index, faults, options.programs ?? new Map()));
   startControllers(client, time, {
     instance: (name) => ({ providerId: `gce://lab/us-east1-b/${name}`, zone: 'us-east1-b', region: 'us-east1', machineType: 'n1-standard-1', addresses: [], isRunning: true }),
     ensureRoute(name, cidr, done) {
@@ -110,7 +116,7 @@ export async function nodeLab(options: { nodes?: number; profile?: ProfileName; 
     updateLoadBalancer: (_service, _nodes, done) => void time.after(100, () => done({ ok: true, value: undefined })),
     deleteLoadBalancer: (_service, done) => void time.after(100, () => done({ ok: true, value: undefined })),
   }, { clusterCidr: profile.clusterCidr, nodeMask: profile.nodeMask, isRouted: profile.isRouted, hasTokenSecrets: true });
-  const catalog = standardImages(alpine, options.images);
+  const catalog = standardImages({ ...alpine, programs: new Map([...alpine.programs, ...(options.containerPrograms ?? [])]) }, options.images);
   for (const [index, machine] of machines.entries()) {
     nodes.push(new KubeNode({
       machine, time, client, profile, catalog,
@@ -149,7 +155,7 @@ export async function nodeLab(options: { nodes?: number; profile?: ProfileName; 
   return lab;
 }
 
-function makeMachine(world: SimulatedWorld, scheduler: Scheduler, router: NetKernel, index: number, faults: string[]): Machine {
+function makeMachine(world: SimulatedWorld, scheduler: Scheduler, router: NetKernel, index: number, faults: string[], programs: ReadonlyMap<string, Program>): Machine {
   const name = `node-${index + 1}`;
   const kernel = world.addKernel(name);
   must(kernel.netlink.setLink(0, 1, { up: true }));
@@ -166,7 +172,10 @@ function makeMachine(world: SimulatedWorld, scheduler: Scheduler, router: NetKer
   must(router.netlink.addRoute(0, { family: 'inet', destination: address, prefixLength: 32, scope: 'link', nextHops: [{ device: port }] }, 'add'));
   const machine = createMachine({
     world, kernel, scheduler, name, hostname: name, firstPid: 1200,
-    image: { files: [], programs: testTools, packages: [], users: [{ name: 'root', uid: 0, gid: 0, home: '/root', shell: '/bin/bash', gecos: 'root' }], groups: [{ name: 'root', gid: 0, members: [] }] },
+    image: {
+      files: [], programs: new Map([...testTools, ...programs]), packages: [], users: [{ name: 'root', uid: 0, gid: 0, home: '/root', shell: '/bin/bash', gecos: 'root' }, { name: 'learner', uid: 1000, gid: 1000, home: '/home/learner', shell: '/bin/bash', gecos: '' }],
+      groups: [{ name: 'root', gid: 0, members: [] }, { name: 'docker', gid: 412, members: ['learner'] }],
+    },
   });
   machine.onFault = (process, thrown) => {
     faults.push(`${process.name}: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);

@@ -63,6 +63,17 @@ export class FileTree {
     return made;
   }
 
+  /** Shows a directory at a second place, as a bind mount does: the same entries below a root of their own. */
+  bind(from: Inode, at: string): void {
+    const point = this.makeDirectories(at);
+    const { type, source, options } = from.fs;
+    const root = this.newInode(this.fileSystem({ type, source, options, target: at }), 'directory', from.mode, from.uid, from.gid);
+    if (from.entries !== undefined) root.entries = from.entries;
+    root.parent = point.parent!;
+    root.name = point.name!;
+    point.mounted = root;
+  }
+
   /** For building images: every directory on the way is made. No permissions asked. */
   makeDirectories(path: string, mode = 0o755, uid = 0, gid = 0): Inode {
     let at = this.root;

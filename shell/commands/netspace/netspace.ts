@@ -1,5 +1,5 @@
 /** nsenter, unshare and lsns for network namespaces. Read first: nsenter(1), unshare(1), lsns(8) of util-linux 2.38. */
-import type { ExitCode } from '../../../machine/sys.ts';
+import type { ExitCode, NamespaceKind } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
 import { userName } from '../accounts/accounts.ts';
@@ -14,6 +14,33 @@ async function replace(call: Invocation, argv: readonly string[]): Promise<ExitC
   const error = failed.ok ? 'ENOENT' : failed.error;
   call.err(`${call.name}: failed to execute ${command[0]!}: ${strerror(error)}`);
   return error === 'ENOENT' ? 127 : 126;
+}
+
+/** Namespaces of a process, more than its network: the program is looked up in its root and becomes a child, as entering a pid namespace needs. */
+async function enterTarget(call: Invocation, pid: number, kinds: readonly NamespaceKind[], argv: readonly string[]): Promise<ExitCode> {
+  const { sys } = call;
+  const first = kinds[0] === 'mnt' ? 'mnt' : kinds[0]!;
+  if (sys.process(pid) === undefined) {
+    call.err(`nsenter: cannot open /proc/${pid}/ns/${first}: No such file or directory`);
+    return 1;
+  }
+  const command = argv.length > 0 ? argv : [sys.env.get('SHELL') ?? '/bin/sh'];
+  await call.flush();
+  const child = await sys.spawn(command[0]!, { argv: argv.length > 0 ? command : [`-${command[0]!.replace(/^.*\//, '')}`], env: sys.env, into: { pid, kinds } });
+  if (!child.ok) {
+    call.err(child.error === 'EPERM' ? `nsenter: reassociate to namespace 'ns/${first}' failed: Operation not permitted` : `nsenter: failed to execute ${command[0]!}: ${strerror(child.error)}`);
+    return child.error === 'EPERM' ? 1 : child.error === 'ENOENT' ? 127 : 126;
+  }
+  const before = sys.onSignal('INT', 'ignore');
+  for (;;) {
+    const ended = await sys.wait(-1);
+    if (!ended.ok && ended.error === 'EINTR') continue;
+    sys.onSignal('INT', before);
+    const status = ended.ok ? ended.value?.status : undefined;
+    if (status?.kind === 'exited') return status.code;
+    if (status?.kind === 'signalled') sys.kill(sys.pid, status.signal);
+    return 1;
+  }
 }
 
 /** `-V`, as every tool of the package answers it. */
@@ -39,6 +66,10 @@ export const nsenter = defineCommand({
     }
     const net = options.options.findLast((option) => option.name === 'n');
     const others = ['m', 'u', 'i', 'p', 'C', 'U', 'T', 'r', 'w'].filter((letter) => options.has(letter));
+    const isAll = options.has('a');
+    const kinds = ([['m', 'mnt'], ['u', 'uts'], ['p', 'pid'], ['n', 'net']] as const).flatMap(([letter, kind]) => (isAll || options.has(letter) ? [kind] : []));
+    // A namespace file other than /proc/PID/ns/net is one of the machine's own: there is nothing to enter.
+    if (target !== undefined && kinds.some((kind) => kind !== 'net')) return enterTarget(call, Number(target), kinds, options.operands);
     if (net !== undefined || options.has('a')) {
       const file = net?.value ?? (target === undefined ? undefined : `/proc/${target}/ns/net`);
       if (file === undefined) {
@@ -59,7 +90,6 @@ export const nsenter = defineCommand({
       call.err(`nsenter: cannot open /proc/${target}/ns/${others[0] === 'm' ? 'mnt' : 'pid'}: No such file or directory`);
       return 1;
     }
-    // The other namespaces of a lab's machine are one: entering them changes nothing.
     return replace(call, options.operands);
   },
 });
