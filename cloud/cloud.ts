@@ -2,9 +2,11 @@
 import type { Machine } from '../machine/machine.ts';
 import type { SimulatedWorld } from '../simulator/index.ts';
 import { parseIp4 } from '../simulator/wire/ip4.ts';
+import { handleBatch } from './api/batch.ts';
 import { createComputeApi, type ComputeApi } from './api/compute.ts';
 import { ContainerApi, type ClusterFactory, type ClusterSpec, type ContainerOptions } from './api/container.ts';
 import type { ApiContext } from './api/context.ts';
+import { regions } from './api/geography.ts';
 import { Guests } from './api/guests.ts';
 import { ApiError, errorResponse, json, split, type CloudRequest, type CloudResponse } from './api/http.ts';
 import { text, type JsonObject } from './api/json.ts';
@@ -20,6 +22,8 @@ export interface CloudOptions {
   readonly project: string;
   /** Twelve digits. */
   readonly projectNumber: string;
+  /** Names of the regions the project may use; all of them unless given. */
+  readonly regions?: readonly string[];
   /** The learner's account. */
   readonly account: string;
   readonly world: SimulatedWorld;
@@ -65,7 +69,7 @@ export class Cloud {
       unplug: (port) => world.unplug(this.junction, port),
       changed: () => this.programNetwork(),
     });
-    this.context = { project, store: this.store, runtime, guests: this.guests, network: () => this.network };
+    this.context = { regions: regions.filter(({ name }) => options.regions?.includes(name) ?? true), project, store: this.store, runtime, guests: this.guests, network: () => this.network };
     this.operations = new Operations(this.store, runtime, account);
     this.compute = createComputeApi(this.context, this.operations, () => this.programNetwork());
     this.container = new ContainerApi(this.context, this.compute, options.clusters, options.container);
@@ -127,6 +131,7 @@ export class Cloud {
   handle(request: CloudRequest): CloudResponse {
     try {
       const { segments, query } = split(request.path);
+      if (segments[0] === 'batch') return handleBatch(request, (part) => this.handle(part)) ?? errorResponse(new ApiError(400, 'badRequest', 'Failed to parse batch request'));
       if (segments[0] === 'compute' && segments[1] === 'v1') return this.compute.handle(request, segments.slice(2), query);
       if (segments[0] !== 'v1') throw new ApiError(404, 'notFound', `The requested URL ${request.path} was not found on this server.`);
       if (segments[1] === 'projects' && segments[3] === 'services') return json(200, this.services(segments[2]!, segments[4], segments.length === 4));

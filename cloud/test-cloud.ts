@@ -10,6 +10,7 @@ import { isObject, text, type Json, type JsonObject } from './api/json.ts';
 
 export interface TestCloud {
   readonly world: SimulatedWorld;
+  readonly scheduler: Scheduler;
   readonly cloud: Cloud;
   readonly machines: Map<string, Machine>;
   /** A machine with eth0 set up as a guest's is. */
@@ -71,7 +72,7 @@ export function testCloud(change: Partial<CloudOptions['container']> = {}): Test
   };
   const run = (seconds: number): void => world.runUntil(world.nowUs + seconds * 1_000_000);
   return {
-    world, cloud, machines, machine, request, run,
+    world, scheduler, cloud, machines, machine, request, run,
     change(method, path, body) {
       const answer = request(method, `/compute/v1/projects/${PROJECT}/${path}`, body);
       if (answer.status === 200) {

@@ -1,7 +1,7 @@
 /** The Compute API v1: paths to collections, verbs to changes. https://cloud.google.com/compute/docs/reference/rest/v1 */
 import { collections, type Collection, type ScopeKind, type Target } from './collections.ts';
 import { pick, type ApiContext } from './context.ts';
-import { images, machineTypes, regions, zoneNames } from './geography.ts';
+import { images, machineTypes, zonesOf } from './geography.ts';
 import { ApiError, alreadyExists, bodyOf, json, notFound, required, type CloudRequest, type CloudResponse } from './http.ts';
 import { machineTypeObject, shown } from './instances.ts';
 import { child, regionOfZone, text, type JsonObject } from './json.ts';
@@ -36,7 +36,7 @@ class Compute implements ComputeApi {
   }
 
   handle(request: CloudRequest, segments: readonly string[], query: ReadonlyMap<string, string>): CloudResponse {
-    const { project, store } = this.context;
+    const { project, store, regions } = this.context;
     const [word, name, ...rest] = segments;
     if (word !== 'projects' || name === undefined) throw notFound(`/compute/v1/${segments.join('/')}`);
     if (name !== project) {
@@ -53,7 +53,7 @@ class Compute implements ComputeApi {
     const place = this.placeOf(rest[0]!, rest[1]);
     if (place !== undefined && below.length === 0) return json(200, place);
     if (rest[0] === 'zones' || rest[0] === 'regions') {
-      if (rest.length === 1) return this.page(rest[0] === 'zones' ? 'zone' : 'region', (rest[0] === 'zones' ? zoneNames() : regions.map((one) => one.name)).map((one) => this.placeOf(rest[0]!, one)!), linkTo(`projects/${project}/${rest[0]}`), query);
+      if (rest.length === 1) return this.page(rest[0] === 'zones' ? 'zone' : 'region', (rest[0] === 'zones' ? zonesOf(regions) : regions.map((one) => one.name)).map((one) => this.placeOf(rest[0]!, one)!), linkTo(`projects/${project}/${rest[0]}`), query);
       if (place === undefined) throw notFound(`projects/${project}/${scope}`);
     }
     const [collectionName = '', object, verb] = below;
@@ -191,11 +191,11 @@ class Compute implements ComputeApi {
   }
 
   private aggregated(name: string, query: ReadonlyMap<string, string>): CloudResponse {
-    const { project, store } = this.context;
+    const { project, store, regions } = this.context;
     const items: Record<string, JsonObject> = {};
     const kinds: ReadonlySet<string> = new Set(name === 'machineTypes' ? ['zones'] : name === 'operations' ? ['global', 'regions', 'zones'] : (collections.find((one) => one.name === name)?.scopes ?? []));
     if (kinds.size === 0) throw notFound(`projects/${project}/aggregated/${name}`);
-    const scopes = [...(kinds.has('global') ? ['global'] : []), ...(kinds.has('regions') ? regions.map((one) => `regions/${one.name}`) : []), ...(kinds.has('zones') ? zoneNames().map((zone) => `zones/${zone}`) : [])];
+    const scopes = [...(kinds.has('global') ? ['global'] : []), ...(kinds.has('regions') ? regions.map((one) => `regions/${one.name}`) : []), ...(kinds.has('zones') ? zonesOf(regions).map((zone) => `zones/${zone}`) : [])];
     for (const scope of scopes) {
       const found = name === 'machineTypes' ? machineTypes.map((type) => machineTypeObject(project, scope.slice('zones/'.length), type.name)!) : store.list(name, scope).map(shown);
       if (found.length > 0) items[scope] = { [name]: found };
@@ -219,9 +219,9 @@ class Compute implements ComputeApi {
   }
 
   private placeOf(kind: string, name: string | undefined): ComputeObject | undefined {
-    const { project, store } = this.context;
+    const { project, store, regions } = this.context;
     if (name === undefined || (kind !== 'zones' && kind !== 'regions')) return undefined;
-    const known = kind === 'zones' ? zoneNames() : regions.map((one) => one.name);
+    const known = kind === 'zones' ? zonesOf(regions) : regions.map((one) => one.name);
     const at = known.indexOf(name);
     if (at === -1) return undefined;
     const common = { creationTimestamp: '1969-12-31T16:00:00.000-08:00', description: name, id: String((kind === 'zones' ? 2000 : 1000) + 10 * at), name, selfLink: linkTo(`projects/${project}/${kind}/${name}`), status: 'UP' };

@@ -6,7 +6,7 @@ import { base64, utf8 } from '../../simulator/bytes.ts';
 import { utcTimestamp } from '../calendar.ts';
 import type { ComputeApi } from './compute.ts';
 import type { ApiContext } from './context.ts';
-import { machineTypes, regions, zoneNames } from './geography.ts';
+import { machineTypes, zonesOf } from './geography.ts';
 import { ApiError, bodyOf, json, type CloudRequest, type CloudResponse } from './http.ts';
 import { child, flag, integer, objects, text, texts, type Json, type JsonObject } from './json.ts';
 import { hexId, newExternalAddress } from './networking.ts';
@@ -83,7 +83,7 @@ export class ContainerApi {
     const [word, name, kind, location = '', collection, ...rest] = segments;
     if (word !== 'projects' || name === undefined || (kind !== 'zones' && kind !== 'locations')) throw new ApiError(404, 'notFound', `Not found: ${segments.join('/')}.`);
     if (name !== project) throw new ApiError(403, 'forbidden', `Required "container.clusters.get" permission(s) for "projects/${name}".`);
-    if (location !== '-' && !zoneNames().includes(location) && !regions.some((region) => region.name === location)) throw new ApiError(400, 'badRequest', `Location "${location}" does not exist.`);
+    if (location !== '-' && !zonesOf(this.context.regions).includes(location) && !this.context.regions.some((region) => region.name === location)) throw new ApiError(400, 'badRequest', `Location "${location}" does not exist.`);
     switch (collection) {
       case 'serverConfig': case 'serverconfig': return json(200, this.serverConfig());
       case 'operations': return this.operation(location, rest[0]);
@@ -119,7 +119,7 @@ export class ContainerApi {
   }
 
   private pathOf({ name, location }: Pick<ClusterSpec, 'name' | 'location'>): string {
-    return `projects/${this.context.project}/${zoneNames().includes(location) ? 'zones' : 'locations'}/${location}/clusters/${name}`;
+    return `projects/${this.context.project}/${zonesOf(this.context.regions).includes(location) ? 'zones' : 'locations'}/${location}/clusters/${name}`;
   }
 
   private get(location: string, name: string): Cluster {
@@ -135,7 +135,7 @@ export class ContainerApi {
     const name = text(body, 'name');
     if (!/^[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?$/.test(name)) throw new ApiError(400, 'badRequest', `Cluster.name must start with a lowercase letter followed by up to 39 lowercase letters, numbers, or hyphens, and cannot end with a hyphen.`);
     if (this.clusters.has(`${location}/${name}`)) throw new ApiError(409, 'alreadyExists', `Already exists: ${this.pathOf({ name, location })}.`);
-    if (!zoneNames().includes(location)) throw new ApiError(400, 'badRequest', 'Regional clusters are not simulated yet');
+    if (!zonesOf(this.context.regions).includes(location)) throw new ApiError(400, 'badRequest', 'Regional clusters are not simulated yet');
     if (flag(child(body, 'autopilot'), 'enabled')) throw new ApiError(400, 'badRequest', 'Autopilot clusters are not simulated yet');
     const [pool] = objects(body, 'nodePools');
     const config = child(pool, 'config') ?? child(body, 'nodeConfig');

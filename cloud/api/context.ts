@@ -3,6 +3,7 @@ import type { VpcData } from '../dataplane/state.ts';
 import type { CloudRuntime } from '../runtime.ts';
 import { isObject, text, type Json, type JsonObject } from './json.ts';
 import { ApiError, invalid, notFound } from './http.ts';
+import type { Region } from './geography.ts';
 import type { Guests } from './guests.ts';
 import { linkTo, pathOf, type ComputeStore } from './store.ts';
 
@@ -11,6 +12,8 @@ export interface ApiContext {
   readonly store: ComputeStore;
   readonly runtime: CloudRuntime;
   readonly guests: Guests;
+  /** Those the project may use. */
+  readonly regions: readonly Region[];
   /** The dataplane, as it is programmed now. */
   readonly network: () => VpcData;
 }

@@ -22,8 +22,8 @@ export const regions: readonly Region[] = [
   { name: 'us-west2', zones: 'abc', autoRange: '10.168.0.0/20' },
 ];
 
-export function zoneNames(): string[] {
-  return regions.flatMap(({ name, zones }) => [...zones].map((letter) => `${name}-${letter}`));
+export function zonesOf(offered: readonly Region[]): string[] {
+  return offered.flatMap(({ name, zones }) => [...zones].map((letter) => `${name}-${letter}`));
 }
 
 export interface MachineType { readonly name: string; readonly guestCpus: number; readonly memoryMb: number; readonly isShared: boolean; readonly description: string }

@@ -3,7 +3,6 @@ import { formatIp4, formatPrefix4, networkOf, parseIp4, parsePrefix4, type Ip4, 
 import { isIn } from '../dataplane/firewall.ts';
 import type { Collection, Target } from './collections.ts';
 import { checkName, oneOf, pick, reference, whole, type ApiContext } from './context.ts';
-import { regions } from './geography.ts';
 import { ApiError, alreadyExists, inUse, invalid, required } from './http.ts';
 import { baseName, child, flag, objects, text, texts, type JsonObject } from './json.ts';
 import { linkTo, pathOf } from './store.ts';
@@ -29,7 +28,7 @@ export const networks: Collection = {
   created(context, { path, name }) {
     addDefaultRoute(context, name);
     if (!flag(context.store.find(path), 'autoCreateSubnetworks')) return;
-    for (const { name: region, autoRange } of regions) addSubnetwork(context, `regions/${region}`, name, { ipCidrRange: autoRange, network: linkTo(path), privateIpGoogleAccess: false, purpose: 'PRIVATE', stackType: 'IPV4_ONLY' });
+    for (const { name: region, autoRange } of context.regions) addSubnetwork(context, `regions/${region}`, name, { ipCidrRange: autoRange, network: linkTo(path), privateIpGoogleAccess: false, purpose: 'PRIVATE', stackType: 'IPV4_ONLY' });
   },
   mayDelete(context, { path }) {
     const { store } = context;
