@@ -36,6 +36,8 @@ function tolerate(pod: Mutable<Pod>, key: string): void {
 /** Every pod has an account, whose token is mounted in its containers. */
 function giveServiceAccount(registry: Registry, pod: Mutable<Pod>): void {
   const spec = pod.spec!;
+  // A mirror of a pod that runs already is left as it is.
+  if (pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) return;
   const name = spec.serviceAccountName ?? 'default';
   spec.serviceAccountName = name;
   spec.serviceAccount = name;

@@ -63,6 +63,9 @@ import { ethtool } from './ethtool/ethtool.ts';
 import { kubectl } from './kubectl/kubectl.ts';
 import { tc } from './tc/tc.ts';
 import { cmp, diff } from './coreutils/diff.ts';
+import { hexdump } from './dump/hexdump.ts';
+import { od } from './dump/od.ts';
+import { xxd } from './dump/xxd.ts';
 import { gzip } from './gzip/gzip.ts';
 import { tar } from './tar/tar.ts';
 
@@ -214,6 +217,9 @@ const list: readonly Command[] = [
   tc,
   cmp,
   diff,
+  hexdump,
+  od,
+  xxd,
   gzip,
   tar,
 ];

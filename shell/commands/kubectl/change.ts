@@ -1,0 +1,262 @@
+/** Small changes of objects there are: scale, label, annotate, set image, rollout, cordon, drain, taint, expose, autoscale. */
+import { pathOf, resourceName } from './discovery.ts';
+import { report } from './messages.ts';
+import { isNotFound, KubectlProblem, usageProblem } from './problem.ts';
+import type { Command, KubeObject, Session, Subject } from './session.ts';
+
+interface PodTemplate { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> }; spec: { containers: { name: string; image: string; ports?: { containerPort: number; protocol?: string }[] }[] } }
+interface Workload { replicas?: number; selector?: { matchLabels?: Record<string, string>; matchExpressions?: unknown[] }; template: PodTemplate; paused?: boolean }
+export const specOf = (object: KubeObject | undefined): Workload => (object as unknown as { spec: Workload }).spec;
+
+export const scale: Command = async (session) => {
+  const { flags } = session;
+  if (!flags.has('replicas')) throw new KubectlProblem('Error: required flag(s) "replicas" not set', { isWhole: true });
+  const replicas = flags.number('replicas');
+  if (replicas < 0) throw new KubectlProblem('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
+  for (const subject of await session.targets(flags.operands)) {
+    if (flags.has('current-replicas') && flags.number('current-replicas') !== specOf(subject.object).replicas) throw new KubectlProblem(`Expected replicas to be ${flags.number('current-replicas')}, was ${specOf(subject.object).replicas ?? 1}`);
+    if (session.dryRun() !== 'client') await session.patch(subject, 'merge', { spec: { replicas } }, { subresource: 'scale', isDryRun: session.dryRun() === 'server' });
+    await report(session, subject, subject.object!, 'scaled');
+  }
+  return 0;
+};
+
+export const autoscale: Command = () => {
+  throw new KubectlProblem('podwire: kubectl: autoscale is not simulated yet', { exit: 125, isWhole: true });
+};
+
+// ---------------------------------------------------------------- labels and annotations
+
+function metaCommand(field: 'labels' | 'annotations', done: string, what: string): Command {
+  return async (session) => {
+    const { flags } = session;
+    const firstChange = flags.operands.findIndex((word, at) => at > 0 && (/^[^=]+=/.test(word) || word.endsWith('-')));
+    const words = firstChange < 0 ? flags.operands : flags.operands.slice(0, firstChange);
+    const changes = firstChange < 0 ? [] : flags.operands.slice(firstChange);
+    if (words.length === 0 && flags.list('filename').length === 0) throw new KubectlProblem('one or more resources must be specified as <resource> <name> or <resource>/<name>');
+    if (changes.length === 0 && !flags.is('list')) throw new KubectlProblem(`at least one ${what} update is required`);
+    let exit = 0;
+    for (const subject of await session.targets(words)) {
+      const old: Record<string, string> = { ...subject.object?.metadata?.[field] };
+      if (flags.is('list')) {
+        for (const [name, value] of Object.entries(old).toSorted()) session.out(`${name}=${value}`);
+        continue;
+      }
+      const patch: Record<string, string | null> = {};
+      for (const change of changes) {
+        const equals = change.indexOf('=');
+        const name = equals < 0 ? change.slice(0, -1) : change.slice(0, equals);
+        if (equals < 0) {
+          if (!(name in old)) session.out(`${what} "${name}" not found.`);
+          patch[name] = null;
+        } else patch[name] = change.slice(equals + 1);
+      }
+      const taken = Object.entries(patch).filter(([name, value]) => value !== null && old[name] !== undefined && old[name] !== value);
+      if (taken.length > 0 && !flags.is('overwrite')) {
+        const [name] = taken[0]!;
+        session.err(`error: ${field === 'labels' ? '' : '--overwrite is false but found the following declared annotation(s): '}'${name}' already has a value (${old[name]})${field === 'labels' ? ', and --overwrite is false' : ''}`);
+        exit = 1;
+        continue;
+      }
+      const isSame = Object.entries(patch).every(([name, value]) => (value === null ? !(name in old) : old[name] === value));
+      const changed = isSame || session.dryRun() === 'client' ? subject.object! : await session.patch(subject, 'merge', { metadata: { [field]: patch } }, { manager: session.command === 'label' ? 'kubectl-label' : 'kubectl-annotate', isDryRun: session.dryRun() === 'server' });
+      await report(session, subject, changed, field === 'labels' && isSame ? 'not labeled' : done);
+    }
+    return exit;
+  };
+}
+export const label = metaCommand('labels', 'labeled', 'label');
+export const annotate = metaCommand('annotations', 'annotated', 'annotation');
+
+// ---------------------------------------------------------------- set
+
+export const setImage: Command = async (session) => {
+  const { flags } = session;
+  const at = flags.operands.findIndex((word) => word.includes('='));
+  const words = at < 0 ? flags.operands : flags.operands.slice(0, at);
+  const images = new Map((at < 0 ? [] : flags.operands.slice(at)).map((pair) => pair.split(/=(.*)/s, 2) as [string, string]));
+  if (images.size === 0) throw new KubectlProblem('at least one image update is required');
+  for (const subject of await session.targets(words)) {
+    const { containers } = templateOf(subject).spec;
+    const changed = containers.filter(({ name }) => images.has(name) || images.has('*')).map(({ name }) => ({ name, image: images.get(name) ?? images.get('*') }));
+    for (const name of images.keys()) if (name !== '*' && !containers.some((container) => container.name === name)) throw new KubectlProblem(`unable to find container named "${name}"`);
+    if (containers.every(({ name, image }) => changed.find((one) => one.name === name)?.image === image || !changed.some((one) => one.name === name))) continue;
+    const isPod = subject.info.kind === 'Pod';
+    const spec = { containers: changed };
+    const done = session.dryRun() === 'client' ? subject.object! : await session.patch(subject, 'strategic', isPod ? { spec } : { spec: { template: { spec } } }, { manager: 'kubectl-set', isDryRun: session.dryRun() === 'server' });
+    await report(session, subject, done, 'image updated');
+  }
+  return 0;
+};
+
+function templateOf(subject: Subject): PodTemplate {
+  if (subject.info.kind === 'Pod') return { spec: specOf(subject.object) as unknown as PodTemplate['spec'] };
+  return specOf(subject.object).template;
+}
+
+export const setEnv: Command = async (session) => {
+  const { flags } = session;
+  const at = flags.operands.findIndex((word) => word.includes('=') || /.-$/.test(word));
+  const words = at < 0 ? flags.operands : flags.operands.slice(0, at);
+  const changes = at < 0 ? [] : flags.operands.slice(at);
+  for (const subject of await session.targets(words)) {
+    const { containers } = templateOf(subject).spec;
+    if (flags.is('list')) {
+      for (const container of containers) {
+        session.out(`# ${subject.info.name} ${subject.name}, container ${container.name}`);
+        for (const { name, value } of ((container as { env?: { name: string; value?: string }[] }).env ?? [])) session.out(`${name}=${value ?? ''}`);
+      }
+      continue;
+    }
+    const env = changes.map((change) => (change.includes('=') ? { name: change.slice(0, change.indexOf('=')), value: change.slice(change.indexOf('=') + 1) } : { name: change.slice(0, -1), $patch: 'delete' }));
+    const spec = { containers: containers.map(({ name }) => ({ name, env })) };
+    const done = await session.patch(subject, 'strategic', subject.info.kind === 'Pod' ? { spec } : { spec: { template: { spec } } }, { manager: 'kubectl-set' });
+    await report(session, subject, done, 'env updated');
+  }
+  return 0;
+};
+
+// ---------------------------------------------------------------- expose
+
+/** generateService: selector and ports come from the object unless given. */
+export const expose: Command = async (session) => {
+  const { flags } = session;
+  for (const subject of await session.targets(flags.operands)) {
+    const { kind } = subject.info;
+    if (!['Deployment', 'ReplicaSet', 'ReplicationController', 'Pod', 'Service'].includes(kind)) throw new KubectlProblem(`cannot expose a ${resourceName(subject.info)}`);
+    const object = subject.object!;
+    const own = kind === 'Pod' ? object.metadata?.labels : kind === 'Service' ? (object as unknown as { spec: { selector?: Record<string, string> } }).spec.selector : specOf(object).selector?.matchLabels;
+    const selector = flags.text('selector') === '' ? own : Object.fromEntries(flags.text('selector').split(',').map((pair) => pair.split('=') as [string, string]));
+    if (selector === undefined || Object.keys(selector).length === 0) throw new KubectlProblem(kind === 'Pod' ? "the pod has no labels and cannot be exposed" : "couldn't retrieve selectors via --selector flag or introspection: invalid deployment: no selectors, therefore cannot be exposed");
+    const container = (kind === 'Service' ? [] : templateOf(subject).spec.containers).flatMap(({ ports = [] }) => ports);
+    const protocol = flags.text('protocol') || undefined;
+    const numbers = flags.text('port') !== '' ? flags.text('port').split(',') : container.map(({ containerPort }) => String(containerPort));
+    if (numbers.length === 0) throw new KubectlProblem("couldn't find port via --port flag or introspection\nSee 'kubectl expose -h' for help and examples");
+    const target = flags.text('target-port') || flags.text('container-port');
+    const ports = numbers.map((number, at) => ({
+      ...(numbers.length > 1 ? { name: `port-${at + 1}` } : {}), port: Number(number), protocol: protocol ?? container.find(({ containerPort }) => containerPort === Number(number))?.protocol ?? 'TCP',
+      targetPort: target === '' ? Number(number) : /^\d+$/.test(target) ? Number(target) : target,
+    }));
+    const labels = flags.text('labels') === '' ? object.metadata?.labels : Object.fromEntries(flags.text('labels').split(',').map((pair) => pair.split('=') as [string, string]));
+    const service: KubeObject = {
+      apiVersion: 'v1', kind: 'Service', metadata: { name: flags.text('name') || subject.name, ...(subject.namespace === undefined ? {} : { namespace: subject.namespace }), ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }) },
+      spec: {
+        ports, selector, ...(flags.text('type') === '' ? {} : { type: flags.text('type') }), ...(flags.text('cluster-ip') === '' ? {} : { clusterIP: flags.text('cluster-ip') }), ...(flags.text('external-ip') === '' ? {} : { externalIPs: [flags.text('external-ip')] }),
+        ...(flags.text('load-balancer-ip') === '' ? {} : { loadBalancerIP: flags.text('load-balancer-ip') }), ...(flags.text('session-affinity') === '' ? {} : { sessionAffinity: flags.text('session-affinity') }),
+      },
+      status: { loadBalancer: {} },
+    };
+    const info = await (await session.discovery()).find('services');
+    const made = session.dryRun() === 'client' ? service : await session.create(info, subject.namespace, service, { manager: 'kubectl-expose', isDryRun: session.dryRun() === 'server' });
+    await report(session, { info }, made, 'exposed');
+  }
+  return 0;
+};
+
+// ---------------------------------------------------------------- nodes
+
+async function nodesOf(session: Session, verb: string): Promise<Subject[]> {
+  const { flags } = session;
+  if (flags.operands.length === 0 && flags.text('selector') === '') throw usageProblem(verb, `USAGE: ${verb} NODE [flags]`);
+  const words = flags.operands.map((word) => word.replace(/^nodes?\//, ''));
+  return session.targets(['nodes', ...words], { readsFiles: false });
+}
+
+async function setSchedulable(session: Session, subject: Subject, isSchedulable: boolean): Promise<void> {
+  const done = isSchedulable ? 'uncordoned' : 'cordoned';
+  const isAlready = ((subject.object as unknown as { spec: { unschedulable?: boolean } }).spec.unschedulable !== true) === isSchedulable;
+  if (!isAlready && session.dryRun() !== 'client') await session.patch(subject, 'strategic', { spec: { unschedulable: isSchedulable ? null : true } }, { isDryRun: session.dryRun() === 'server' });
+  session.out(`node/${subject.name} ${isAlready ? 'already ' : ''}${done}${session.dryRunSuffix()}`);
+}
+
+export const cordon: Command = async (session) => {
+  for (const subject of await nodesOf(session, 'cordon')) await setSchedulable(session, subject, false);
+  return 0;
+};
+export const uncordon: Command = async (session) => {
+  for (const subject of await nodesOf(session, 'uncordon')) await setSchedulable(session, subject, true);
+  return 0;
+};
+
+export const drain: Command = async (session) => {
+  const { flags } = session;
+  const discovery = await session.discovery();
+  const podInfo = await discovery.find('pods');
+  for (const subject of await nodesOf(session, 'drain')) {
+    await setSchedulable(session, subject, false);
+    const pods = await session.list(podInfo, undefined, { fieldSelector: `spec.nodeName=${subject.name}` });
+    const owner = (pod: KubeObject): { kind: string; name: string } | undefined => pod.metadata?.ownerReferences?.find(({ controller }) => controller === true);
+    const name = (pod: KubeObject): string => `${pod.metadata?.namespace}/${pod.metadata?.name}`;
+    const daemons = pods.filter((pod) => owner(pod)?.kind === 'DaemonSet');
+    const mirrors = pods.filter(({ metadata }) => metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined);
+    const rest = pods.filter((pod) => !daemons.includes(pod) && !mirrors.includes(pod));
+    const bare = rest.filter((pod) => owner(pod) === undefined);
+    const local = rest.filter((pod) => ((pod as unknown as { spec: { volumes?: { emptyDir?: unknown }[] } }).spec.volumes ?? []).some(({ emptyDir }) => emptyDir !== undefined));
+    const problems = [
+      ...(bare.length > 0 && !flags.is('force') ? [`cannot delete Pods not managed by ReplicationController, ReplicaSet, Job, DaemonSet or StatefulSet (use --force to override): ${bare.map(name).join(', ')}`] : []),
+      ...(daemons.length > 0 && !flags.is('ignore-daemonsets') ? [`cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): ${daemons.map(name).join(', ')}`] : []),
+      ...(local.length > 0 && !flags.is('delete-emptydir-data') && !flags.is('delete-local-data') ? [`cannot delete Pods with local storage (use --delete-emptydir-data to override): ${local.map(name).join(', ')}`] : []),
+    ];
+    if (problems.length > 0) {
+      session.err(`error: unable to drain node "${subject.name}", aborting command...\n\nThere are pending nodes to be drained:\n ${subject.name}`);
+      for (const problem of problems) session.err(`error: ${problem}`);
+      return 1;
+    }
+    if (daemons.length > 0) session.err(`WARNING: ignoring DaemonSet-managed Pods: ${daemons.map(name).join(', ')}`);
+    const api = await session.api();
+    for (const pod of rest) {
+      session.out(`evicting pod ${name(pod)}`);
+      const grace = flags.number('grace-period');
+      await api.json('POST', pathOf(podInfo, pod.metadata?.namespace, pod.metadata?.name, 'eviction'), { body: { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: pod.metadata?.name, namespace: pod.metadata?.namespace }, ...(grace >= 0 ? { deleteOptions: { gracePeriodSeconds: grace } } : {}) } });
+    }
+    await session.call.flush();
+    for (const pod of rest) {
+      for (let isThere = true; isThere;) {
+        await session.call.sys.sleep(1_000_000);
+        try {
+          isThere = (await session.get(podInfo, pod.metadata?.namespace, pod.metadata?.name ?? '')).metadata?.uid === pod.metadata?.uid;
+        } catch (error) {
+          if (!isNotFound(error)) throw error;
+          isThere = false;
+        }
+      }
+      session.out(`pod/${pod.metadata?.name} evicted`);
+    }
+    session.out(`node/${subject.name} evicted`);
+  }
+  return 0;
+};
+
+export const taint: Command = async (session) => {
+  const { flags } = session;
+  const at = flags.operands.findIndex((word, index) => index > 0 && /[:=].*|-$/.test(word) && /:|-$/.test(word));
+  const words = at < 0 ? flags.operands : flags.operands.slice(0, at);
+  const specs = at < 0 ? [] : flags.operands.slice(at);
+  if (words.length === 0) throw new KubectlProblem('one or more resources must be specified as <resource> <name>');
+  if (specs.length === 0) throw new KubectlProblem('at least one taint update is required');
+  for (const subject of await session.targets(words, { readsFiles: false })) {
+    const old = (subject.object as unknown as { spec: { taints?: { key: string; value?: string; effect: string }[] } }).spec.taints ?? [];
+    let next = [...old];
+    const done = new Set<string>();
+    for (const spec of specs) {
+      const match = /^([^=:]+?)(?:=([^:]*))?(?::(\w+))?(-)?$/.exec(spec);
+      if (match === null) throw new KubectlProblem(`unknown taint spec: ${spec}`);
+      const [, key = '', value, effect, dash] = match;
+      if (dash !== undefined) {
+        const kept = next.filter((one) => !(one.key === key && (effect === undefined || one.effect === effect)));
+        if (kept.length === next.length) throw new KubectlProblem(`taint "${key}${effect === undefined ? '' : `:${effect}`}" not found`);
+        next = kept;
+        done.add('untainted');
+        continue;
+      }
+      if (effect === undefined || !['NoSchedule', 'PreferNoSchedule', 'NoExecute'].includes(effect)) throw new KubectlProblem(`invalid taint effect: ${effect ?? ''}, unsupported taint effect`);
+      if (next.some((one) => one.key === key && one.effect === effect) && !flags.is('overwrite')) throw new KubectlProblem(`node ${subject.name} already has ${key} taint(s) with same effect(s) and --overwrite is false`);
+      next = [...next.filter((one) => !(one.key === key && one.effect === effect)), { key, ...(value === undefined || value === '' ? {} : { value }), effect }];
+      done.add(old.some((one) => one.key === key && one.effect === effect) ? 'modified' : 'tainted');
+    }
+    await session.patch(subject, 'merge', { spec: { taints: next.length === 0 ? null : next } }, { manager: 'kubectl-taint' });
+    session.out(`node/${subject.name} ${done.size === 1 ? [...done][0] : 'modified'}`);
+  }
+  return 0;
+};
+

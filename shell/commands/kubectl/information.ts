@@ -1,0 +1,163 @@
+/** Commands that say what there is: version, cluster-info, api-resources, api-versions, explain, auth can-i, top. */
+import { fieldOf, type Field, type Type } from '../../ports/kube.ts';
+import { toJson } from './json-writer.ts';
+import { isNotFound, KubectlProblem, usageProblem } from './problem.ts';
+import type { Command, KubeObject, Session } from './session.ts';
+import { TABLE, TabWriter } from './tabwriter.ts';
+import { schemaOf } from './three-way.ts';
+import { toYaml } from './yaml-writer.ts';
+
+const CLIENT = { major: '1', minor: '20', gitVersion: 'v1.20.2', gitCommit: 'faecb196815e248d3ecfb03c680a4507229c2a56', gitTreeState: 'archive', buildDate: '2025-06-08T22:40:27Z', goVersion: 'go1.19.8', compiler: 'gc', platform: 'linux/amd64' };
+
+export const version: Command = async (session) => {
+  const { flags } = session;
+  const server = flags.is('client') ? undefined : await (await session.api()).get('/version').catch((error: unknown) => {
+    if (error instanceof KubectlProblem) return error;
+    throw error;
+  });
+  const answered = server instanceof KubectlProblem ? undefined : server;
+  const text = (one: Readonly<Record<string, unknown>>): string => `version.Info{Major:"${String(one['major'])}", Minor:"${String(one['minor'])}", GitVersion:"${String(one['gitVersion'])}", GitCommit:"${String(one['gitCommit'])}", GitTreeState:"${String(one['gitTreeState'])}", BuildDate:"${String(one['buildDate'])}", GoVersion:"${String(one['goVersion'])}", Compiler:"${String(one['compiler'])}", Platform:"${String(one['platform'])}"}`;
+  const format = flags.text('output');
+  if (format === 'json' || format === 'yaml') {
+    const document = { clientVersion: CLIENT, ...(answered === undefined ? {} : { serverVersion: answered }) };
+    session.call.write(format === 'json' ? `${toJson(document, 2)}\n` : toYaml(document));
+  } else if (format !== '') throw new KubectlProblem(`--output must be 'yaml' or 'json'`);
+  else {
+    const isShort = flags.is('short');
+    session.out(`Client Version: ${isShort ? CLIENT.gitVersion : text(CLIENT)}`);
+    if (answered !== undefined) session.out(`Server Version: ${isShort ? String(answered['gitVersion']) : text(answered)}`);
+  }
+  if (server instanceof KubectlProblem) throw server;
+  return 0;
+};
+
+export const clusterInfo: Command = async (session) => {
+  const api = await session.api();
+  const services = await session.list(await (await session.discovery()).find('services'), 'kube-system', { labelSelector: 'kubernetes.io/cluster-service=true' });
+  const paint = (code: number, text: string): string => (session.call.stdoutIsTerminal ? `\x1b[0;${code}m${text}\x1b[0m` : text);
+  const line = (name: string, link: string): void => session.out(`${paint(32, name)} is running at ${paint(33, link)}`);
+  line('Kubernetes control plane', api.server);
+  for (const service of services) {
+    const { name, labels, namespace } = service.metadata!;
+    const { ports = [] } = (service as unknown as { spec: { ports?: { name?: string; port: number }[] } }).spec;
+    const ingress = (service as { status?: { loadBalancer?: { ingress?: { ip?: string }[] } } }).status?.loadBalancer?.ingress?.[0]?.ip;
+    const port = ports[0];
+    const scheme = port?.port === 443 || port?.name === 'https' ? 'https:' : '';
+    const link = ingress === undefined ? `${api.server}/api/v1/namespaces/${namespace}/services/${scheme}${name}:${port?.name ?? ''}/proxy`.replace(/:\/proxy$/, '/proxy') : ports.map((one) => `http://${ingress}:${one.port}`).join(' ');
+    line(labels?.['kubernetes.io/name'] ?? name, link);
+  }
+  session.out("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
+  return 0;
+};
+
+export const apiResources: Command = async (session) => {
+  const { flags } = session;
+  const all = (await (await session.discovery()).resources()).filter((one) =>
+    (!flags.has('namespaced') || one.isNamespaced === flags.is('namespaced')) && (!flags.has('api-group') || one.group === flags.text('api-group')) && flags.list('verbs').every((verb) => one.verbs.includes(verb)));
+  const preferred = all.filter((one, at) => all.findIndex((other) => other.group === one.group && other.name === one.name) === at);
+  const sorted = preferred.toSorted((one, other) => compare(one.group, other.group) || compare(one.name, other.name));
+  if (flags.text('output') === 'name') {
+    for (const { name, group } of sorted) session.out(group === '' ? name : `${name}.${group}`);
+    return 0;
+  }
+  const isWide = flags.text('output') === 'wide';
+  const rows = sorted.map(({ name, shortNames, group, version: own, isNamespaced, kind, verbs }) => [name, shortNames.join(','), group === '' ? own : `${group}/${own}`, String(isNamespaced), kind, ...(isWide ? [`[${verbs.join(' ')}]`] : [])].join('\t'));
+  session.call.write(`${new TabWriter(TABLE).format([...(flags.is('no-headers') ? [] : [`NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND${isWide ? '\tVERBS' : ''}`]), ...rows].join('\n'))}\n`);
+  return 0;
+};
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+export const apiVersions: Command = async (session) => {
+  const all = new Set((await (await session.discovery()).resources()).map(({ group, version: own }) => (group === '' ? own : `${group}/${own}`)));
+  for (const name of [...all].toSorted()) session.out(name);
+  return 0;
+};
+
+export const canI: Command = async (session) => {
+  const { flags } = session;
+  if (flags.is('list')) throw new KubectlProblem('podwire: kubectl: option --list is not simulated yet', { exit: 125, isWhole: true });
+  const [verb, what, name] = flags.operands;
+  if (verb === undefined || what === undefined) throw new KubectlProblem('you must specify two or three arguments: verb, resource, and optional resourceName');
+  const isUrl = what.startsWith('/');
+  const [resource = '', group = ''] = what.split('/')[0]!.split(/\.(.*)/s);
+  const spec = isUrl ? { nonResourceAttributes: { verb, path: what } } : { resourceAttributes: { verb, resource, ...(group === '' ? {} : { group }), ...(name === undefined ? {} : { name }), namespace: flags.is('all-namespaces') ? undefined : await session.namespace() } };
+  const answer = (await (await session.api()).json('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec } })) as { status?: { allowed?: boolean; reason?: string } };
+  const isAllowed = answer.status?.allowed === true;
+  if (!flags.is('quiet')) session.out(isAllowed ? 'yes' : 'no');
+  return isAllowed ? 0 : 1;
+};
+
+/** kubectl asks the Metrics API, which this cluster may not serve. */
+export const top: Command = async (session) => {
+  const what = session.command.endsWith('node') ? 'nodes' : 'pods';
+  const path = what === 'nodes' ? '/apis/metrics.k8s.io/v1beta1/nodes' : `/apis/metrics.k8s.io/v1beta1/namespaces/${await session.namespace()}/pods`;
+  try {
+    const { items = [] } = (await (await session.api()).get(path)) as { items?: (KubeObject & { usage?: Record<string, string>; containers?: { usage: Record<string, string> }[] })[] };
+    const rows = items.map(({ metadata, usage, containers = [] }) => [metadata?.name, usage?.['cpu'] ?? containers[0]?.usage['cpu'] ?? '', usage?.['memory'] ?? containers[0]?.usage['memory'] ?? ''].join('\t'));
+    session.call.write(`${new TabWriter(TABLE).format(['NAME\tCPU(cores)\tMEMORY(bytes)', ...rows].join('\n'))}\n`);
+    return 0;
+  } catch (error) {
+    if (isNotFound(error) || error instanceof KubectlProblem) throw new KubectlProblem('Metrics API not available');
+    throw error;
+  }
+};
+
+// ---------------------------------------------------------------- explain
+
+export const explain: Command = async (session) => {
+  const [word, ...more] = session.flags.operands;
+  if (word === undefined) throw usageProblem('explain', 'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.');
+  if (more.length > 0) throw usageProblem('explain', `We accept only this format: explain RESOURCE`);
+  const [kind = '', ...path] = word.split('.');
+  const info = await (await session.discovery()).find(kind);
+  const apiVersion = info.group === '' ? info.version : `${info.group}/${info.version}`;
+  let type: Type | undefined = schemaOf(apiVersion, info.kind);
+  let field: Field | undefined;
+  for (const name of path) {
+    field = fieldOf(inner(type), name);
+    if (field === undefined) throw new KubectlProblem(`field "${name}" does not exist`);
+    type = field.type;
+  }
+  session.out(`KIND:     ${info.kind}`);
+  session.out(`VERSION:  ${apiVersion}`);
+  session.out('');
+  const struct = inner(type);
+  if (field !== undefined) {
+    session.out(`${struct?.is === 'struct' ? 'RESOURCE' : 'FIELD'}: ${field.name} <${typeName(field.type)}>`);
+    session.out('');
+  }
+  if (struct?.is === 'struct') {
+    session.out('FIELDS:');
+    const fields = [...struct.struct.fields.values()].filter(({ name }) => name !== '').toSorted((one, other) => compare(one.name, other.name));
+    if (session.flags.is('recursive')) recurse(session, fields, '   ', new Set([struct.struct.name]));
+    else for (const one of fields) session.out(`   ${one.name}\t<${typeName(one.type)}>${isRequired(one) ? ' -required-' : ''}`);
+  }
+  return 0;
+};
+
+const isRequired = (field: Field): boolean => !field.isOmittedWhenEmpty && field.name !== 'status' && field.name !== 'metadata';
+
+function inner(type: Type | undefined): Type | undefined {
+  return type?.is === 'list' || type?.is === 'map' ? inner(type.item) : type;
+}
+
+function typeName(type: Type): string {
+  switch (type.is) {
+    case 'list': return `[]${typeName(type.item)}`;
+    case 'map': return `map[string]${typeName(type.item)}`;
+    case 'struct': return 'Object';
+    case 'scalar': return type.scalar === 'bool' ? 'boolean' : /^int|^float/.test(type.scalar) ? (type.scalar.startsWith('int') ? 'integer' : 'number') : 'string';
+  }
+}
+
+function recurse(session: Session, fields: readonly Field[], indent: string, above: ReadonlySet<string>): void {
+  for (const field of fields) {
+    session.out(`${indent}${field.name}\t<${typeName(field.type)}>`);
+    const struct = inner(field.type);
+    if (struct?.is === 'struct' && !above.has(struct.struct.name)) recurse(session, [...struct.struct.fields.values()].filter(({ name }) => name !== '').toSorted((one, other) => compare(one.name, other.name)), `${indent}   `, new Set([...above, struct.struct.name]));
+  }
+}
+

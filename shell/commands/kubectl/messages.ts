@@ -1,0 +1,10 @@
+/** `pod/x created`: how commands that change something say so, or print what they made with -o. */
+import { resourceName } from './discovery.ts';
+import { printerFor } from './output.ts';
+import type { KubeObject, Session, Subject } from './session.ts';
+
+export async function report(session: Session, { info }: Pick<Subject, 'info'>, object: KubeObject, done: string): Promise<void> {
+  const printer = await printerFor(session.flags, session.call.sys);
+  if (printer !== undefined) session.call.write(printer([{ info, object }], false));
+  else session.out(`${resourceName(info)}/${object.metadata?.name ?? ''} ${done}${session.dryRunSuffix()}`);
+}

@@ -1,0 +1,245 @@
+/** One run of kubectl: its flags, the cluster it talks to, and how it prints. Commands are functions of this. */
+import { parseAllDocuments } from 'yaml';
+import type { Invocation } from '../define.ts';
+import { fromUtf8 } from '../../ports/bytes.ts';
+import { configPaths, readConfig, targetOf, type KubeConfig, type Target } from './config-file.ts';
+import { Discovery, pathOf, query, type ResourceInfo } from './discovery.ts';
+import type { Flags } from './flags.ts';
+import { KubectlProblem, usageProblem } from './problem.ts';
+import { ApiConnection, type JsonObject } from './rest.ts';
+
+export type Command = (session: Session) => Promise<number> | number;
+
+export interface Metadata { readonly name: string; readonly namespace?: string; readonly uid?: string; readonly resourceVersion?: string; readonly generation?: number; readonly creationTimestamp?: string; readonly deletionTimestamp?: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string>; readonly generateName?: string; readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[] }
+export interface KubeObject extends JsonObject { apiVersion?: string; kind?: string; metadata?: Metadata }
+
+/** An object a command works on: where it is on the server, and what it was there or in a file. */
+export interface Subject { readonly info: ResourceInfo; readonly namespace: string | undefined; readonly name: string; readonly object: KubeObject | undefined; readonly source: string }
+
+const MANIFEST_LIMIT = 3 * 2 ** 20;
+const NEEDS_RESOURCES = `You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'`;
+
+export class Session {
+  readonly call: Invocation;
+  readonly command: string;
+  readonly flags: Flags;
+  private connection: ApiConnection | undefined;
+  private known: Discovery | undefined;
+  private loaded: { readonly config: KubeConfig; readonly target: Target } | undefined;
+
+  constructor(call: Invocation, command: string, flags: Flags) {
+    this.call = call;
+    this.command = command;
+    this.flags = flags;
+  }
+
+  async config(): Promise<{ readonly config: KubeConfig; readonly target: Target }> {
+    if (this.loaded !== undefined) return this.loaded;
+    const config = await readConfig(this.call.sys, configPaths(this.flags, this.call.env), this.flags.has('kubeconfig'));
+    return (this.loaded = { config, target: targetOf(config, this.flags) });
+  }
+
+  async api(): Promise<ApiConnection> {
+    return (this.connection ??= new ApiConnection(this.call.sys, (await this.config()).target.server));
+  }
+
+  async discovery(): Promise<Discovery> {
+    return (this.known ??= new Discovery(this.call.sys, await this.api(), this.call.env.get('HOME') ?? '/root'));
+  }
+
+  async namespace(): Promise<string> {
+    return (await this.config()).target.namespace;
+  }
+
+  close(): void {
+    this.connection?.close();
+  }
+
+  out(line: string): void {
+    this.call.out(line);
+  }
+  err(line: string): void {
+    this.call.err(line);
+  }
+
+  async get(info: ResourceInfo, namespace: string | undefined, name: string): Promise<KubeObject> {
+    return (await (await this.api()).get(pathOf(info, namespace, name))) as KubeObject;
+  }
+
+  async list(info: ResourceInfo, namespace: string | undefined, selectors: { readonly labelSelector?: string; readonly fieldSelector?: string } = {}): Promise<KubeObject[]> {
+    const answer = (await (await this.api()).get(`${pathOf(info, namespace)}${query({ ...selectors, limit: '500' })}`)) as { items?: KubeObject[]; apiVersion?: string; kind?: string };
+    const kind = answer.kind?.replace(/List$/, '') ?? info.kind;
+    return (answer.items ?? []).map((item) => ({ apiVersion: answer.apiVersion ?? '', kind, ...item }));
+  }
+
+  async byName(resource: string, namespace: string | undefined, name: string): Promise<KubeObject> {
+    return this.get(await (await this.discovery()).find(resource), namespace, name);
+  }
+
+  async patch(target: Pick<Subject, 'info' | 'namespace' | 'name'>, type: 'strategic' | 'merge' | 'json' | 'apply', patch: unknown, options: { readonly manager?: string; readonly subresource?: string; readonly isDryRun?: boolean; readonly force?: boolean } = {}): Promise<KubeObject> {
+    const contentType = { strategic: 'application/strategic-merge-patch+json', merge: 'application/merge-patch+json', json: 'application/json-patch+json', apply: 'application/apply-patch+yaml' }[type];
+    const search = query({ dryRun: options.isDryRun === true ? 'All' : undefined, fieldManager: options.manager, force: options.force === true ? 'true' : undefined });
+    return (await (await this.api()).json('PATCH', `${pathOf(target.info, target.namespace, target.name, options.subresource)}${search}`, { contentType, body: patch })) as KubeObject;
+  }
+
+  async create(info: ResourceInfo, namespace: string | undefined, object: KubeObject, { manager, isDryRun = false }: { readonly manager: string; readonly isDryRun?: boolean }): Promise<KubeObject> {
+    return (await (await this.api()).json('POST', `${pathOf(info, namespace)}${query({ dryRun: isDryRun ? 'All' : undefined, fieldManager: manager })}`, { body: object })) as KubeObject;
+  }
+
+  // ---------------------------------------------------------------- what a command is about
+
+  /**
+   * Objects named by words and files (cli-runtime resource.Builder): `pod a b`, `pod/a svc/b`, `pods`, `pods,services`, -f FILE, -l SELECTOR.
+   * Reads each from the server unless `isLocal`. A kind without names needs a selector, --all or `allowsAll`.
+   */
+  async targets(words: readonly string[], { allowsAll = false, isLocal = false, readsFiles = true, fieldSelector }: { readonly allowsAll?: boolean; readonly isLocal?: boolean; readonly readsFiles?: boolean; readonly fieldSelector?: string } = {}): Promise<Subject[]> {
+    const files = readsFiles ? this.flags.list('filename') : [];
+    if (files.length > 0) {
+      if (words.length > 0) throw new KubectlProblem('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well');
+      return this.fromFiles(files, isLocal);
+    }
+    if (words.length === 0) throw this.command === 'expose' ? usageProblem(this.command, NEEDS_RESOURCES) : new KubectlProblem(NEEDS_RESOURCES);
+    const found: Subject[] = [];
+    for (const { info, names } of await this.mentioned(words)) {
+      const namespace = info.isNamespaced ? (this.flags.is('all-namespaces') ? undefined : await this.namespace()) : undefined;
+      const labelSelector = this.flags.text('selector');
+      if (names.length > 0) {
+        if (labelSelector !== '') throw new KubectlProblem('name cannot be provided when a selector is specified');
+        if (info.isNamespaced && namespace === undefined) throw new KubectlProblem('a resource cannot be retrieved by name across all namespaces');
+        for (const name of names) found.push({ info, namespace, name, object: isLocal ? undefined : await this.get(info, namespace, name), source: `${info.name}/${name}` });
+      } else {
+        if (!allowsAll && labelSelector === '' && !this.flags.is('all')) throw new KubectlProblem('resource(s) were provided, but no name, label selector, or --all flag specified');
+        const selected = await this.list(info, namespace, { labelSelector, ...(fieldSelector === undefined ? {} : { fieldSelector }) });
+        for (const object of selected) found.push({ info, namespace: object.metadata?.namespace, name: object.metadata?.name ?? '', object, source: '' });
+      }
+    }
+    return found;
+  }
+
+  /** Kinds and names out of words, before anything is read. */
+  async mentioned(words: readonly string[]): Promise<{ readonly info: ResourceInfo; readonly names: string[] }[]> {
+    const discovery = await this.discovery();
+    if (words.some((word) => word.includes('/'))) {
+      const result: { info: ResourceInfo; names: string[] }[] = [];
+      for (const word of words) {
+        const parts = word.split('/');
+        if (parts.length !== 2) {
+          if (parts.length === 1) throw new KubectlProblem('there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. \'kubectl get resource/<resource_name>\' instead of \'kubectl get resource resource/<resource_name>\'');
+          throw new KubectlProblem('arguments in resource/name form may not have more than one slash');
+        }
+        if (parts[0] === '' || parts[1] === '') throw new KubectlProblem('arguments in resource/name form must have a single resource and name');
+        result.push({ info: await discovery.find(parts[0]!), names: [parts[1]!] });
+      }
+      return result;
+    }
+    const [kinds = '', ...names] = words;
+    const result: { info: ResourceInfo; names: string[] }[] = [];
+    for (const kind of kinds.split(',')) {
+      const category = kind === 'all' ? await discovery.inCategory(kind) : [];
+      if (category.length > 0) result.push(...category.map((info) => ({ info, names: [...names] })));
+      else result.push({ info: await discovery.find(kind), names: [...names] });
+    }
+    return result;
+  }
+
+  private async fromFiles(paths: readonly string[], isLocal: boolean): Promise<Subject[]> {
+    const found: Subject[] = [];
+    for (const { object, source } of await this.manifests(paths)) {
+      const target = await this.locate(object, source);
+      found.push(isLocal ? target : { ...target, object: await this.get(target.info, target.namespace, target.name) });
+    }
+    return found;
+  }
+
+  /** Where an object of a manifest lives. */
+  async locate(object: KubeObject, source: string): Promise<Subject> {
+    const info = await (await this.discovery()).ofKind(object.apiVersion ?? '', object.kind ?? '');
+    if (info === undefined) throw new KubectlProblem(`unable to recognize "${source}": no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
+    const wanted = await this.config();
+    const own = object.metadata?.namespace;
+    if (info.isNamespaced && own !== undefined && wanted.target.isNamespaceGiven && own !== wanted.target.namespace) {
+      throw new KubectlProblem(`the namespace from the provided object "${own}" does not match the namespace "${wanted.target.namespace}". You must pass '--namespace=${own}' to perform this operation.`);
+    }
+    return { info, namespace: info.isNamespaced ? (own ?? wanted.target.namespace) : undefined, name: object.metadata?.name ?? '', object, source };
+  }
+
+  /** Every document of files, directories and standard input. */
+  async manifests(paths: readonly string[]): Promise<{ object: KubeObject; source: string }[]> {
+    const all: { object: KubeObject; source: string }[] = [];
+    for (const path of paths) {
+      if (/^https?:\/\//.test(path)) throw new KubectlProblem(`unable to read URL "${path}": this lab has no such page`);
+      if (path === '-') all.push(...documents(await this.call.stdinText(), 'STDIN'));
+      else for (const file of await this.filesAt(path)) {
+        const bytes = await this.call.sys.readFile(file);
+        if (!bytes.ok) throw new KubectlProblem(bytes.error === 'EACCES' ? `open ${file}: permission denied` : `the path "${file}" does not exist`);
+        all.push(...documents(fromUtf8(bytes.value), file));
+      }
+    }
+    if (all.length === 0) throw new KubectlProblem('no objects passed to ' + this.command.split(' ')[0]);
+    return all;
+  }
+
+  private async filesAt(path: string): Promise<string[]> {
+    const stat = this.call.sys.stat(path);
+    if (!stat.ok) throw new KubectlProblem(`the path "${path}" does not exist`);
+    if (stat.value.kind !== 'directory') return [path];
+    const names = this.call.sys.list(path);
+    const inside: string[] = [];
+    for (const name of (names.ok ? names.value : []).toSorted()) {
+      const full = `${path.replace(/\/$/, '')}/${name}`;
+      const kind = this.call.sys.stat(full);
+      if (kind.ok && kind.value.kind === 'directory') {
+        if (this.flags.is('recursive')) inside.push(...(await this.filesAt(full)));
+      } else if (/\.(?:json|ya?ml)$/.test(name)) inside.push(full);
+    }
+    return inside;
+  }
+
+  /** --dry-run in its three senses. */
+  dryRun(): 'none' | 'client' | 'server' {
+    const value = this.flags.text('dry-run');
+    if (value === 'none' || value === 'client' || value === 'server') return value;
+    if (value === 'unchanged' || value === 'true') {
+      this.err('W1123 00:00:00.000000       1 helpers.go:557] --dry-run is deprecated and can be replaced with --dry-run=client.');
+      return 'client';
+    }
+    if (value === '' || value === 'false') return 'none';
+    throw new KubectlProblem(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
+  }
+
+  /** ` (dry run)`, as it ends a message. */
+  dryRunSuffix(): string {
+    return { none: '', client: ' (dry run)', server: ' (server dry run)' }[this.dryRun()];
+  }
+}
+
+function documents(text: string, source: string): { object: KubeObject; source: string }[] {
+  if (text.length > MANIFEST_LIMIT) throw new KubectlProblem(`error reading ${source}: more than ${MANIFEST_LIMIT} bytes`);
+  let values: unknown[];
+  try {
+    values = /^\s*\{/.test(text) ? [JSON.parse(text) as unknown] : parseAllDocuments(text, { uniqueKeys: false }).map((document) => {
+      if (document.errors.length > 0) throw document.errors[0]!;
+      return document.toJS({ maxAliasCount: 100 }) as unknown;
+    });
+  } catch (error) {
+    const at = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line;
+    const why = (error as Error).message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
+    throw new KubectlProblem(`error parsing ${source}: error converting YAML to JSON: yaml: ${at === undefined ? '' : `line ${at}: `}${why}`);
+  }
+  const all: { object: KubeObject; source: string }[] = [];
+  for (const value of values) {
+    if (value === null || value === undefined) continue;
+    if (typeof value !== 'object' || Array.isArray(value)) throw new KubectlProblem(`error validating "${source}": error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false`);
+    const object = value as KubeObject & { items?: KubeObject[] };
+    const missing = [...(object.apiVersion === undefined ? ['apiVersion not set'] : []), ...(object.kind === undefined ? ['kind not set'] : [])];
+    if (missing.length > 0) throw new KubectlProblem(`error validating "${source}": error validating data: ${missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`}; if you choose to ignore these errors, turn validation off with --validate=false`);
+    if (object.kind === 'List' && Array.isArray(object.items)) all.push(...object.items.map((item) => ({ object: item, source })));
+    else all.push({ object, source });
+  }
+  return all;
+}

@@ -1,0 +1,8 @@
+/** What kubectl shares with the API server: how objects are shaped, patched and counted (kube/api). The server itself is reached by HTTP only. */
+export { mergePatch } from '../../kube/api/patches/merge.ts';
+export { jsonPatch, PatchProblem } from '../../kube/api/patches/json.ts';
+export { strategicMergePatch } from '../../kube/api/patches/strategic.ts';
+export { canonicalQuantity, milliValue, wholeValue } from '../../kube/api/quantity.ts';
+export { fieldOf, structNamed, type Field, type Type } from '../../kube/api/schema.ts';
+export { equal as equalJson, isObject } from '../../kube/api/values.ts';
+export { parseTimestamp, timestamp } from '../../kube/runtime.ts';
