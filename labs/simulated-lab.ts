@@ -7,7 +7,9 @@ import { Scheduler } from '../machine/scheduler.ts';
 import type { SignalName, WaitStatus } from '../machine/sys.ts';
 import { concat, fromUtf8, utf8 } from '../simulator/bytes.ts';
 import { createWorld } from '../simulator/index.ts';
+import { vpc } from '../cloud/dataplane/vpc.ts';
 import type { Lab, RunOptions } from './backend.ts';
+import { ClusterLab } from './cluster/cluster.ts';
 import { httpServer } from './http-server.ts';
 import { imageFor } from './images/index.ts';
 import { Evidence } from './observe/evidence.ts';
@@ -18,6 +20,7 @@ import type { MachineSpec, Scenario } from './scenarios/index.ts';
 export const DEFAULT_EPOCH_US = 1_795_396_440_000_000;
 const BOOT_AT_MOST_US = 30_000_000;
 const PROMPT_AT_MOST_US = 5_000_000;
+const CLUSTER_AT_MOST_S = 600;
 const RADIO_SILENCE_US = 100_000;
 const LOGIN_ENVIRONMENT = { TERM: 'xterm-256color', LANG: 'C.UTF-8', TZ: 'UTC' };
 
@@ -42,6 +45,9 @@ export class SimulatedLab implements Lab {
   private readonly world: ReturnType<typeof createWorld>;
   private readonly scheduler: Scheduler;
   private readonly machines = new Map<string, Machine>();
+  private readonly hidden = new Set<string>();
+  /** The cloud around the machines, where the scenario has one. */
+  private cluster: ClusterLab | undefined;
   private readonly open = new Map<string, OpenTerminal>();
   /** By machine and tty: `host pts/0`. */
   private readonly ttyNames = new Map<string, string>();
@@ -51,14 +57,17 @@ export class SimulatedLab implements Lab {
 
   private constructor(scenario: Scenario, seed: number) {
     this.scenario = scenario;
-    this.world = createWorld({ seed, epochUs: DEFAULT_EPOCH_US });
+    this.world = createWorld({ seed, epochUs: DEFAULT_EPOCH_US, junctions: [vpc] });
     this.scheduler = new Scheduler(this.world);
-    for (const spec of scenario.machines) this.machines.set(spec.name, this.build(spec));
+    for (const spec of scenario.machines) this.build(spec);
     for (const { ends, latencyUs } of scenario.wires) this.world.connect(this.port(ends[0]), this.port(ends[1]), { latencyUs });
-    this.observer = createObserver({ world: this.world, machines: this.machines, hidden: new Set(scenario.machines.filter(({ isHidden }) => isHidden).map(({ name }) => name)), evidence: this.evidence });
+    this.observer = createObserver({ world: this.world, machines: this.machines, hidden: this.hidden, evidence: this.evidence });
     const changed = (): void => this.onChange();
     this.world.onStateChange = changed;
     this.evidence.onChange = changed;
+    if (scenario.cloud === undefined) return;
+    this.cluster = new ClusterLab({ world: this.world, build: (spec) => this.build(spec), remove: (name) => this.remove(name) }, scenario.cloud);
+    for (const spec of scenario.machines) this.cluster.attach(spec, this.machine(spec.name));
   }
 
   /** Boots every machine; nobody is logged in yet. */
@@ -66,7 +75,18 @@ export class SimulatedLab implements Lab {
     const lab = new SimulatedLab(scenario, seed);
     for (const { name, boot } of scenario.machines) await lab.boot(name, boot, running);
     await lab.runUntil(lab.nowUs + 2_000_000, running);
+    if (scenario.cloud?.cluster.isRunning === true) await lab.beginCluster(running);
     return lab;
+  }
+
+  /** Makes the cluster a scenario begins with, and waits until its nodes and their own pods run. */
+  private async beginCluster(running: RunOptions): Promise<void> {
+    const cluster = this.cluster!;
+    cluster.begin();
+    for (let waited = 0; !cluster.isSettled; waited++) {
+      if (waited >= CLUSTER_AT_MOST_S) throw new Error(`the cluster of lab ${this.scenario.id} does not come up`);
+      await this.runUntil(this.nowUs + 1_000_000, running);
+    }
   }
 
   private build(spec: MachineSpec): Machine {
@@ -80,7 +100,20 @@ export class SimulatedLab implements Lab {
       { name: spec.name, nowMs: () => Math.round(this.world.nowUs / 1000), netnsName: (id) => (id === 0 ? '' : (machine.netnsName(id) ?? null)), userName: (uid) => machine.ports.users().find((user) => user.uid === uid)?.name ?? String(uid) },
       (tty) => this.ttyNames.get(`${spec.name} ${tty.name}`),
     );
+    this.machines.set(spec.name, machine);
+    if (spec.isHidden === true) this.hidden.add(spec.name);
     return machine;
+  }
+
+  /** A virtual machine that was deleted: its processes end, and nobody finds it any more. */
+  private remove(name: string): void {
+    const machine = this.machines.get(name);
+    if (machine === undefined) return;
+    for (const { pid } of machine.processViews()) machine.kill(machine.init, pid, 'KILL');
+    for (const [id, terminal] of this.open) if (terminal.machine === machine) this.closed(id);
+    this.machines.delete(name);
+    this.hidden.delete(name);
+    this.onChange();
   }
 
   private port(end: string): { kernel: number; ns: number; index: number } {

@@ -1,0 +1,58 @@
+/** What Google puts into kube-system of every cluster: the Services that `kubectl cluster-info` lists, and what stands behind them. */
+import type { Deployment } from 'kubernetes-types/apps/v1';
+import type { Service } from 'kubernetes-types/core/v1';
+import type { ApiClient } from '../../kube/client.ts';
+import type { Profile } from '../../kube/profiles/index.ts';
+
+const NAMESPACE = 'kube-system';
+
+interface Addon {
+  readonly name: string;
+  /** As cluster-info calls it. */
+  readonly title: string;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly ports: NonNullable<NonNullable<Service['spec']>['ports']>;
+  readonly type?: string;
+  readonly clusterIp?: string;
+  readonly deployment?: { readonly name: string; readonly replicas: number; readonly images: readonly (readonly [name: string, image: string, cpu: string])[] };
+}
+
+function addonsOf({ name, clusterDns }: Profile): readonly Addon[] {
+  const dns: Addon = {
+    name: 'kube-dns', title: 'KubeDNS', selector: { 'k8s-app': 'kube-dns' }, clusterIp: clusterDns,
+    ports: [{ name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 }, { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 }],
+    deployment: { name: 'kube-dns', replicas: 2, images: [['kubedns', 'k8s.gcr.io/k8s-dns-kube-dns-amd64:1.14.10', '100m']] },
+  };
+  const backend: Addon = {
+    name: 'default-http-backend', title: 'GLBCDefaultBackend', selector: { 'k8s-app': 'glbc' }, type: 'NodePort', ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }],
+    deployment: { name: 'l7-default-backend', replicas: 1, images: [['default-http-backend', 'k8s.gcr.io/defaultbackend:1.3', '10m']] },
+  };
+  const metrics: Addon = {
+    name: 'metrics-server', title: 'Metrics-server', selector: { 'k8s-app': 'metrics-server' }, ports: [{ port: 443, protocol: 'TCP', targetPort: 443 }],
+    deployment: { name: 'metrics-server-v0.2.1', replicas: 1, images: [['metrics-server', 'k8s.gcr.io/metrics-server-amd64:v0.2.1', '48m']] },
+  };
+  const heapster: Addon = {
+    name: 'heapster', title: 'Heapster', selector: { 'k8s-app': 'heapster' }, ports: [{ port: 80, protocol: 'TCP', targetPort: 8082 }],
+    deployment: { name: 'heapster-v1.5.3', replicas: 1, images: [['heapster', 'k8s.gcr.io/heapster-amd64:v1.5.3', '63m']] },
+  };
+  return name === '2018' ? [backend, heapster, dns, metrics] : [backend, dns, metrics];
+}
+
+export function installAddons(client: ApiClient, profile: Profile): void {
+  for (const { name, title, selector, ports, type = 'ClusterIP', clusterIp, deployment } of addonsOf(profile)) {
+    client.create('services', {
+      metadata: { name, namespace: NAMESPACE, labels: { ...selector, 'addonmanager.kubernetes.io/mode': 'Reconcile', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': title } },
+      spec: { type, selector, ports, ...(clusterIp === undefined ? {} : { clusterIP: clusterIp }) },
+    });
+    if (deployment === undefined) continue;
+    const labels = { ...selector, 'kubernetes.io/cluster-service': 'true' };
+    const object: Deployment = {
+      metadata: { name: deployment.name, namespace: NAMESPACE, labels },
+      spec: {
+        replicas: deployment.replicas, selector: { matchLabels: { ...selector } },
+        template: { metadata: { labels: { ...selector } }, spec: { containers: deployment.images.map(([container, image, cpu]) => ({ name: container, image, resources: { requests: { cpu } } })) } },
+      },
+    };
+    client.create('deployments', object);
+  }
+}
