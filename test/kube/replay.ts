@@ -33,10 +33,25 @@ export function ask(server: ApiServer, { method, path, type, accept, body }: Rec
   }
 }
 
+interface Refusal {
+  readonly message: string;
+  readonly details: { readonly causes: readonly { readonly field?: string; readonly message?: string }[] };
+}
+
+/** Causes in one order, as that of a real server follows Go's maps; with pointers and the differences of Go structs left out. */
+function sorted(status: Refusal): object {
+  const clean = (text: string): string => text.replaceAll(/\(0xc[0-9a-f]+\)/g, '(0x)').replace(/\n[\s\S]*/, '');
+  const causes = status.details.causes.map((cause) => ({ ...cause, message: clean(cause.message ?? '') }));
+  const order = (cause: object): string => JSON.stringify(Object.entries(cause).sort());
+  causes.sort((one, other) => (order(one) < order(other) ? -1 : 1));
+  return { ...status, message: causes.length > 1 ? status.message.split(': ')[0] : clean(status.message), details: { ...status.details, causes } };
+}
+
 /** With names for what is never twice the same: uids, versions, times, addresses and ports out of a range. */
 export function masked(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => masked(item, key));
   if (typeof value === 'object' && value !== null) {
+    if (key !== 'sorted' && Array.isArray((value as { details?: { causes?: unknown } }).details?.causes)) return masked(sorted(value as Refusal), 'sorted');
     return Object.fromEntries(Object.entries(value).filter(([field]) => field !== 'description').map(([field, inner]) => [masked(field), key === 'cells' ? inner : masked(inner, field)]));
   }
   if (key === 'resourceVersion' || key === 'remainingItemCount') return `<${key}>`;
