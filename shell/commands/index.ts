@@ -60,6 +60,7 @@ import { base64, md5sum, sha1sum, sha256sum } from './coreutils/digest.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
+import { gcloud } from './gcloud/gcloud.ts';
 import { kubectl } from './kubectl/kubectl.ts';
 import { tc } from './tc/tc.ts';
 import { cmp, diff } from './coreutils/diff.ts';
@@ -210,6 +211,7 @@ const list: readonly Command[] = [
   test,
   arping,
   ethtool,
+  gcloud,
   kubectl,
   docker,
   crictl,
