@@ -113,6 +113,9 @@ export function toJunction(world: SimulatedWorld, link: JunctionLink, packet: Pa
   if (packet.checksumPartial) fillChecksum(packet);
   packet.conntrack = undefined;
   packet.mark = 0;
+  // That it crossed a bridge is nobody's business outside its machine.
+  packet.physicalIn = 0;
+  packet.physicalOut = 0;
   world.post(link.latencyUs, { kind: 'junction-arrival', junction: link.id, port: link.port, packet });
 }
 
