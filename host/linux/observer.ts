@@ -9,6 +9,8 @@ import type { Sandbox } from './sandbox.ts';
 import { parseState, stateLibrary, type MachineState, type NamespaceState } from './state.ts';
 import { tools } from './tools.ts';
 
+/** What is not in a state's shape may change the answer too, so none is believed for long. */
+const ANSWER_KEPT_MS = 4000;
 /** A round of judging asks a dozen questions one after the other: they see the same state. */
 const FRESH_MS = 120;
 const TEXT_KEPT = 65_536;
@@ -39,7 +41,7 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
   let reading: Promise<MachineState | undefined> | undefined;
   let asking = 0;
   let askedUntilMs = 0;
-  const asked = new Map<string, { shape: string; value: unknown }>();
+  const asked = new Map<string, { shape: string; atMs: number; value: unknown }>();
 
   const takeWindows = (state: Pick<MachineState, 'windows' | 'screens'>): void => {
     ({ screens } = state);
@@ -89,12 +91,12 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
     const shape = (await state())?.shape ?? '';
     const key = `${kind} ${JSON.stringify(question)}`;
     const known = asked.get(key);
-    if (known !== undefined && known.shape === shape) return answer(known.value as Value);
+    if (known !== undefined && known.shape === shape && nowMs() - known.atMs < ANSWER_KEPT_MS) return answer(known.value as Value);
     asking++;
     try {
       const value = await ask();
       if (value === undefined) return { unavailable: sandbox.isOver ? 'the sandbox has ended' : `${kind} questions of this kind cannot be asked on real Linux` };
-      asked.set(key, { shape, value });
+      asked.set(key, { shape, atMs: nowMs(), value });
       return answer(value);
     } finally {
       asking--;

@@ -20,6 +20,7 @@ namespace() {
   section conntrack; conntrack -L
   section sockets; ss -Htunap
   section sysctl; read -r value < /proc/sys/net/ipv4/ip_forward && echo "net.ipv4.ip_forward $value"
+  for value in /proc/sys/net/ipv4/conf/*/{forwarding,rp_filter,proxy_arp}; do read -r REPLY < "$value" && echo "$\{value#/proc/sys/} $REPLY"; done
 }
 export -f section namespace
 netns_of() { local file; if [[ /proc/$1/ns/net -ef /run/podwire/netns ]]; then REPLY==; else REPLY=; for file in /run/netns/*; do [[ /proc/$1/ns/net -ef $file ]] && REPLY="=$\{file##*/}" && break; done; fi; }
@@ -71,6 +72,8 @@ export interface NamespaceState {
   readonly conntrack: ConntrackView[];
   readonly sockets: SocketView[];
   readonly isForwarding: boolean;
+  /** Those a packet's way depends on. */
+  readonly sysctls: string;
 }
 export interface ScreenState { readonly pid: number; readonly name: string; readonly isAttached: boolean }
 export interface MachineState {
@@ -98,7 +101,7 @@ export function parseState(text: string, nowMs: number): MachineState {
   }
   const links = new Map([...raw].map(([netns, sections]) => [netns, json(lineOf(sections, 0)) as IpLink[]]));
   const namespaces = new Map([...raw].map(([netns, sections]) => [netns, namespaceState(netns, sections, links)]));
-  const shape = JSON.stringify([...namespaces].map(([netns, state]) => [netns, state.links, state.addresses, state.routes, state.policyRules, state.isForwarding, state.chains.map(({ table, name, policy, rules }) => [table, name, policy, rules.map((rule) => rule.text)])]));
+  const shape = JSON.stringify([...namespaces].map(([netns, state]) => [netns, state.links, state.addresses, state.routes, state.policyRules, state.sysctls, state.chains.map(({ table, name, policy, rules }) => [table, name, policy, rules.map((rule) => rule.text)])]));
   return {
     names: (json(own.get('names') ?? '') as { name: string; id?: number }[]).map(({ name, id }) => ({ name, id: id ?? null })),
     namespaces, processes: processesOf(own.get('processes') ?? '', nowMs), screens: screensOf(own.get('screens') ?? ''), windows: windowsOf(own.get('windows') ?? ''), shape,
@@ -130,7 +133,8 @@ function namespaceState(netns: string, sections: ReadonlyMap<string, string>, al
     chains: parseRules(sections.get('rules') ?? ''),
     conntrack: (sections.get('conntrack') ?? '').split('\n').map(parseConntrack).filter((entry) => entry !== undefined),
     sockets: (sections.get('sockets') ?? '').split('\n').map(parseSocket).filter((socket) => socket !== undefined),
-    isForwarding: sections.get('sysctl')?.trim() === 'net.ipv4.ip_forward 1',
+    isForwarding: sections.get('sysctl')?.startsWith('net.ipv4.ip_forward 1\n') === true,
+    sysctls: sections.get('sysctl') ?? '',
   };
 }
 

@@ -42,7 +42,7 @@ describeOnLinux('exercise 1 on real Linux', () => {
       await learner.type('ip link add left0 type dummy; sudo ip link add left1 type dummy; ip -br link');
       await learner.shows(/left1/);
       await page.getByRole('button', { name: /^Reset/ }).click();
-      await page.getByRole('dialog').getByRole('button', { name: /lab/i }).last().click();
+      await page.getByRole('button', { name: "To the lesson's start" }).click();
       await learner.prompts();
       await learner.type('ip -br link');
       await learner.shows(/eth0/);
