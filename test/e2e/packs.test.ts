@@ -103,6 +103,15 @@ describeInChromium('a course pack', () => {
     await learner.close();
   });
 
+  test('in its folder is opened as one', async () => {
+    const learner = await Learner.enter(world.browser, world.served.url);
+    const { page } = learner;
+    await page.getByLabel('Course folder').setInputFiles(join(world.folder, 'authored/newer'));
+    await page.getByRole('heading', { level: 1, name: 'A switch of your own' }).waitFor();
+    expect(await page.getByRole('region', { name: 'Courses' }).getByRole('link').count()).toBe(2);
+    await learner.close();
+  });
+
   test('named on the command line is opened by the first page that comes', async () => {
     const served = await serve(join(world.folder, 'elsewhere'), '--pack', join(world.folder, 'authored/newer'));
     try {
