@@ -69,7 +69,7 @@ export function kubeProxyAnswer(raw: unknown): KubeProxyAnswer {
   for (const service of services) proxier.setService(service);
   for (const slice of endpointSlices) proxier.setEndpointSlice(slice);
   const plan = proxier.sync({ localAddresses: ['127.0.0.1', ...(given.nodeIP === '' ? [] : [given.nodeIP])], natChains: [] });
-  const bench = proxyBench(config, plan);
+  const bench = proxyBench(config, plan, services.flatMap(({ status }) => (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])));
   const outcomes = (flows ?? []).map(({ sourceIP, destIP, destPort, protocol }) => {
     const { outputs, isMasqueraded } = walkFlow(bench, { sourceIp: sourceIP, destinationIp: destIP, port: destPort, protocol: (protocol ?? protocolTo(services, destIP, destPort)).toLowerCase() as Protocol });
     return { output: outputs.join(', '), masq: isMasqueraded };

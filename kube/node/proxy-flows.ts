@@ -36,8 +36,8 @@ COMMIT
 COMMIT
 `;
 
-/** A node under these rules. Throws what iptables-restore says when it refuses them. */
-export function proxyBench(config: ProxyConfig, plan: SyncPlan): Bench {
+/** A node under these rules. Load balancers' addresses are its own, as a pass-through balancer needs. Throws what iptables-restore says when it refuses the rules. */
+export function proxyBench(config: ProxyConfig, plan: SyncPlan, loadBalancerIps: readonly string[] = []): Bench {
   const world = createWorld({ seed: 1 });
   const node = world.addKernel('node');
   const outside = world.addKernel('outside');
@@ -48,6 +48,7 @@ export function proxyBench(config: ProxyConfig, plan: SyncPlan): Bench {
   for (const key of ['net/ipv4/ip_forward', 'net/ipv4/conf/all/route_localnet', 'net/bridge/bridge-nf-call-iptables']) must(node.sysctl.set(0, key, '1'));
   if (config.nodeIp !== '') must(node.netlink.addAddress(0, { index: eth0, family: 'inet', address: config.nodeIp, prefixLength: 32 }));
   must(node.netlink.addRoute(0, { family: 'inet', destination: '0.0.0.0', prefixLength: 0, nextHops: [{ gateway: GATEWAY, device: eth0, onlink: true }] }, 'add'));
+  for (const address of new Set(loadBalancerIps)) must(node.netlink.addRoute(0, { family: 'inet', type: 'local', destination: address, prefixLength: 32, table: 255, nextHops: [{ device: eth0 }] }, 'add'));
   const cbr0 = must(node.netlink.addLink(0, { kind: 'bridge', name: 'cbr0', up: true }));
   const pod = node.namespaces.create();
   const veth = must(node.netlink.addLink(0, { kind: 'veth', name: 'veth0', up: true, master: cbr0, peer: { name: 'eth0', up: true, netns: pod } }));
@@ -91,7 +92,9 @@ function send({ world: base, config, pod, bridgeMac }: Bench, flow: Flow, fallen
   const isOwn = node.netlink.addresses(0, 'inet').some(({ address }) => address === flow.sourceIp) || inCidr(flow.sourceIp, '127.0.0.0/8');
   if (isOwn) {
     const socket = must(node.sockets.open(0, { type: 'raw', family: 'inet', protocol: 255 }, 0));
-    must(node.sockets.send(socket, packet, { address: flow.destinationIp, port: 0 }));
+    const sent = node.sockets.send(socket, packet, { address: flow.destinationIp, port: 0 });
+    // EPERM is how the sender hears that a rule dropped it.
+    if (!sent.ok && sent.error !== 'EPERM') must(sent);
   } else if (config.clusterCidr !== '' && inCidr(flow.sourceIp, config.clusterCidr)) sendFrame(node, pod, bridgeMac, packet);
   else sendFrame(world.kernel(OUTSIDE), 0, node.netlink.link(0, 'eth0')!.mac, packet);
   world.runUntil(world.nowUs + 10_000);
@@ -103,6 +106,7 @@ function send({ world: base, config, pod, bridgeMac }: Bench, flow: Flow, fallen
   const target = matched.find(({ target: name }) => name === 'DNAT');
   const verdict = matched.find(({ target: name }) => name === 'REJECT' || name === 'DROP' || name === 'ACCEPT');
   const translated = target === undefined ? undefined : events.find((event) => event.kind === 'nat' && event.manipulation === 'destination');
+  if (verdict?.target === 'DROP' || verdict?.target === 'REJECT') return { output: verdict.target, isMarked: false, tosses };
   return { output: translated?.kind === 'nat' ? translated.after : (verdict?.target ?? ''), isMarked, tosses };
 }
 
