@@ -43,6 +43,8 @@ export class Kubelet {
   private readonly tools: WorkerTools;
   private readonly status: NodeStatus;
   private readonly watches: Cancel[] = [];
+  private isUp = false;
+  isStopped = false;
 
   constructor(options: KubeletOptions) {
     this.options = options;
@@ -53,7 +55,7 @@ export class Kubelet {
     const networkProblem = (): string | undefined => (this.network.isReady ? undefined : NO_RANGE[runtime.kind]);
     this.tools = {
       client: this.client, time, record, runtime, network: this.network, names, hostAddress: identity.addresses.find(({ type }) => type === 'InternalIP')?.address ?? '', kubeletVersion: profile.kubeletVersion,
-      owner: options.pid, networkProblem,
+      owner: options.pid, isUp: () => this.isUp, networkProblem,
       onGone: (worker) => {
         if (this.workers.get(worker.pod.metadata.uid) === worker) this.workers.delete(worker.pod.metadata.uid);
       },
@@ -64,6 +66,8 @@ export class Kubelet {
 
   start(): void {
     const { identity } = this.options;
+    this.isUp = true;
+    for (const worker of new Set(this.workers.values())) worker.resume();
     this.status.start();
     this.watches.push(
       this.client.watch('nodes', { fieldSelector: `metadata.name=${identity.name}` }, ({ type, object }) => {
@@ -78,10 +82,19 @@ export class Kubelet {
     this.mirrorStaticPods();
   }
 
-  /** The process ends; what runs keeps running, as under a kubelet that restarts. */
-  stop(): void {
+  /** The process ends: what runs keeps running, but nobody looks after it until `start`. */
+  pause(): void {
+    this.isUp = false;
     this.status.stop();
     for (const cancel of this.watches.splice(0)) cancel();
+  }
+
+  /** The machine goes away, and all that ran on it. */
+  stop(): void {
+    this.pause();
+    this.isStopped = true;
+    for (const worker of new Set([...this.workers.values(), ...this.statics.values()])) worker.abandon();
+    for (const sandbox of this.options.runtime.sandboxes.values()) this.options.runtime.stopSandbox(sandbox);
   }
 
   private hear(type: 'ADDED' | 'MODIFIED' | 'DELETED', pod: StoredPod): void {

@@ -316,4 +316,30 @@ describe('a node at rest', () => {
     expect(lab.client.get('pods', key).metadata.uid).not.toBe(uid);
     expect([...lab.machines[0]!.processes.values()].find(({ name }) => name === 'kube-proxy')!.pid).toBe(pid);
   });
+
+  it('is looked after again when its kubelet comes back', async () => {
+    lab = await nodeLab();
+    createPod('hello', { containers: [{ name: 'hello', image: HELLO }] });
+    await lab.run(4);
+    const kubelet = (): number | undefined => [...lab.machines[0]!.processes.values()].find(({ name }) => name === 'kubelet')?.pid;
+    lab.machines[0]!.processes.get(kubelet()!)!.post('KILL');
+    await lab.run(1);
+    expect(kubelet()).toBeUndefined();
+    createPod('late', { nodeName: 'node-1', containers: [{ name: 'hello', image: HELLO }] });
+    lab.client.delete('pods', { name: 'hello', namespace: 'default' });
+    await lab.run(3);
+    expect([podOf('late')!.status?.containerStatuses, podOf('hello')!.metadata.deletionTimestamp === undefined]).toEqual([undefined, false]);
+    await lab.run(15);
+    expect([first('late')?.ready, podOf('hello')]).toEqual([true, undefined]);
+  });
+
+  it('ends with its machine, for good', async () => {
+    lab = await nodeLab();
+    createPod('hello', { containers: [{ name: 'hello', image: HELLO }] });
+    await lab.run(4);
+    lab.nodes[0]!.kubelet.stop();
+    await lab.run(60);
+    expect([...lab.machines[0]!.processes.values()].map(({ name }) => name)).toEqual(['systemd', 'dockerd', 'docker-containe', 'kubelet']);
+    expect(lab.client.get('nodes', { name: 'node-1' }).status!.conditions!.find(({ type }) => type === 'Ready')!.status).toBe('Unknown');
+  });
 });

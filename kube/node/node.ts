@@ -68,6 +68,7 @@ export class KubeNode {
     for (const [name, program] of [...daemons(profile)]) machine.runProgram({ argv: [name], env: new Map(), cwd: '/', program });
     if (profile.runtime.kind === 'docker') makeDockerBridge(this.runtime);
     const keepRules = (): void => {
+      if (this.kubelet.isStopped) return;
       kubeletRules(machine.kernel, profile);
       time.after(RULES_MS, keepRules);
     };
@@ -76,13 +77,14 @@ export class KubeNode {
   }
 
   private startKubelet(): void {
+    if (this.kubelet.isStopped) return;
     const { machine, time } = this.options;
     const handle = machine.runProgram({ argv: ['kubelet'], env: new Map(), cwd: '/', program: this.kubeletProgram() });
     this.kubeletPid = handle.pid;
     this.kubelet.start();
     handle.onExit(() => {
       this.kubeletPid = undefined;
-      this.kubelet.stop();
+      this.kubelet.pause();
       time.after(RESTART_MS, () => this.startKubelet());
     });
   }

@@ -51,6 +51,8 @@ export interface WorkerTools {
   readonly kubeletVersion: string;
   /** The kubelet's own process, whose sockets probes are. */
   readonly owner: () => number | undefined;
+  /** The kubelet's process runs. While it does not, nothing is done and nothing is told. */
+  readonly isUp: () => boolean;
   readonly networkProblem: () => string | undefined;
   readonly onGone: (worker: PodWorker) => void;
 }
@@ -106,6 +108,20 @@ export class PodWorker {
     this.plan();
   }
 
+  /** The kubelet is back: what happened meanwhile is seen now. */
+  resume(): void {
+    const now = this.tools.client.find('pods', this.pod.metadata);
+    if (now?.metadata.uid === this.pod.metadata.uid) this.update(now);
+    else this.forget();
+    this.plan();
+  }
+
+  /** The machine is gone. */
+  abandon(): void {
+    this.isOver = true;
+    this.stopProbes();
+  }
+
   state(name: string): ContainerState | undefined {
     return [...this.containers, ...this.init].find(({ template }) => template.name === name);
   }
@@ -119,7 +135,7 @@ export class PodWorker {
     this.isSyncPlanned = true;
     this.tools.time.after(0, () => {
       this.isSyncPlanned = false;
-      if (!this.isOver) this.sync();
+      if (!this.isOver && this.tools.isUp()) this.sync();
     });
   }
 
@@ -357,7 +373,7 @@ export class PodWorker {
   }
 
   private target(container: ContainerState, record: ContainerRecord): ProbeTarget | undefined {
-    if (record.state !== 'running' || this.address === undefined) return undefined;
+    if (record.state !== 'running' || this.address === undefined || !this.tools.isUp()) return undefined;
     const port = (name: string | number): number | undefined => (typeof name === 'number' ? name : (container.template.ports?.find((one) => one.name === name)?.containerPort ?? (/^\d+$/.test(name) ? Number(name) : undefined)));
     return { address: this.address, port, record, owner: this.tools.owner() };
   }
@@ -480,6 +496,7 @@ export class PodWorker {
 
   report(): void {
     const { client } = this.tools;
+    if (!this.tools.isUp()) return;
     const now = client.find('pods', this.pod.metadata);
     if (now === undefined || now.metadata.uid !== this.pod.metadata.uid) return;
     const status = podStatus(this, this.tools, now.status);
