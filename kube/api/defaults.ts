@@ -8,11 +8,11 @@ import type { Container, Endpoints, Namespace, Node, Pod, PodSpec, Probe, Replic
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { ClusterRoleBinding, RoleBinding, Subject } from 'kubernetes-types/rbac/v1';
-import type { Resource } from './kinds.ts';
+import type { Resource, StoredAny, StoredObject } from './kinds.ts';
 import { parseQuantity, formatQuantity } from './quantity.ts';
-import { copy, type Mutable } from './values.ts';
+import { copy, equal, type Mutable } from './values.ts';
 
-type Defaulter = (object: never, minor: number) => void;
+type Defaulter = (object: never, minor: number, old?: StoredAny) => void;
 
 export const defaulters: Partial<Record<Resource, Defaulter>> = {
   pods: defaultPod,
@@ -179,8 +179,9 @@ function defaultEndpoints(endpoints: Mutable<Endpoints>): void {
 }
 
 function defaultNode(node: Mutable<Node>): void {
+  // The first of podCIDRs is podCIDR, whoever wrote which.
   const spec = node.spec ??= {};
-  if (spec.podCIDR !== undefined) spec.podCIDRs ??= [spec.podCIDR];
+  if (spec.podCIDR !== undefined && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
   const status = node.status ??= {};
   if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = copy(status.capacity);
   roundResources(status.capacity);
@@ -213,7 +214,9 @@ function defaultDeployment(deployment: Mutable<Deployment>): void {
   defaultTemplate(spec.template?.spec);
 }
 
-function defaultDaemonSet(daemonSet: Mutable<DaemonSet>, minor: number): void {
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+function defaultDaemonSet(daemonSet: Mutable<DaemonSet>, minor: number, old?: StoredAny): void {
   const spec = daemonSet.spec!;
   const strategy = spec.updateStrategy ??= {};
   strategy.type ??= 'RollingUpdate';
@@ -224,6 +227,11 @@ function defaultDaemonSet(daemonSet: Mutable<DaemonSet>, minor: number): void {
   }
   spec.revisionHistoryLimit ??= 10;
   defaultTemplate(spec.template?.spec);
+  // A counter from before there were generations, kept in an annotation.
+  const before = old as StoredObject<'daemonsets'> | undefined;
+  const count = Number(before?.metadata.annotations?.[templateGeneration] ?? 0);
+  const isChanged = before === undefined || !equal(before.spec?.template, spec.template);
+  (daemonSet.metadata!.annotations ??= {})[templateGeneration] = String(isChanged ? count + 1 : count);
 }
 
 function defaultStatefulSet(statefulSet: Mutable<StatefulSet>): void {

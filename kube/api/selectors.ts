@@ -127,7 +127,7 @@ export function parseLabelSelector(text: string): Matcher {
       // Between commas nothing means the empty value: `(a,,b)`, `()`.
       if (isWord(peek())) values.add(take().text);
       else if (peek().kind === ',' || peek().kind === ')') values.add('');
-      else throw new Problem(`found '${peek().text}', expected: ',', ')' or identifier`);
+      else throw new Problem(`found '${peek().text}', expected: ',', ${values.size === 0 ? "')' or" : 'or'} identifier`);
       const next = take();
       if (next.kind === ')') return [...values];
       if (next.kind !== ',') throw new Problem(`found '${next.text}', expected: ',' or ')'`);

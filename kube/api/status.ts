@@ -28,8 +28,8 @@ export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly status: Status;
 
-  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails) {
-    super(message);
+  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
     this.status = {
       kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message,
       ...(reason === '' ? {} : { reason }), ...(details === undefined ? {} : { details }), code,
@@ -96,6 +96,6 @@ export function invalid(kind: { readonly group: string; readonly kind: string },
   const all = shown.length === 1 ? shown[0]! : `[${[...new Set(shown)].join(', ')}]`;
   const what = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   return new StatusError(422, 'Invalid', `${what} "${name}" is invalid: ${all}`, {
-    name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind, causes: causes.map((cause) => ({ ...cause })),
+    ...(name === '' ? {} : { name }), ...(kind.group === '' ? {} : { group: kind.group }), ...(kind.kind === '' ? {} : { kind: kind.kind }), causes: causes.map((cause) => ({ ...cause })),
   });
 }

@@ -18,14 +18,23 @@ export function admitCreate(registry: Registry, resource: Resource, object: Draf
   if (resource !== 'pods') return;
   const pod = object as Mutable<Pod>;
   if (registry.config.hasServiceAccounts) giveServiceAccount(registry, pod);
-  tolerate(pod, 'node.kubernetes.io/not-ready');
-  tolerate(pod, 'node.kubernetes.io/unreachable');
-  pod.spec!.priority ??= priorities[pod.spec!.priorityClassName ?? ''] ?? 0;
+  tolerateTrouble(pod);
+  const className = pod.spec!.priorityClassName ?? '';
+  if (className !== '' && priorities[className] === undefined) {
+    throw forbidden({ group: '', resource: 'pods' }, pod.metadata?.name ?? '', `no PriorityClass with name ${className} was found`);
+  }
+  pod.spec!.priority ??= priorities[className] ?? 0;
   pod.spec!.preemptionPolicy ??= 'PreemptLowerPriority';
 }
 
 const priorities: Record<string, number> = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 };
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** Also when a pod is changed: nobody takes these two away. */
+export function tolerateTrouble(pod: Mutable<Pod>): void {
+  tolerate(pod, 'node.kubernetes.io/not-ready');
+  tolerate(pod, 'node.kubernetes.io/unreachable');
+}
 
 function tolerate(pod: Mutable<Pod>, key: string): void {
   const tolerations = pod.spec!.tolerations ??= [];

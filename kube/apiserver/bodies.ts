@@ -26,7 +26,7 @@ export function readObject(request: ApiRequest, wanted: string): JsonObject {
   const text = textOf(request);
   const type = mediaType(request);
   if (type !== '' && type !== 'application/json' && type !== 'application/yaml') throw unsupportedMediaType();
-  const value = type === 'application/yaml' ? readYaml(text) : readJson(text, wanted);
+  const value = (type === 'application/yaml' ? readYaml(text, wanted) : readJson(text, wanted)) ?? {};
   if (!isObject(value)) throw unrecognized(text, wanted, `json: cannot unmarshal ${jsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
   return value;
 }
@@ -40,7 +40,7 @@ function readJson(text: string, wanted: string): unknown {
   }
 }
 
-export function readYaml(text: string): unknown {
+export function readYaml(text: string, wanted = 'object'): unknown {
   checkDepth(text);
   try {
     const document = parseDocument(text, { maxAliasCount: 100, uniqueKeys: false } as never);
@@ -49,11 +49,18 @@ export function readYaml(text: string): unknown {
     return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
     if (error instanceof StatusError) throw error;
-    if (error instanceof ReferenceError) throw badRequest('error converting YAML to JSON: yaml: document contains excessive aliasing');
+    if (error instanceof ReferenceError) throw unrecognized(text, wanted, 'yaml: document contains excessive aliasing', true);
     const line = (error as { linePos?: { line: number }[] }).linePos?.[0]?.line;
-    throw badRequest(`error converting YAML to JSON: yaml: ${line === undefined ? '' : `line ${line}: `}${(error as Error).message.split(' at line ')[0]!.split('\n')[0]!}`);
+    const problem = yamlWords[(error as { code?: string }).code ?? ''] ?? (error as Error).message.split(' at line ')[0]!.split('\n')[0]!;
+    throw unrecognized(text, wanted, `yaml: ${line === undefined ? '' : `line ${line}: `}${problem}`, true);
   }
 }
+
+/** go-yaml's words for what our parser calls by a code. */
+const yamlWords: Record<string, string> = {
+  TAB_AS_INDENT: 'found character that cannot start any token', BAD_INDENT: 'did not find expected key', MISSING_CHAR: 'could not find expected \':\'',
+  UNEXPECTED_TOKEN: 'did not find expected node content', BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
+};
 
 /** Brackets within brackets: refused before anything walks them. */
 export function checkDepth(text: string): void {
@@ -72,9 +79,13 @@ export function checkDepth(text: string): void {
   }
 }
 
-export function unrecognized(text: string, wanted: string, problem: string): StatusError {
-  const shown = text.length > 29 ? `${text.slice(0, 29)} ...` : text;
-  return badRequest(`the object provided is unrecognized (must be of type ${wanted}): couldn't get version/kind; json parse error: ${problem} (${shown})`);
+export function unrecognized(text: string, wanted: string, problem: string, isYaml = false): StatusError {
+  // Text that is no object is shown as the bytes it is.
+  const isObjectLike = text.startsWith('{');
+  const bytes = [...new TextEncoder().encode(text.slice(0, 31))].map((byte) => byte.toString(16).padStart(2, '0'));
+  const whole = isObjectLike ? text.slice(0, 30) : bytes.slice(0, 30).join('');
+  const shown = text === '' ? '<empty>' : text.length > 30 ? `${whole} ...` : whole;
+  return badRequest(`the object provided is unrecognized (must be of type ${wanted}): ${isYaml ? '' : "couldn't get version/kind; json parse error: "}${problem} (${shown})`);
 }
 
 export function jsonKind(value: unknown): string {

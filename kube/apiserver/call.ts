@@ -1,9 +1,10 @@
 /** One request for a resource: what it asks, what it brings, and how it is answered. */
 import { stringify } from 'yaml';
 import { decode, WrongType } from '../api/decode.ts';
-import { badRequest, StatusError } from '../api/status.ts';
+import { badRequest, invalid, StatusError } from '../api/status.ts';
 import type { JsonObject } from '../api/values.ts';
-import { jsonKind, readObject, textOf } from './bodies.ts';
+import { resources, servedVersions } from '../api/resources.ts';
+import { jsonKind, readObject, textOf, unrecognized } from './bodies.ts';
 import { groupVersion, structForVersion, toStored } from './convert.ts';
 import { typeProblem } from './decode-problems.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
@@ -37,7 +38,10 @@ export function answer(call: Call, status: number, value: unknown): ApiAnswer {
 /** The writer of a request: the manager is named by `fieldManager`, or by the program's user agent. */
 export function writerOf(request: ApiRequest, query: Query, user: string): Writer {
   const dryRun = query.all('dryRun');
-  if (dryRun.some((value) => value !== 'All')) throw badRequest(`Invalid value for dryRun: ${JSON.stringify(dryRun)}`);
+  if (dryRun.some((value) => value !== 'All')) {
+    const kind = `${{ POST: 'Create', PUT: 'Update', PATCH: 'Patch', DELETE: 'Delete' }[request.method] ?? 'Create'}Options`;
+    throw invalid({ group: 'meta.k8s.io', kind }, '', [{ reason: 'FieldValueNotSupported', message: `Unsupported value: []string{${dryRun.map((one) => JSON.stringify(one)).join(', ')}}: supported values: "All"`, field: 'dryRun' }]);
+  }
   const agent = (request.headers['user-agent'] ?? '').split('/')[0]!;
   return { user, manager: query.get('fieldManager') ?? (agent === '' ? 'unknown' : agent), isDryRun: dryRun.length > 0 };
 }
@@ -46,28 +50,31 @@ export function writerOf(request: ApiRequest, query: Query, user: string): Write
 export function readDraft(call: Call): Draft {
   const { path, request } = call;
   const body = readObject(request, path.info.kind);
-  checkKind(call, body);
+  checkKind(call, body, textOf(request));
   return decodeGiven(call, body, textOf(request));
 }
 
-function checkKind({ path, registry }: Call, body: JsonObject): void {
-  const { kind, apiVersion } = body;
-  const wanted = groupVersion(path.info, path.version);
-  for (const [field, value] of Object.entries({ apiVersion, kind })) {
-    if (value !== undefined && value !== null && typeof value !== 'string') {
-      throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(value)} into Go struct field .${field} of type string`);
-    }
+/** No longer served, but still understood. */
+const retiredVersions = ['extensions/v1beta1', 'apps/v1beta1', 'apps/v1beta2', 'networking.k8s.io/v1beta1'];
+
+function checkKind({ path, registry }: Call, body: JsonObject, text: string): void {
+  const { info } = path;
+  const wanted = groupVersion(info, path.version);
+  for (const field of ['apiVersion', 'kind']) {
+    const value = body[field];
+    if (value !== undefined && value !== null && typeof value !== 'string') throw unrecognized(text, info.kind, `json: cannot unmarshal ${jsonKind(value)} into Go struct field .${field} of type string`);
   }
-  if ((kind ?? path.info.kind) === path.info.kind && (apiVersion ?? wanted) === wanted) return;
-  const given = String(apiVersion ?? wanted);
-  if (kind === path.info.kind && registry.config.minor >= 16 && given.split('/')[0] === wanted.split('/')[0] && given.includes('/') === wanted.includes('/')) {
-    throw badRequest(`the API version in the data (${given}) does not match the expected API version (${wanted})`);
-  }
+  const kind = (body['kind'] ?? info.kind) as string;
+  const given = (body['apiVersion'] ?? wanted) as string;
+  if (kind === info.kind && given === wanted) return;
   const version = given.split('/').at(-1)!;
-  if (registry.config.minor <= 20) {
-    throw badRequest(`${String(kind ?? '')} in version "${version}" cannot be handled as a ${path.info.kind}: no kind "${String(kind ?? '')}" is registered for version "${given}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
+  const refused = `${kind} in version "${version}" cannot be handled as a ${info.kind}`;
+  const known = [...resources.values()].find((one) => one.kind === kind && servedVersions(one, registry.config.minor).some((served) => groupVersion(one, served) === given));
+  if (known === undefined && !(kind === info.kind && retiredVersions.includes(given))) {
+    throw badRequest(`${refused}: no kind "${kind}" is registered for version "${given}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
   }
-  throw badRequest(`${String(kind ?? '')} in version "${version}" cannot be handled as a ${path.info.kind}: no kind "${String(kind ?? '')}" is registered for version "${given}"`);
+  if (kind === info.kind) throw badRequest(`the API version in the data (${given}) does not match the expected API version (${wanted})`);
+  throw badRequest(`${refused}: converting (${version}.${kind}) to (${info.group === '' ? 'core' : info.group.split('.')[0]!}.${info.kind}): unknown conversion`);
 }
 
 /** Decodes an object given as JSON; `text` is what it was written in. */
@@ -86,7 +93,9 @@ export function decodeGiven(call: Call, body: JsonObject, text: string): Draft {
     call.warnings.push(...unknown);
     return draft;
   } catch (error) {
-    if (error instanceof WrongType) throw badRequest(`${path.info.kind} in version "${path.version}" cannot be handled as a ${path.info.kind}: ${typeProblem(error, text, minor)}`);
+    if (error instanceof WrongType) {
+      throw new StatusError(400, 'BadRequest', `${path.info.kind} in version "${path.version}" cannot be handled as a ${path.info.kind}: ${typeProblem(error, text, minor)}`, undefined, error);
+    }
     throw error;
   }
 }

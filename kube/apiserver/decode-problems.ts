@@ -32,7 +32,8 @@ function iterator(problem: WrongType, text: string): string {
   let what: string;
   const first = text[start] ?? '';
   if (problem.message !== '') {
-    what = problem.message;
+    // Quantities and times read themselves.
+    what = expected.is === 'scalar' && expected.scalar !== 'bytes' ? `unmarshalerDecoder: ${problem.message}` : problem.message;
     head = endOfValue(text, start);
   } else {
     switch (expected.is) {
@@ -40,12 +41,15 @@ function iterator(problem: WrongType, text: string): string {
         what = `readObjectStart: expect { or n, but found ${first}`;
         break;
       case 'list':
-        what = `decode slice: expect [ or n, but found ${first}`;
+        what = `${goTypeName(expected)}: decode slice: expect [ or n, but found ${first}`;
         break;
       case 'map':
         what = `ReadMapCB: expect { or n, but found ${first}`;
         break;
-      case 'scalar': what = scalarProblem(expected, found, first, () => { head = endOfValue(text, start); });
+      case 'scalar': what = scalarProblem(expected, found, first, () => {
+        // A number is read up to its point.
+        head = typeof found === 'number' && !Number.isInteger(found) ? text.indexOf('.', start) : endOfValue(text, start);
+      });
     }
   }
   return `${chain}${what}, error found in #${Math.min(10, head)} byte of ...|${text.slice(Math.max(0, head - 10), head + 10)}|..., bigger context ...|${text.slice(Math.max(0, head - 50), head + 50)}|...`;

@@ -1,21 +1,22 @@
 /** PATCH: JSON patch, merge patch, strategic merge patch and server-side apply (apiserver/pkg/endpoints/handlers/patch.go). */
-import type { StoredAny } from '../api/kinds.ts';
+import { WrongType } from '../api/decode.ts';
+import type { Resource, StoredAny } from '../api/kinds.ts';
 import { readManaged } from '../api/managed-fields.ts';
 import { applyConfiguration, type FieldConflict } from '../api/patches/apply.ts';
 import { jsonPatch, PatchProblem } from '../api/patches/json.ts';
 import { mergePatch } from '../api/patches/merge.ts';
-import { strategicMergePatch } from '../api/patches/strategic.ts';
-import { structNamed } from '../api/schema.ts';
-import { badRequest, notFound, StatusError } from '../api/status.ts';
+import { goText, strategicMergePatch } from '../api/patches/strategic.ts';
+import { goTypeName, structNamed } from '../api/schema.ts';
+import { badRequest, invalid, notFound, StatusError } from '../api/status.ts';
 import { copy, equal, isObject, type JsonObject } from '../api/values.ts';
 import type { PatchType } from '../client.ts';
 import { timestamp } from '../runtime.ts';
 import { checkDepth, jsonProblem, mediaType, readYaml, textOf, unsupportedMediaType } from './bodies.ts';
 import { groupVersion, shown } from './convert.ts';
-import { apiVersionOf, type Registry, type Subresource, type Writer } from './registry.ts';
+import { typeProblem } from './decode-problems.ts';
+import { apiVersionOf, type Draft, type Registry, type Subresource, type Writer } from './registry.ts';
 import { decodeGiven, type Call } from './call.ts';
 import { infoOf } from '../api/resources.ts';
-import type { Resource } from '../api/kinds.ts';
 
 const mediaTypes: Record<string, PatchType> = {
   'application/json-patch+json': 'json', 'application/merge-patch+json': 'merge', 'application/strategic-merge-patch+json': 'strategic', 'application/apply-patch+yaml': 'apply',
@@ -52,7 +53,8 @@ export function patched(current: JsonObject, patch: unknown, type: Exclude<Patch
     if (!(error instanceof PatchProblem)) throw error;
     if (type !== 'json') throw error.message.startsWith('invalid patch') || error.message.startsWith('json:') ? badRequest(error.message) : new StatusError(500, '', error.message);
     if (error.message.startsWith('json:')) throw badRequest(error.message);
-    throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', { causes: [{ message: error.message }] });
+    // What is wrong with it the real server keeps to itself.
+    throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
   }
 }
 
@@ -65,9 +67,28 @@ export function patchObject(call: Call, subresource?: Subresource): { readonly o
   const old = registry.get(resource, path.name!, path.namespace);
   const structName = `${path.info.group === '' ? 'core' : path.info.group.split('.')[0]!}/${path.version}.${path.info.kind}`;
   const result = patched(shown(path.info, path.version, old), patch, type, knownStruct(structName, registry, resource));
-  const draft = decodeGiven(call, result, JSON.stringify(result));
+  const draft = decodePatched(call, result, type === 'strategic' ? patch : undefined);
   checkName(call, draft.metadata?.name, draft.metadata?.namespace);
+  const uid = draft.metadata?.uid;
+  if (uid !== undefined && uid !== old.metadata.uid) {
+    throw invalid(path.info, path.name!, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(uid)}: field is immutable`, field: 'metadata.uid' }]);
+  }
   return { object: registry.update(resource, draft, call.writer, subresource), isNew: false };
+}
+
+/** A patch that makes of an object what it cannot be is answered as a field of that name. */
+function decodePatched(call: Call, result: JsonObject, patch: unknown): Draft {
+  const text = JSON.stringify(result);
+  try {
+    return decodeGiven(call, result, text);
+  } catch (error) {
+    if (!(error instanceof StatusError) || !(error.cause instanceof WrongType)) throw error;
+    const { cause } = error;
+    const shown = patch === undefined ? text : goText(patch);
+    const why = patch === undefined ? typeProblem(cause, text, call.registry.config.minor)
+      : cause.expected.is === 'scalar' ? cause.message || `unrecognized type: ${goTypeName(cause.expected)}` : `cannot restore ${cause.expected.is === 'list' ? 'slice' : cause.expected.is} from: ${typeof cause.found}`;
+    throw invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(shown)}: ${why}`, field: 'patch' }]);
+  }
 }
 
 function knownStruct(name: string, registry: Registry, resource: Resource): string {
@@ -87,7 +108,9 @@ function checkName({ path }: Call, name: string | undefined, namespace: string |
 
 function applyPatch(call: Call, patch: unknown, subresource: Subresource | undefined): { readonly object: StoredAny; readonly isNew: boolean } {
   const { registry, path, query } = call;
-  if (query.get('fieldManager') === undefined) throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+  if (query.get('fieldManager') === undefined) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [{ reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' }]);
+  }
   if (!isObject(patch)) throw badRequest('error decoding YAML: the patch is no object');
   const wanted = groupVersion(path.info, path.version);
   if (patch['apiVersion'] !== wanted || patch['kind'] !== path.info.kind) {

@@ -15,7 +15,7 @@ import { copy, equal, type Mutable } from '../api/values.ts';
 import type { DeleteOptions } from '../client.ts';
 import { timestamp, type KubeRuntime } from '../runtime.ts';
 import { objectKey, type Store } from '../store/store.ts';
-import { admitCreate } from './admission.ts';
+import { admitCreate, tolerateTrouble } from './admission.ts';
 import { ServiceAllocation } from './service-allocation.ts';
 
 /** Who writes, and how it is to be recorded. */
@@ -93,7 +93,7 @@ export class Registry {
     admitCreate(this, resource, object);
     this.resetForCreate(info, object);
     const causes = validateCreate(resource, object, this.config.minor);
-    if (causes.length > 0) throw invalid(info, name, causes);
+    if (causes.length > 0) throw invalid(kindOf(info, this.config.minor), name, causes);
     if (resource === 'services') this.services.prepareCreate(object as Mutable<Service>);
     const key = this.keyOf(info, name, meta.namespace);
     if (this.store.get(resource, key) !== undefined) throw alreadyExists(info, name);
@@ -110,11 +110,14 @@ export class Registry {
     if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== old.metadata.resourceVersion) throw conflict(info, name, objectModified);
     // Annotations may be written with the status: controllers keep a revision there.
     const next = subresource === 'status' ? withStatus(old, object) : this.prepareUpdate(info, object, old, subresource);
-    if (subresource === 'status') this.default(resource, next, old);
-    if (subresource !== 'binding') this.manage(resource, old, next, writer, subresource, managed);
+    // Of all status only nodes' and namespaces' have defaults.
+    if (subresource === 'status' && (resource === 'nodes' || resource === 'namespaces')) this.default(resource, next, old);
+    // Before 1.22 what came through scale was nobody's.
+    const isManaged = subresource !== 'binding' && (subresource !== 'scale' || this.config.minor >= 22);
+    if (isManaged) this.manage(resource, old, next, writer, subresource, managed);
     if (subresource !== 'status' && subresource !== 'binding') settleUpdate(info, next, old);
     const causes = validateUpdate(resource, next, old, this.config.minor, subresource);
-    if (causes.length > 0) throw invalid(info, name, causes);
+    if (causes.length > 0) throw invalid(kindOf(info, this.config.minor), name, causes);
     if (resource === 'services' && subresource === undefined) this.services.prepareUpdate(next as Mutable<Service>, old as Service);
     if (equal(next, old)) return old;
     const key = this.keyOf(info, name, old.metadata.namespace);
@@ -129,7 +132,9 @@ export class Registry {
   delete(resource: Resource, name: string, namespace: string | undefined, options: DeleteOptions & { readonly resourceVersion?: string }, writer: Writer): { readonly object: StoredAny; readonly isGone: boolean } {
     const info = infoOf(resource);
     const old = this.get(resource, name, namespace);
-    if (options.uid !== undefined && options.uid !== old.metadata.uid) throw uidConflict(info, name, options.uid, old.metadata.uid);
+    if (options.uid !== undefined && options.uid !== old.metadata.uid) {
+      throw conflict({ group: info.group, resource: info.kind }, name, `the UID in the precondition (${options.uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`);
+    }
     if (options.resourceVersion !== undefined && options.resourceVersion !== old.metadata.resourceVersion) {
       throw conflict(info, name, `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${old.metadata.resourceVersion}`);
     }
@@ -155,8 +160,8 @@ export class Registry {
     }
     if (resource === 'namespaces') (next as Mutable<Namespace>).status = { ...(next as Namespace).status, phase: 'Terminating' };
     if (isFinished(next, info)) {
-      if (writer.isDryRun === true) return { object: old, isGone: true };
-      return { object: this.remove(resource, key)!, isGone: true };
+      if (writer.isDryRun !== true) this.remove(resource, key);
+      return { object: resource === 'pods' ? next as StoredAny : old, isGone: true };
     }
     if (equal(next, old)) return { object: old, isGone: false };
     return { object: this.commit(resource, key, next, writer), isGone: false };
@@ -316,6 +321,11 @@ export function apiVersionOf(info: ResourceInfo, minor: number): string {
   return info.group === '' ? version : `${info.group}/${version}`;
 }
 
+/** The kind as errors name it: before 1.22 by the group that networking came from. */
+function kindOf({ group, kind }: ResourceInfo, minor: number): { readonly group: string; readonly kind: string } {
+  return { group: minor < 22 && (kind === 'Ingress' || kind === 'NetworkPolicy') ? 'extensions' : group, kind };
+}
+
 function uidConflict(info: ResourceInfo, name: string, wanted: string, found: string): StatusError {
   return conflict(info, name, `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`);
 }
@@ -345,6 +355,7 @@ function withStatus(old: StoredAny, { status, metadata }: Draft): Draft {
 
 /** What the strategies of updates do to an object that is otherwise as the client wants it. */
 function settleUpdate(info: ResourceInfo, next: Draft, old: StoredAny): void {
+  if (info.resource === 'pods') tolerateTrouble(next as Mutable<Pod>);
   if (info.resource === 'services') prepareServiceUpdate(next as Mutable<Service>, old as Service);
   if (info.countsGenerations && isNewGeneration(info.resource, next, old)) next.metadata!.generation = (old.metadata.generation ?? 0) + 1;
 }
@@ -366,14 +377,15 @@ function qosOf(pod: Pod): string {
   return isGuaranteed ? 'Guaranteed' : 'Burstable';
 }
 
-/** A Job that brings no selector gets one by its own uid. */
+/** A Job's pods are told by its uid, unless it says that it does this itself. */
 function prepareJob(object: Draft): void {
-  const spec = object.spec as { manualSelector?: boolean; selector?: object; template: { metadata?: { labels?: Record<string, string> } } };
-  if (spec.manualSelector === true || spec.selector !== undefined) return;
+  const spec = object.spec as { manualSelector?: boolean; selector?: { matchLabels?: Record<string, string> }; template: { metadata?: { labels?: Record<string, string> } } };
+  if (spec.manualSelector === true) return;
   const uid = object.metadata!.uid!;
   const metadata = spec.template.metadata ??= {};
   metadata.labels = { ...metadata.labels, 'controller-uid': uid, 'job-name': object.metadata!.name ?? '' };
-  spec.selector = { matchLabels: { 'controller-uid': uid } };
+  spec.selector = { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, 'controller-uid': uid } };
+  object.metadata!.labels ??= { ...metadata.labels };
 }
 
 /** What an old client leaves out it does not want to change; what a new type has no use for goes (service strategy). */

@@ -11,6 +11,7 @@ import { answer, methodNotAllowed, readDraft, settleNamespace, type Call } from 
 import { groupVersion, shown } from './convert.ts';
 import type { ApiAnswer } from './http.ts';
 import { filterOf } from './in-process-client.ts';
+import type { Query } from './paths.ts';
 import { patchObject } from './patching.ts';
 import type { Subresource } from './registry.ts';
 import { partialMetadata, tableOf } from './tables.ts';
@@ -69,13 +70,13 @@ function list(call: Call): ApiAnswer {
   const { registry, path, query, form } = call;
   const { store } = registry;
   const wantedVersion = query.get('resourceVersion') ?? '';
-  if (!/^\d*$/.test(wantedVersion)) throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(wantedVersion)}: strconv.ParseUint: parsing ${JSON.stringify(wantedVersion)}: invalid syntax`);
+  if (!/^\d*$/.test(wantedVersion)) throw new StatusError(500, '', `resourceVersion: Invalid value: ${JSON.stringify(wantedVersion)}: strconv.ParseUint: parsing ${JSON.stringify(wantedVersion)}: invalid syntax`);
   if (Number(wantedVersion) > store.version) {
     throw new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${wantedVersion}, current: ${store.version}`, {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
     });
   }
-  const limit = query.number('limit') ?? 0;
+  const limit = wholeNumber(query, 'limit') ?? 0;
   const token = query.get('continue') ?? '';
   let found = selected(call);
   let version = store.version;
@@ -104,6 +105,14 @@ function list(call: Call): ApiAnswer {
         kind: `${path.info.kind}List`, apiVersion: groupVersion(path.info, path.version), metadata, items: found.map((object) => shown(path.info, path.version, object, true)),
       });
   }
+}
+
+/** A parameter that must be a number. */
+function wholeNumber(query: Query, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === undefined || text === '') return undefined;
+  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
 }
 
 /** The objects of a path that its selectors let through, in order. */
@@ -153,7 +162,7 @@ export function deleteOptions({ request, query }: Pick<Call, 'request' | 'query'
   const preconditions = isObject(body['preconditions']) ? body['preconditions'] : {};
   const propagation = body['propagationPolicy'] ?? query.get('propagationPolicy');
   const isOrphan = body['orphanDependents'] ?? (query.get('orphanDependents') === undefined ? undefined : query.is('orphanDependents'));
-  const grace = body['gracePeriodSeconds'] ?? query.number('gracePeriodSeconds');
+  const grace = body['gracePeriodSeconds'] ?? wholeNumber(query, 'gracePeriodSeconds');
   if (propagation !== undefined && !['Background', 'Foreground', 'Orphan'].includes(String(propagation))) {
     throw new StatusError(422, 'Invalid', `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${String(propagation)}": supported values: "Foreground", "Background", "Orphan", "nil"`, {
       group: 'meta.k8s.io', kind: 'DeleteOptions', causes: [{ reason: 'FieldValueNotSupported', message: `Unsupported value: "${String(propagation)}": supported values: "Foreground", "Background", "Orphan", "nil"`, field: 'propagationPolicy' }],

@@ -116,7 +116,7 @@ function bind(call: Call): ApiResponse {
   const target = readObject(request, 'Binding')['target'];
   const name = isObject(target) ? target['name'] : undefined;
   if (typeof name !== 'string' || name === '') {
-    throw invalid({ group: '', kind: 'Binding' }, path.name!, [{ reason: 'FieldValueRequired', message: 'Required value', field: 'target.name' }]);
+    throw new StatusError(500, '', 'target.name: Required value');
   }
   bindPod(registry, { name: path.name!, namespace: path.namespace }, name, call.writer);
   return created(call);

@@ -41,15 +41,20 @@ interface Refusal {
 /** Causes in one order, as that of a real server follows Go's maps; with pointers and the differences of Go structs left out. */
 function sorted(status: Refusal): object {
   const clean = (text: string): string => text.replaceAll(/\(0xc[0-9a-f]+\)/g, '(0x)').replace(/\n[\s\S]*/, '');
-  const causes = status.details.causes.map((cause) => ({ ...cause, message: clean(cause.message ?? '') }));
+  // Some are said twice.
+  const causes = [...new Map(status.details.causes.map((cause) => [`${cause.field} ${clean(cause.message ?? '')}`, { ...cause, message: clean(cause.message ?? '') }])).values()];
   const order = (cause: object): string => JSON.stringify(Object.entries(cause).sort());
   causes.sort((one, other) => (order(one) < order(other) ? -1 : 1));
-  return { ...status, message: causes.length > 1 ? status.message.split(': ')[0] : clean(status.message), details: { ...status.details, causes } };
+  return { ...status, message: status.message.split(': ')[0], details: { ...status.details, causes } };
 }
 
 /** With names for what is never twice the same: uids, versions, times, addresses and ports out of a range. */
 export function masked(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) return value.map((item) => masked(item, key));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => masked(item, key));
+    // In the order of their times, which here are not those of the recording.
+    return key === 'managedFields' ? items.sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)) : items;
+  }
   if (typeof value === 'object' && value !== null) {
     if (key !== 'sorted' && Array.isArray((value as { details?: { causes?: unknown } }).details?.causes)) return masked(sorted(value as Refusal), 'sorted');
     return Object.fromEntries(Object.entries(value).filter(([field]) => field !== 'description').map(([field, inner]) => [masked(field), key === 'cells' ? inner : masked(inner, field)]));

@@ -155,7 +155,7 @@ function retained(original: JsonObject, patch: JsonObject): JsonObject {
 }
 
 /** As %v of Go prints a JSON value: map[a:1 b:[x y]]. */
-function goText(value: unknown): string {
+export function goText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
   if (isObject(value)) return `map[${Object.keys(value).sort().map((key) => `${key}:${goText(value[key])}`).join(' ')}]`;
   return value === null ? '<nil>' : String(value);

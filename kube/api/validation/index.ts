@@ -49,7 +49,7 @@ const checks: Partial<Record<Resource, Check>> = {
   replicasets: checkOf(checkReplicaSet),
   daemonsets: checkOf(checkDaemonSet),
   statefulsets: checkOf(checkStatefulSet),
-  jobs: checkOf(checkJob),
+  jobs: checkJob as Check,
   ingresses: (object: StoredObject<'ingresses'>, _old, problems) => { checkIngress(object, problems); },
   ingressclasses: checkOf(checkIngressClass),
   networkpolicies: (object: StoredObject<'networkpolicies'>, _old, problems) => { checkNetworkPolicy(object, problems); },

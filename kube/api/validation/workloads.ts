@@ -156,9 +156,10 @@ export function checkStatefulSet(statefulSet: StatefulSet, old: StatefulSet | un
   checkAlways(spec.template, problems);
 }
 
-export function checkJob(job: Job, old: Job | undefined, problems: Problems): void {
+export function checkJob(job: Job, old: Job | undefined, problems: Problems, minor: number): void {
   const spec = job.spec!;
-  for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const) problems.notNegative(`spec.${field}`, spec[field]);
+  for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit'] as const) problems.notNegative(`spec.${field}`, spec[field]);
+  if (minor >= 21) problems.notNegative('spec.ttlSecondsAfterFinished', spec.ttlSecondsAfterFinished);
   const { selector } = spec;
   if (selector !== undefined) {
     checkSelector('spec.selector', selector, problems);
