@@ -20,6 +20,8 @@ import type { MachineSpec, Scenario } from './scenarios/index.ts';
 export const DEFAULT_EPOCH_US = 1_795_396_440_000_000;
 const BOOT_AT_MOST_US = 30_000_000;
 const PROMPT_AT_MOST_US = 5_000_000;
+/** Commands that put a shell of another machine or container on their own terminal. */
+const LEADS_ON = /\b(?:ssh|toolbox|kubectl\s.*(?:exec|attach|run|debug)|docker\s.*exec|crictl\s.*exec)\b/;
 const CLUSTER_AT_MOST_S = 600;
 const RADIO_SILENCE_US = 100_000;
 const LOGIN_ENVIRONMENT = { TERM: 'xterm-256color', LANG: 'C.UTF-8', TZ: 'UTC' };
@@ -61,7 +63,7 @@ export class SimulatedLab implements Lab {
     this.scheduler = new Scheduler(this.world);
     for (const spec of scenario.machines) this.build(spec);
     for (const { ends, latencyUs } of scenario.wires) this.world.connect(this.port(ends[0]), this.port(ends[1]), { latencyUs });
-    this.observer = createObserver({ world: this.world, machines: this.machines, hidden: this.hidden, evidence: this.evidence });
+    this.observer = createObserver({ world: this.world, machines: this.machines, hidden: this.hidden, evidence: this.evidence, cluster: () => this.cluster });
     const changed = (): void => this.onChange();
     this.world.onStateChange = changed;
     this.evidence.onChange = changed;
@@ -97,12 +99,29 @@ export class SimulatedLab implements Lab {
     }
     const machine = createMachine({ world: this.world, kernel, scheduler: this.scheduler, name: spec.name, hostname: spec.hostname, image: imageFor(spec) });
     machine.audit = this.evidence.watch(
-      { name: spec.name, nowMs: () => Math.round(this.world.nowUs / 1000), netnsName: (id) => (id === 0 ? '' : (machine.netnsName(id) ?? null)), userName: (uid) => machine.ports.users().find((user) => user.uid === uid)?.name ?? String(uid) },
-      (tty) => this.ttyNames.get(`${spec.name} ${tty.name}`),
+      { name: spec.name, nowMs: () => Math.round(this.world.nowUs / 1000), netnsName: (id) => this.netnsName(machine, id), userName: (uid) => machine.ports.users().find((user) => user.uid === uid)?.name ?? String(uid) },
+      (tty) => this.ttyNames.get(`${spec.name} ${tty.name}`) ?? this.ledOnFrom(`${spec.name} ${tty.name}`),
     );
     this.machines.set(spec.name, machine);
     if (spec.isHidden === true) this.hidden.add(spec.name);
     return machine;
+  }
+
+  /** '' for a machine's own; a namespace without a name is called after the pod it belongs to. */
+  private netnsName(machine: Machine, id: number): string | null {
+    return id === 0 ? '' : (machine.netnsName(id) ?? this.cluster?.podOf(machine.name, id) ?? null);
+  }
+
+  /** Which of the lab's terminals a new terminal of a machine hangs on: the one whose command leads on there, by ssh or by kubectl exec. */
+  private ledOnFrom(tty: string): string | undefined {
+    if (this.cluster === undefined) return undefined;
+    const leading = [...this.open.keys()].flatMap((id) => {
+      const foreground = this.evidence.foregroundOf(id);
+      return foreground?.line !== undefined && foreground.line !== null && LEADS_ON.test(foreground.line) ? [{ id, sinceMs: foreground.sinceMs }] : [];
+    });
+    const found = leading.toSorted((one, other) => other.sinceMs - one.sinceMs)[0]?.id;
+    if (found !== undefined) this.ttyNames.set(tty, found);
+    return found;
   }
 
   /** A virtual machine that was deleted: its processes end, and nobody finds it any more. */
@@ -165,6 +184,8 @@ export class SimulatedLab implements Lab {
   /** `machine`, `machine/namespace`, or the name of a namespace of the home machine. */
   private place(name: string | undefined): { machine: Machine; netns: string } {
     if (name === undefined) return { machine: this.machine(this.scenario.home), netns: '' };
+    const led = this.cluster?.resolve(name);
+    if (led !== undefined) return { machine: this.machine(led.machine), netns: led.netns };
     const [first = '', netns = ''] = name.split('/');
     if (this.machines.has(first.replace(/^@/, ''))) return { machine: this.machine(first), netns };
     return { machine: this.machine(this.scenario.home), netns: first };
@@ -258,7 +279,7 @@ export class SimulatedLab implements Lab {
   terminals(): TerminalView[] {
     const sessions = this.evidence.sessions();
     return [...this.open.values()].map(({ definition, machine, isOpen }) => {
-      const session = sessions.find(({ terminal }) => terminal === definition.id);
+      const session = sessions.findLast(({ terminal }) => terminal === definition.id);
       const inner = session?.shells.at(-1);
       const foreground = this.evidence.foregroundOf(definition.id);
       return {

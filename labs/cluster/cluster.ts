@@ -12,6 +12,8 @@ import { standardImages } from '../../kube/node/images.ts';
 import { KubeNode } from '../../kube/node/node.ts';
 import { streamsByNode } from '../../kube/node/streams.ts';
 import { worldRuntime } from '../../kube/node/world-runtime.ts';
+import { resources } from '../../kube/api/resources.ts';
+import type { Resource } from '../../kube/api/kinds.ts';
 import { profiles, type Profile } from '../../kube/profiles/index.ts';
 import type { KubeRuntime } from '../../kube/runtime.ts';
 import type { Machine } from '../../machine/machine.ts';
@@ -245,6 +247,70 @@ export class ClusterLab implements ClusterFactory, GuestHost {
     };
   }
 
+  // ---------------------------------------------------------------- what observers ask
+
+  /** The pod whose network namespace this is on a node: its name. */
+  podOf(machine: string, netns: number): string | undefined {
+    for (const { name, runtime } of this.nodes()) {
+      if (name !== machine) continue;
+      for (const sandbox of runtime.sandboxes.values()) if (sandbox.netns === netns && sandbox.isReady) return sandbox.pod.name;
+    }
+    return undefined;
+  }
+
+  /** The namespace a pod has on its node. */
+  netnsOf(machine: string, pod: string): number | undefined {
+    const node = this.nodes().find(({ name }) => name === machine);
+    return [...(node?.runtime.sandboxes.values() ?? [])].findLast((sandbox) => sandbox.pod.name === pod && sandbox.isReady)?.netns;
+  }
+
+  /**
+   * Places that a lab chooses, by a selector of pods: `node-of app=x` the node one runs on, `node-beside app=x` the first node without one, `pod app=x` its
+   * network namespace; `node-1` the first node. Undefined for other names, and while there is nothing to choose from.
+   */
+  resolve(name: string): { readonly machine: string; readonly netns: string } | undefined {
+    const numbered = /^node-(\d)$/.exec(name);
+    if (numbered !== null) {
+      const node = this.nodes()[Number(numbered[1]) - 1];
+      return node === undefined ? undefined : { machine: node.name, netns: '' };
+    }
+    const asked = /^(node-of|node-beside|pod) (.+)$/.exec(name);
+    const server = this.server();
+    if (asked === null || server === undefined) return undefined;
+    const pods = server.client().list('pods', { labelSelector: asked[2]! }).filter(({ spec, metadata }) => spec?.nodeName !== undefined && metadata.deletionTimestamp === undefined);
+    const pod = pods.find(({ status }) => status?.phase === 'Running') ?? pods[0];
+    if (pod === undefined) return undefined;
+    switch (asked[1]) {
+      case 'node-of': return { machine: pod.spec!.nodeName!, netns: '' };
+      case 'pod': return { machine: pod.spec!.nodeName!, netns: pod.metadata.name };
+      default: {
+        const taken = new Set(pods.map(({ spec }) => spec!.nodeName));
+        const beside = this.nodes().find(({ name: node }) => !taken.has(node));
+        return beside === undefined ? undefined : { machine: beside.name, netns: '' };
+      }
+    }
+  }
+
+  /** Objects as `kubectl get` would find them; undefined for a kind the cluster does not have. */
+  objects(kind: string, namespace: string | undefined, name: string | undefined): readonly Readonly<Record<string, unknown>>[] | undefined {
+    const server = this.server();
+    if (server === undefined) return [];
+    const resource = infoOfKind(kind);
+    if (resource === undefined) return undefined;
+    return server.client().list(resource, { namespace }).filter(({ metadata }) => name === undefined || metadata.name === name) as unknown as readonly Readonly<Record<string, unknown>>[];
+  }
+
+  /** Objects of the project as its APIs list them: instances, routes, firewalls, forwardingRules, targetPools, httpHealthChecks, clusters ... */
+  cloudObjects(kind: string): readonly Readonly<Record<string, unknown>>[] | undefined {
+    const { project } = this.scenario;
+    if (kind === 'clusters') {
+      const answer = this.cloud.handle({ method: 'GET', path: `/v1/projects/${project}/locations/-/clusters` });
+      return (JSON.parse(fromUtf8(answer.body)) as { clusters?: Record<string, unknown>[] }).clusters ?? [];
+    }
+    const isKnown = this.cloud.store.list(kind);
+    return isKnown as unknown as readonly Readonly<Record<string, unknown>>[];
+  }
+
   /** The running cluster of a scenario that begins with one: made through the project's own API, as gcloud would. */
   begin(): void {
     const { cluster, project, zone } = this.scenario;
@@ -265,4 +331,10 @@ export class ClusterLab implements ClusterFactory, GuestHost {
 
 function masterName(cluster: string): string {
   return `${cluster}-control-plane`;
+}
+
+/** `deployments`, `deploy`, `Deployment`, `deployments.apps`. */
+function infoOfKind(word: string): Resource | undefined {
+  const name = word.split('.')[0]!.toLowerCase();
+  return [...resources.values()].find((info) => info.resource === name || info.singular === name || info.kind.toLowerCase() === name || info.shortNames.includes(name))?.resource;
 }

@@ -99,17 +99,23 @@ export class Evidence {
     return { name: `${[machine, ...(netns === '' ? [] : [netns]), capture.view.device].join('-')}.pcap`, bytes: pcap.emit(capture.linkType, capture.filed) };
   }
 
+  /** Of one terminal the session in front comes last: the one on the machine it was led on to. */
   sessions(): SessionView[] {
-    return this.watchers.flatMap((watcher) => watcher.sessions());
+    return this.watchers.flatMap((watcher) => watcher.sessions()).toSorted((one, other) => one.sinceMs - other.sinceMs).map(({ sinceMs, ...view }) => {
+      void sinceMs;
+      return view;
+    });
   }
 
   /** The line in the foreground of a terminal, null while its shell prompts; undefined for an unknown one. */
   foregroundOf(terminal: string): { line: string | null; sinceMs: number } | undefined {
+    // Of the shells that hang on one terminal, on several machines when it leads on by ssh, the newest is in front.
+    let newest: ReturnType<Watcher['foregroundOf']>;
     for (const watcher of this.watchers) {
       const found = watcher.foregroundOf(terminal);
-      if (found !== undefined) return found;
+      if (found !== undefined && (newest === undefined || found.shellSinceMs >= newest.shellSinceMs)) newest = found;
     }
-    return undefined;
+    return newest;
   }
 }
 
@@ -228,7 +234,7 @@ class Watcher implements MachineAudit {
     this.evidence.onChange();
   }
 
-  sessions(): SessionView[] {
+  sessions(): (SessionView & { readonly sinceMs: number })[] {
     const byTerminal = new Map<string, Shell[]>();
     for (const shell of this.shells.values()) {
       const terminal = this.terminalOf(shell.process);
@@ -238,17 +244,17 @@ class Watcher implements MachineAudit {
       const screen = [...this.screens.values()].find(({ process, name }) => terminal === `screen:${process.pid}.${name}`);
       const last = shells.at(-1)!;
       return {
-        terminal, machine: this.machine.name, kind: screen === undefined ? ('terminal' as const) : ('screen' as const), name: screen?.name ?? null, isAttached: screen?.isAttached ?? true,
+        sinceMs: last.promptedAtMs, terminal, machine: this.machine.name, kind: screen === undefined ? ('terminal' as const) : ('screen' as const), name: screen?.name ?? null, isAttached: screen?.isAttached ?? true,
         shells: shells.map(({ process }) => ({ pid: process.pid, argv: [...process.argv], netns: this.machine.netnsName(process.netns.id), user: this.machine.userName(process.uid), cwd: process.machine.tree.pathOf(process.cwd) })),
         foreground: last.isPrompting ? null : (last.job?.programs.at(-1) ?? (last.job === undefined ? null : last.job.line.split(/\s+/))),
       };
     });
   }
 
-  foregroundOf(terminal: string): { line: string | null; sinceMs: number } | undefined {
+  foregroundOf(terminal: string): { line: string | null; sinceMs: number; shellSinceMs: number } | undefined {
     const last = [...this.shells.values()].filter((shell) => this.terminalOf(shell.process) === terminal).at(-1);
     if (last === undefined) return undefined;
-    return { line: last.isPrompting ? null : (last.job?.line ?? null), sinceMs: last.job?.startedAtMs ?? last.promptedAtMs };
+    return { line: last.isPrompting ? null : (last.job?.line ?? null), sinceMs: last.job?.startedAtMs ?? last.promptedAtMs, shellSinceMs: last.promptedAtMs };
   }
 
   /** The line a process belongs to: its group's, or that of the shell it descends from, where the shell has not said. */

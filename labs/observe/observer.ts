@@ -16,6 +16,17 @@ export interface ObservedLab {
   /** Machines the learner does not see. */
   readonly hidden: ReadonlySet<string>;
   readonly evidence: Evidence;
+  /** The cloud and the cluster around the machines, if there is one. */
+  readonly cluster?: () => ClusterView | undefined;
+}
+
+/** What an observer asks of a cluster; places such as `node-of app=hello-server` are where the lab has put them. */
+export interface ClusterView {
+  resolve(name: string): Place | undefined;
+  podOf(machine: string, netns: number): string | undefined;
+  netnsOf(machine: string, pod: string): number | undefined;
+  objects(kind: string, namespace: string | undefined, name: string | undefined): readonly Readonly<Record<string, unknown>>[] | undefined;
+  cloudObjects(kind: string): readonly Readonly<Record<string, unknown>>[] | undefined;
 }
 
 const TEXT_KEPT = 65_536;
@@ -23,17 +34,22 @@ const processStates: Readonly<Record<string, ProcessView['state']>> = { R: 'runn
 
 export function createObserver(lab: ObservedLab): Observer {
   const { world, machines, hidden, evidence } = lab;
+  const cluster = (): ClusterView | undefined => lab.cluster?.();
+  const named = (machine: Machine, ns: number): string | null => nameOf(machine, ns) ?? cluster()?.podOf(machine.name, ns) ?? null;
+  const settle = (place: Place): Place => cluster()?.resolve(place.machine) ?? place;
+  const namespace = (machine: Machine, netns: string): number | undefined => namespaceOf(machine, netns) ?? cluster()?.netnsOf(machine.name, netns);
   const answer = <Value>(value: Value): Promise<Answer<Value>> => Promise.resolve({ atMs: Math.round(world.nowUs / 1000), value });
   const unknown = (cause: string): Promise<{ unavailable: string }> => Promise.resolve({ unavailable: cause });
 
   const onMachine = <Value>(name: string, look: (machine: Machine) => Value): Promise<Answer<Value>> => {
-    const machine = machines.get(name);
+    const machine = machines.get(settle({ machine: name, netns: '' }).machine);
     return machine === undefined ? unknown(`there is no machine ${name}`) : answer(look(machine));
   };
-  const at = <Value>(place: Place, look: (kernel: NetKernel, ns: number, machine: Machine) => Value): Promise<Answer<Value>> => {
+  const at = <Value>(asked: Place, look: (kernel: NetKernel, ns: number, machine: Machine) => Value): Promise<Answer<Value>> => {
+    const place = settle(asked);
     const machine = machines.get(place.machine);
     if (machine === undefined) return unknown(`there is no machine ${place.machine}`);
-    const ns = namespaceOf(machine, place.netns);
+    const ns = namespace(machine, place.netns);
     return ns === undefined ? unknown(`${place.machine} has no namespace ${place.netns}`) : answer(look(machine.kernel, ns, machine));
   };
 
@@ -41,11 +57,12 @@ export function createObserver(lab: ObservedLab): Observer {
     world,
     placeOf: (kernelId, netns) => {
       const machine = [...machines.values()].find(({ kernel }) => kernel.id === kernelId);
-      return { machine: machine?.name ?? `kernel ${kernelId}`, netns: machine === undefined ? '' : (nameOf(machine, netns) ?? `net:[${netns}]`) };
+      return { machine: machine?.name ?? `kernel ${kernelId}`, netns: machine === undefined ? '' : (named(machine, netns) ?? `net:[${netns}]`) };
     },
-    find: (place) => {
+    find: (asked) => {
+      const place = settle(asked);
       const machine = machines.get(place.machine);
-      const ns = machine === undefined ? undefined : namespaceOf(machine, place.netns);
+      const ns = machine === undefined ? undefined : namespace(machine, place.netns);
       return machine === undefined || ns === undefined ? undefined : { kernelId: machine.kernel.id, ns };
     },
     resolve: (machine, host) => (parseIp4(host) !== undefined ? host : hostsEntry(machines.get(machine), host)),
@@ -57,7 +74,7 @@ export function createObserver(lab: ObservedLab): Observer {
     capabilities: { backend: 'simulator', activeQuestions: 'copy' },
     machines: () => answer([...machines.keys()].filter((name) => !hidden.has(name))),
     namespaces: (name) => onMachine(name, (machine) => machine.namedNetns().map(({ name: netns, ref }) => ({ name: netns, id: machine.kernel.netlink.netnsId(0, ref.id) ?? null })).reverse()),
-    links: (place) => at(place, (kernel, ns, machine) => network.links(kernel, ns, (id) => nameOf(machine, id))),
+    links: (place) => at(place, (kernel, ns, machine) => network.links(kernel, ns, (id) => named(machine, id))),
     addresses: (place) => at(place, network.addresses),
     routes: (place) => at(place, network.routes),
     policyRules: (place) => at(place, network.policyRules),
@@ -71,7 +88,7 @@ export function createObserver(lab: ObservedLab): Observer {
     }),
     sockets: (place) => at(place, (kernel, ns, machine) => network.sockets(kernel, ns, (id) => [...machine.processes.values()].find((process) => process.sockets.has(id))?.pid ?? null)),
     processes: (name) => onMachine(name, (machine) => machine.processViews().map((view): ProcessView => ({
-      pid: view.pid, parentPid: view.ppid, processGroup: view.processGroup, session: view.session, tty: view.terminal ?? null, netns: nameOf(machine, view.netns), user: userName(machine, view.uid),
+      pid: view.pid, parentPid: view.ppid, processGroup: view.processGroup, session: view.session, tty: view.terminal ?? null, netns: named(machine, view.netns), user: userName(machine, view.uid),
       argv: [...view.argv], cwd: view.cwd, state: processStates[view.state] ?? 'sleeping', startedAtMs: Math.round((view.startedUs - world.epochUs) / 1000),
     }))),
     sessions: () => answer(evidence.sessions()),
@@ -82,6 +99,18 @@ export function createObserver(lab: ObservedLab): Observer {
     ping: (question) => asked(question.from, () => ping(active, question)),
     connect: (question) => asked(question.from, () => connect(active, question)),
     trace: (question) => asked(question.from, () => trace(active, question)),
+    objects: ({ kind, namespace: inside, name }) => {
+      const view = cluster();
+      if (view === undefined) return unknown('this lab has no cluster');
+      const found = view.objects(kind, inside, name);
+      return found === undefined ? unknown(`the cluster knows no kind ${kind}`) : answer([...found]);
+    },
+    cloud: ({ kind, name }) => {
+      const view = cluster();
+      if (view === undefined) return unknown('this lab has no cloud');
+      const found = view.cloudObjects(kind);
+      return found === undefined ? unknown(`the cloud has no ${kind}`) : answer(found.filter((one) => name === undefined || one['name'] === name));
+    },
   };
 }
 
