@@ -110,3 +110,31 @@ describe('toolbox', () => {
     expect((await run('toolbox sleep 3 & sleep 1; toolbox true')).split('\n')).toContain('Directory tree /var/lib/toolbox/root-gcr.io_google-containers_toolbox-20170504-00 is currently busy.');
   });
 });
+
+describe('packets through a NodePort', () => {
+  it('are translated in between, and answers are back in the client\'s terms when the bridge shows them', async () => {
+    lab = await nodeLab({ nodes: 2, programs: every });
+    const name = 'hello-server-7f8fd4d44b-hgwtj';
+    lab.client.create('pods', { metadata: { name, namespace: 'default', labels: { app: 'hello-server' } }, spec: { nodeName: 'node-1', containers: [{ name: 'hello-server', image: IMAGE }] } });
+    lab.client.create('services', { metadata: { name: 'hello-server', namespace: 'default' }, spec: { selector: { app: 'hello-server' }, ports: [{ port: 80, targetPort: 8080, nodePort: 31830 }], type: 'NodePort' } });
+    await lab.run(6);
+    const capture = (device: string): (() => string[]) => {
+      let text = '';
+      lab.machines[0]!.run({ argv: ['tcpdump', '-lntqi', device, 'tcp'], env: new Map([['PATH', '/usr/bin']]), cwd: '/', stdout: (bytes) => (text += fromUtf8(bytes)) });
+      return () => text.split('\n').filter((line) => /tcp (80|186)$/.test(line)).map((line) => line.replace(/\.3\d{4}|\.[456]\d{4}/g, (port) => (port === '.31830' ? port : '.P')));
+    };
+    const seen = ['eth0', 'cbr0', lab.machines[0]!.kernel.netlink.links(0).find(({ name: link }) => link.startsWith('veth'))!.name].map(capture);
+    await lab.run(0.5);
+    let page = '';
+    lab.machines[1]!.run({ argv: ['curl', '-s', '10.142.0.8:31830'], env: new Map([['PATH', '/usr/bin']]), cwd: '/', stdout: (bytes) => (page += fromUtf8(bytes)) });
+    await lab.run(3);
+    expect(page).toBe(`Hello, world!\nVersion: 1.0.0\nHostname: ${name}\n`);
+    expect(seen.map((lines) => lines())).toEqual([
+      ['IP 10.142.0.9.P > 10.142.0.8.31830: tcp 80', 'IP 10.142.0.8.31830 > 10.142.0.9.P: tcp 186'],
+      ['IP 10.40.0.1.P > 10.40.0.2.8080: tcp 80', 'IP 10.40.0.2.8080 > 10.142.0.9.P: tcp 186'],
+      ['IP 10.40.0.1.P > 10.40.0.2.8080: tcp 80', 'IP 10.40.0.2.8080 > 10.40.0.1.P: tcp 186'],
+    ]);
+    expect(await run('conntrack -L 2>/dev/null | grep 31830')).toMatch(/^tcp +6 \d+ TIME_WAIT src=10\.142\.0\.9 dst=10\.142\.0\.8 sport=(\d+) dport=31830 src=10\.40\.0\.2 dst=10\.40\.0\.1 sport=8080 dport=\1 \[ASSURED\] mark=0 use=1\n$/);
+    expect(await run('netstat -tnlp | grep 31830')).toMatch(/^tcp6 +0 +0 :::31830 +:::\* +LISTEN +\d+\/kube-proxy +\n$/);
+  });
+});
