@@ -189,18 +189,35 @@ export interface Managed extends Manager {
   fields: FieldSet;
 }
 
+/** What was read or written once is not taken apart again: entries are frozen, and sets are never changed. */
+const setsByFields = new WeakMap<object, FieldSet>();
+const fieldsBySet = new WeakMap<FieldSet, JsonObject>();
+
 export function readManaged(entries: readonly ManagedFieldsEntry[] | undefined): Managed[] {
   return (entries ?? []).map((entry) => ({
     name: entry.manager ?? '', operation: entry.operation === 'Apply' ? 'Apply' : 'Update', apiVersion: entry.apiVersion ?? '',
-    subresource: (entry as { subresource?: string }).subresource, time: entry.time, fields: fromFields(entry.fieldsV1),
+    subresource: (entry as { subresource?: string }).subresource, time: entry.time, fields: remembered(entry.fieldsV1),
   }));
+}
+
+function remembered(fields: object | undefined): FieldSet {
+  if (fields === undefined) return emptySet();
+  let set = setsByFields.get(fields);
+  if (set === undefined) {
+    set = fromFields(fields);
+    if (Object.isFrozen(fields)) {
+      setsByFields.set(fields, set);
+      fieldsBySet.set(set, fields as JsonObject);
+    }
+  }
+  return set;
 }
 
 export function writeManaged(managed: readonly Managed[]): ManagedFieldsEntry[] {
   const order = (entry: Managed): string => `${entry.operation} ${entry.time ?? ''} ${entry.name} ${entry.apiVersion}`;
   return managed.filter(({ fields }) => !isEmptySet(fields)).sort((one, other) => (order(one) < order(other) ? -1 : 1)).map((entry) => ({
     manager: entry.name, operation: entry.operation, apiVersion: entry.apiVersion, ...(entry.time === undefined ? {} : { time: entry.time }),
-    fieldsType: 'FieldsV1', fieldsV1: toFields(entry.fields), ...(entry.subresource === undefined ? {} : { subresource: entry.subresource }),
+    fieldsType: 'FieldsV1', fieldsV1: fieldsBySet.get(entry.fields) ?? toFields(entry.fields), ...(entry.subresource === undefined ? {} : { subresource: entry.subresource }),
   }));
 }
 
@@ -212,13 +229,36 @@ function isSame(one: Manager, other: Manager): boolean {
 /** After a create or update by `manager`: who changes a field owns it, and nobody else does. */
 export function afterUpdate(managed: Managed[], { touched, removed }: Difference, manager: Manager, now: string): Managed[] {
   const isNothing = isEmptySet(touched);
-  const others = managed.map((entry) => ({ ...entry, fields: difference(isSame(entry, manager) ? entry.fields : difference(entry.fields, touched), removed) }));
+  const others = managed.map((entry) => ({ ...entry, fields: without(isSame(entry, manager) ? entry.fields : without(entry.fields, touched), removed) }));
   if (isNothing) return others;
   const own = others.find((entry) => isSame(entry, manager));
   if (own === undefined) return [...others, { ...manager, time: now, fields: touched }];
-  own.fields = union(own.fields, touched);
+  if (!isWithin(touched, own.fields)) own.fields = union(own.fields, touched);
   own.time = now;
   return others;
+}
+
+/** As `difference`, but the very same set when nothing goes. */
+function without(set: FieldSet, gone: FieldSet): FieldSet {
+  return isEmptySet(gone) || !meets(set, gone) ? set : difference(set, gone);
+}
+
+function meets(one: FieldSet, other: FieldSet): boolean {
+  if (one.isOwned && other.isOwned) return true;
+  for (const [key, child] of other.children) {
+    const same = one.children.get(key);
+    if (same !== undefined && meets(same, child)) return true;
+  }
+  return false;
+}
+
+function isWithin(part: FieldSet, whole: FieldSet): boolean {
+  if (part.isOwned && !whole.isOwned) return false;
+  for (const [key, child] of part.children) {
+    const same = whole.children.get(key);
+    if (same === undefined || !isWithin(child, same)) return false;
+  }
+  return true;
 }
 
 export { isSame as isSameManager };
