@@ -145,6 +145,18 @@ describe('a session, whatever the backend', () => {
     expect(again.newest('report')?.report.checks[0]?.status).toBe('reached');
     expect(again.newest('history')).toMatchObject({ undo: 'sudo ip link set toy0 up' });
   });
+  it('takes back as many lines as it is asked for at once', async () => {
+    for (const text of ['echo one\r', 'echo two\r', 'echo three\r']) await desk.type(text);
+    await desk.wall.pass(300);
+    for (let turn = 0; turn < 2; turn++) desk.session.handle({ type: 'undo' });
+    await desk.wall.pass(900);
+    expect(desk.newest('history')).toMatchObject({ undo: 'echo one', redo: 'echo two' });
+    for (let turn = 0; turn < 2; turn++) desk.session.handle({ type: 'redo' });
+    await desk.wall.pass(900);
+    expect(desk.newest('history')).toMatchObject({ undo: 'echo three', redo: null });
+    const replayed = await replayLog(Uint8Array.from(desk.log), files, scriptedBackend);
+    expect(Buffer.concat(replayed.shown.get('vm') ?? []).toString()).toContain('two\r\nlearner@debian:~$ echo three\r\n');
+  });
   it('forgets what could be redone once something else is typed', async () => {
     await desk.type('echo one\r');
     await desk.wall.pass(300);

@@ -14,7 +14,7 @@ import type { Backend, Lab, RunOptions } from './backend.ts';
 import { loadLesson, problemText } from './course/index.ts';
 import { castOf } from './cast.ts';
 import { freePlayLesson } from './free-play.ts';
-import { History, isInfluence, type Stamped } from './history.ts';
+import { History, isInfluence, lastLine, type Stamped } from './history.ts';
 import { keyNamed } from './keys.ts';
 import { Life, type Birth, type Watcher } from './life.ts';
 import { decodeLog, encodeRecord, engineVersion, type LogRecord } from './log.ts';
@@ -159,7 +159,9 @@ class Session implements LabSession {
       case 'screen': return this.accept({ kind: 'screen', atUs: 0, number: request.number });
       case 'reset': return this.accept({ kind: 'reset', atUs: 0, what: request.what });
       case 'undo': {
-        const keep = request.before === undefined ? this.history.undo?.keep : await this.keptBefore(request.before);
+        // One that waits to happen takes its line with it.
+        const waiting = [...this.pending.map(({ record }) => record), ...this.deferred].findLast((record) => record.kind === 'undo');
+        const keep = request.before === undefined ? lastLine(this.history.records, waiting?.keep)?.keep : await this.keptBefore(request.before);
         return keep === undefined || !this.options.backend.canReplay ? this.fail('not-now', 'there is nothing to undo', false) : this.accept({ kind: 'undo', atUs: 0, keep });
       }
       case 'redo': return !this.history.canRedo ? this.fail('not-now', 'there is nothing to redo', false) : this.accept({ kind: 'redo', atUs: 0 });
