@@ -157,7 +157,7 @@ describeInChromium('kill -9 behind a page', () => {
         const again = await serve(folder);
         const back = await Learner.enter(browser, again.url);
         await back.page.evaluate((id) => { location.hash = `#/lesson/${id}`; }, LESSON);
-        await back.shows(new RegExp(`\\$ ${shown}\\d*$`));
+        await back.shows(new RegExp(`\\$ ?${shown}\\d*$`));
         await back.page.getByText(/^Picked up after/).waitFor();
         await back.press(['ctrl-u']);
         await back.type('echo alive=$((6*7))');
