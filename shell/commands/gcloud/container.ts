@@ -5,7 +5,7 @@ import type { GcloudCommand } from './commands.ts';
 import { GcloudProblem, HttpProblem } from './problem.ts';
 import type { Gcloud } from './session.ts';
 
-const clusterFormat = 'table(name,zone:label=LOCATION,master_version():label=MASTER_VERSION,endpoint:label=MASTER_IP,nodePools[0].config.machineType,currentNodeVersion:label=NODE_VERSION,firstof(currentNodeCount,initialNodeCount):label=NUM_NODES,status)';
+const clusterFormat = 'table(name,zone:label=LOCATION,currentMasterVersion:label=MASTER_VERSION,endpoint:label=MASTER_IP,nodePools[0].config.machineType,currentNodeVersion:label=NODE_VERSION,firstof(currentNodeCount,initialNodeCount):label=NUM_NODES,status)';
 const poolFormat = 'table(name,config.machineType,config.diskSizeGb,version:label=NODE_VERSION)';
 const operationFormat = 'table(name,operationType:label=TYPE,zone:label=LOCATION,targetLink.basename():label=TARGET,statusMessage,status,startTime,endTime)';
 const LOCATIONS = 'zone region location';

@@ -37,7 +37,7 @@ async function dispatch(call: Invocation, path: readonly string[], others: reado
       return 0;
     }
     error(call, words, 'Command name argument expected.');
-    call.writeErr(`\n${groupPage(words)}${esc('m')}`);
+    call.writeErr(`\n${groupPage(words)}`);
     return 2;
   }
   const command = commandAt(words);

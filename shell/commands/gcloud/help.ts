@@ -16,7 +16,7 @@ export function groupPage(path: string): string {
     const own = children.filter((one) => one[0] === kind);
     return own.length === 0 ? [] : [section(own, title, at, isCategorised)];
   });
-  return `${sections.join('\n')}${isCategorised ? '' : `\n${PLAIN}For detailed information on this command and its flags, run:\n  ${at} --help\n`}`;
+  return `${sections.join('\n')}\n${PLAIN}${isCategorised ? '' : `For detailed information on this command and its flags, run:\n  ${at} --help\n`}`;
 }
 
 function section(children: readonly Child[], title: string, at: string, isCategorised: boolean): string {

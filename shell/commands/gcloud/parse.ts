@@ -76,19 +76,19 @@ export function parseWords(command: CommandSurface, words: readonly string[]): P
   const positionals = place(command, plain, unknown);
   if (flags.get('--help') === true || flags.get('--version') === true) return { positionals, flags, rest };
   if (unknown.length > 0) throw unrecognized(unknown, known);
+  checkGroups(command, flags);
   for (const [name, found] of positionals) if (found.length === 0) throw new UsageProblem(`argument ${name}: Must be specified.`);
   for (const word of command.flags.split(' ')) {
     if (!word.startsWith('!')) continue;
     const [flag] = readFlags(word);
     if (flag !== undefined && !flags.has(flag.name) && command.syntax.includes(`${flag.name}=`) && !/[([|]/.test(command.syntax.slice(0, command.syntax.indexOf(flag.name)).slice(-1))) throw new UsageProblem(`argument ${flag.name}: Must be specified.`);
   }
-  checkGroups(command, flags);
   return { positionals: new Map([...positionals].filter(([, found]) => found.length > 0)), flags, rest };
 }
 
 function checkValue(flag: FlagSurface, value: string): void {
   if (flag.kind === 'integer' && !/^[-+]?\d+$/.test(value)) throw new UsageProblem(`argument ${flag.name}: invalid int value: '${value}'`);
-  if (flag.choices !== undefined && !flag.choices.some((choice) => choice.toLowerCase() === value.toLowerCase())) throw new UsageProblem(`argument ${flag.name}: Invalid choice: '${value}'. Valid choices are [${flag.choices.join(', ')}].`);
+  if (flag.choices !== undefined && !flag.choices.some((choice) => choice.toLowerCase() === value.toLowerCase())) throw new UsageProblem(`argument ${flag.name}: Invalid choice: '${value}'.\n\nValid choices are [${[...flag.choices].sort().join(', ')}].`, false);
 }
 
 /** Fills positionals from left to right; one that may be absent stands in the map only when given. */
@@ -113,8 +113,9 @@ function unrecognized(unknown: readonly string[], known: readonly FlagSurface[])
     const near = name.startsWith('--') ? known.flatMap((flag) => flag.names).find((one) => one.startsWith('--') && distance(one, name) <= 1) : undefined;
     return `${word}${near === undefined ? ' ' : ` (did you mean '${near}'?) `}`;
   });
-  const list = shown.length === 1 ? shown[0]! : `\n  ${shown.join('\n  ').trimEnd()}`;
-  return new UsageProblem(`unrecognized arguments: ${list}\n\nTo search the help text of gcloud commands, run:\n  gcloud help -- SEARCH_TERMS`, false);
+  const search = 'To search the help text of gcloud commands, run:\n  gcloud help -- SEARCH_TERMS';
+  const list = shown.length === 1 ? ` ${shown[0]!}\n\n` : `\n${shown.map((word) => `  ${word.trimEnd()}\n`).join('')}  `;
+  return new UsageProblem(`unrecognized arguments:${list}${search}`, false);
 }
 
 function distance(left: string, right: string): number {
@@ -163,23 +164,20 @@ function aligned(title: string, names: readonly string[]): string {
   const lines: string[] = [''];
   const room = WIDTH - INDENT;
   names.forEach((name, at) => {
-    for (let word of at === names.length - 1 ? [name] : [name, '|']) {
-      for (;;) {
-        const line = lines.at(-1)!;
-        const needed = line === '' ? word : `${line} ${word}`;
-        if (needed.length <= room) {
-          lines[lines.length - 1] = needed;
-          break;
-        }
-        if (word.length <= room) {
-          lines.push('');
-          continue;
-        }
-        const left = room - (line === '' ? 0 : line.length + 1);
-        lines[lines.length - 1] = line === '' ? word.slice(0, left) : `${line} ${word.slice(0, left)}`;
-        word = word.slice(left);
-        lines.push('');
+    let word = at === names.length - 1 ? name : `${name} |`;
+    for (;;) {
+      const line = lines.at(-1)!;
+      const whole = line === '' ? word : `${line} ${word}`;
+      if (whole.length <= room) {
+        lines[lines.length - 1] = whole;
+        return;
       }
+      if (word.length > room) {
+        const left = room - (line === '' ? 0 : line.length + 1);
+        lines[lines.length - 1] = whole.slice(0, room);
+        word = word.slice(left);
+      }
+      lines.push('');
     }
   });
   return lines.map((line, at) => `${at === 0 ? `  ${title}`.padEnd(INDENT) : ' '.repeat(INDENT)}${line}\n`).join('');

@@ -63,6 +63,7 @@ export const computeCommands: readonly CommandSurface[] = [
     path: 'compute instances add-access-config', help: 'Create a Compute Engine virtual machine access configuration.',
     syntax: 'INSTANCE_NAME [optional flags]', positionals: 'INSTANCE_NAME',
     flags: '--access-config-name= --address= --network-interface= --no-public-ptr --public-ptr --no-public-ptr-domain --public-ptr-domain= --network-tier= --zone=',
+    listed: '--access-config-name --address --help --network-interface --network-tier --public-ptr --no-public-ptr --public-ptr-domain --no-public-ptr-domain --zone',
   },
   {
     path: 'compute instances delete-access-config', help: 'Delete an access configuration from a virtual machine network interface.',
