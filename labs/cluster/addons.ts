@@ -1,6 +1,5 @@
 /** What Google puts into kube-system of every cluster: the Services that `kubectl cluster-info` lists, and what stands behind them. */
-import type { Deployment } from 'kubernetes-types/apps/v1';
-import type { Service } from 'kubernetes-types/core/v1';
+import type { Kinds } from '../../kube/api/kinds.ts';
 import type { ApiClient } from '../../kube/client.ts';
 import type { Profile } from '../../kube/profiles/index.ts';
 
@@ -11,7 +10,7 @@ interface Addon {
   /** As cluster-info calls it. */
   readonly title: string;
   readonly selector: Readonly<Record<string, string>>;
-  readonly ports: NonNullable<NonNullable<Service['spec']>['ports']>;
+  readonly ports: NonNullable<NonNullable<Kinds['services']['spec']>['ports']>;
   readonly type?: string;
   readonly clusterIp?: string;
   readonly deployment?: { readonly name: string; readonly replicas: number; readonly images: readonly (readonly [name: string, image: string, cpu: string])[] };
@@ -46,7 +45,7 @@ export function installAddons(client: ApiClient, profile: Profile): void {
     });
     if (deployment === undefined) continue;
     const labels = { ...selector, 'kubernetes.io/cluster-service': 'true' };
-    const object: Deployment = {
+    const object: Kinds['deployments'] = {
       metadata: { name: deployment.name, namespace: NAMESPACE, labels },
       spec: {
         replicas: deployment.replicas, selector: { matchLabels: { ...selector } },
