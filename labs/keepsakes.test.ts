@@ -11,7 +11,7 @@ import { scenarioText } from './scenarios/text.ts';
 import { createSession, type LabSession } from './session.ts';
 import { simulatorBackend } from './simulator-backend.ts';
 
-const text = scenarioText(linuxHost)!;
+const text = scenarioText(linuxHost);
 
 class Desk {
   readonly events: LabEvent[] = [];

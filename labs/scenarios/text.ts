@@ -4,20 +4,34 @@ import { z } from 'zod';
 import type { CourseProblem } from '../../contracts/course.ts';
 import { nearestWord } from '../../grading/index.ts';
 import { readBySchema, readYaml, type YamlText } from '../course/problems.ts';
-import type { Scenario } from './scenario.ts';
+import type { ImageName, Scenario } from './scenario.ts';
 
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'a name: small letters, digits and dashes, at most 32');
 const DeviceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/, 'a device name of at most 15 characters');
 const Mac = z.string().regex(/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i, 'a hardware address of one device, such as 42:01:0a:8e:00:02');
 
+const images = ['debian-vm', 'gateway', 'cloud-shell', 'outside', 'control-plane', 'cos-docker', 'cos-containerd'] as const satisfies readonly ImageName[];
+const Address = z.string().regex(/^\d{1,3}(\.\d{1,3}){3}$/, 'an IPv4 address');
+
 const Machine = z.strictObject({
   name: Name,
   hostname: Name,
-  image: z.enum(['debian-vm', 'gateway']),
+  image: z.enum(images),
   isHidden: z.boolean().optional(),
   devices: z.array(z.strictObject({ name: DeviceName, mac: Mac, mtu: z.number().int().min(576).max(65535) })).max(16),
   boot: z.array(z.string().min(1).max(2000)).max(200),
   packages: z.strictObject({ installed: z.array(z.string()).optional(), absent: z.array(z.string()).optional() }).optional(),
+  outside: z.strictObject({ addresses: z.array(Address).min(1).max(8), inside: Address.optional(), gatewayMac: Mac, distanceUs: z.number().int().min(1).max(1_000_000), hops: z.number().int().min(1).max(60) }).optional(),
+  isLoggedIn: z.boolean().optional(),
+});
+
+const Cloud = z.strictObject({
+  profile: z.enum(['2018', 'vpc-native', 'dpv2']),
+  project: Name, projectNumber: z.string().regex(/^\d{6,15}$/, 'a number of 6 to 15 digits'), account: z.string().max(80), region: Name, zone: Name, machineType: Name,
+  cluster: z.strictObject({
+    name: Name, hash: z.string().regex(/^[0-9a-f]{8}$/, '8 hex digits'), id: z.string().regex(/^[0-9a-f]{16}$/, '16 hex digits'), endpoint: Address, isRunning: z.boolean(),
+    nodes: z.array(z.strictObject({ suffix: z.string().regex(/^[a-z0-9]{4}$/, '4 small letters or digits'), address: Address, external: Address })).min(1).max(8),
+  }),
 });
 
 const ScenarioText = z.strictObject({
@@ -26,6 +40,7 @@ const ScenarioText = z.strictObject({
   home: Name,
   machines: z.array(Machine).min(1).max(16),
   wires: z.array(z.strictObject({ ends: z.tuple([z.string(), z.string()]), latencyUs: z.number().int().min(1).max(10_000_000) })).max(64),
+  cloud: Cloud.optional(),
 });
 
 export interface ReadScenario {
@@ -41,11 +56,8 @@ export function readScenario(text: string, file = 'scenario.yaml'): ReadScenario
   if (yaml === null || read === null) return { scenario: null, problems };
   problems.push(...contradictions(read, yaml));
   if (problems.length > 0) return { scenario: null, problems };
-  const machines = read.machines.map(({ isHidden, packages, ...machine }) => ({
-    ...machine, ...(isHidden === undefined ? {} : { isHidden }),
-    ...(packages === undefined ? {} : { packages: { ...(packages.installed === undefined ? {} : { installed: packages.installed }), ...(packages.absent === undefined ? {} : { absent: packages.absent }) } }),
-  }));
-  return { scenario: { ...read, machines }, problems };
+  // What is optional and not there is not there at all.
+  return { scenario: JSON.parse(JSON.stringify(read)) as Scenario, problems };
 }
 
 /** Whatever a schema cannot see: names that are there twice or not at all. */
@@ -87,9 +99,7 @@ const HEAD = `# A lab to play in. Machines, the devices they begin with, and the
 # image: debian-vm has every tool of the course; gateway is the world outside.
 `;
 
-/** The text to begin editing with. Undefined for a lab that holds more than a text can say. */
-export function scenarioText(scenario: Scenario): string | undefined {
-  const { id, title, home, machines, wires } = scenario;
-  const text = `${HEAD}${stringify({ id, title, home, machines, wires }, { lineWidth: 0 })}`;
-  return JSON.stringify(readScenario(text).scenario) === JSON.stringify(readScenario(`${stringify(scenario, { lineWidth: 0 })}`).scenario) && readScenario(text).scenario !== null ? text : undefined;
+/** The text to begin editing with. */
+export function scenarioText(scenario: Scenario): string {
+  return `${HEAD}${stringify(scenario, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }

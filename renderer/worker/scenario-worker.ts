@@ -7,10 +7,7 @@ import type { Judged, LabKind } from '../state/plays.svelte.ts';
 
 addEventListener('message', ({ data }: MessageEvent<string | null>) => {
   if (data === null) {
-    postMessage(scenarios.flatMap((scenario): LabKind[] => {
-      const text = scenarioText(scenario);
-      return text === undefined ? [] : [{ id: scenario.id, title: scenario.title, text }];
-    }));
+    postMessage(scenarios.map((scenario): LabKind => ({ id: scenario.id, title: scenario.title, text: scenarioText(scenario) })));
     return;
   }
   const { scenario, problems } = readScenario(data);
