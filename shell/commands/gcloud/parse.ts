@@ -1,6 +1,6 @@
 /** Words to flags and positionals, and the usage texts. Read first: googlecloudsdk/calliope/{parser_extensions,usage_text}.py */
 import { UsageProblem } from './problem.ts';
-import { globalFlags, groupAt, readFlags, type CommandSurface, type FlagSurface } from './surface/surface.ts';
+import { flagsOf, globalFlags, groupAt, readFlags, type CommandSurface, type FlagSurface } from './surface/surface.ts';
 
 export interface Parsed {
   readonly positionals: ReadonlyMap<string, readonly string[]>;
@@ -35,7 +35,7 @@ function flagNamed(flags: readonly FlagSurface[], name: string): FlagSurface | u
 }
 
 export function parseWords(command: CommandSurface, words: readonly string[]): Parsed {
-  const known = [...readFlags(command.flags), ...globalFlags];
+  const known = [...flagsOf(command), ...globalFlags];
   const flags = new Map<string, string | boolean>();
   const plain: string[] = [];
   const unknown: string[] = [];

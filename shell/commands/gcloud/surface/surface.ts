@@ -40,6 +40,14 @@ export function groupAt(path: string): GroupSurface | undefined {
 
 export const globalFlags = readFlags('--account= --billing-project= --configuration= --flags-file= --flatten=* --format= --help|-h --project= ±--quiet|-q --verbosity=debug|info|warning|error|critical|none ±--user-output-enabled --access-token-file= --impersonate-service-account= ±--log-http --trace-token= --version|-v');
 
+/** With those only the usage lists: each takes a value. */
+export function flagsOf(command: CommandSurface): FlagSurface[] {
+  const flags = readFlags(command.flags);
+  const known = new Set(['--help', ...flags.flatMap(({ names }) => names)]);
+  const others = (command.listed ?? '').split(' ').filter((name) => name !== '' && !known.has(name));
+  return [...flags, ...readFlags(others.map((name) => `${name}=`).join(' '))];
+}
+
 export function readFlags(notation: string): FlagSurface[] {
   return notation.split(' ').filter((word) => word !== '').map((word) => {
     const [head = '', ...tail] = word.replace(/^[!±]+/, '').split('=');
