@@ -89,6 +89,9 @@ export class SimulatedLab implements Lab {
       if (waited >= CLUSTER_AT_MOST_S) throw new Error(`the cluster of lab ${this.scenario.id} does not come up`);
       await this.runUntil(this.nowUs + 1_000_000, running);
     }
+    const { cluster: { name }, zone } = this.scenario.cloud!;
+    const credentials = [`gcloud --quiet container clusters get-credentials ${name} --zone ${zone} 2>/dev/null`, 'mkdir -p /home/learner/.kube', 'cp /root/.kube/config /home/learner/.kube/config', 'chown -R learner:learner /home/learner/.kube'];
+    for (const spec of this.scenario.machines) if (spec.isLoggedIn === true) await this.boot(spec.name, credentials, running);
   }
 
   private build(spec: MachineSpec): Machine {
