@@ -8,6 +8,7 @@ import type { Container, Endpoints, Namespace, Node, Pod, PodSpec, Probe, Replic
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { ClusterRoleBinding, RoleBinding, Subject } from 'kubernetes-types/rbac/v1';
+import { base64 } from './base64.ts';
 import type { Resource, StoredAny, StoredObject } from './kinds.ts';
 import { parseQuantity, formatQuantity } from './quantity.ts';
 import { copy, equal, type Mutable } from './values.ts';
@@ -161,17 +162,6 @@ function defaultSecret(secret: Mutable<Secret>): void {
   secret.data ??= {};
   for (const [name, text] of Object.entries(secret.stringData)) secret.data[name] = base64(new TextEncoder().encode(text));
   delete secret.stringData;
-}
-
-function base64(bytes: Uint8Array): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    const digits = [18, 12, 6, 0].map((shift) => alphabet[(group >> shift) & 63]!).join('');
-    text += digits.slice(0, bytes.length - i + 1).padEnd(4, '=');
-  }
-  return text;
 }
 
 function defaultEndpoints(endpoints: Mutable<Endpoints>): void {

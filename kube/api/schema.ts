@@ -34,6 +34,8 @@ export interface Field {
   readonly listKeys: readonly string[];
   /** The first minor version that has this field. */
   readonly sinceMinor: number;
+  /** `3`, or `2.3` for the third field of an embedded message; undefined: it has no binary form. */
+  readonly number: string | undefined;
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -73,7 +75,7 @@ function read(text: string): Map<string, Struct> {
       const name = json.replace('?', '');
       const field: Field = {
         name, goName, type: typeOf(type, place, struct), isOmittedWhenEmpty: json.endsWith('?'), patchStrategies: extra('patch')?.split(',') ?? [],
-        mergeKey: extra('key'), listType: extra('list'), listKeys: extra('keys')?.split(',') ?? [], sinceMinor: Number(extra('since') ?? 0),
+        mergeKey: extra('key'), listType: extra('list'), listKeys: extra('keys')?.split(',') ?? [], sinceMinor: Number(extra('since') ?? 0), number: extra('pb'),
       };
       (current!.fields as Mutable<Map<string, Field>>).set(name, field);
     }

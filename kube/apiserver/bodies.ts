@@ -1,8 +1,10 @@
 /** Bodies of requests: their size, their form, and what the real server says when they have neither. */
 import { parseDocument } from 'yaml';
+import { structNamed } from '../api/schema.ts';
 import { badRequest, StatusError } from '../api/status.ts';
 import { isObject, type JsonObject } from '../api/values.ts';
 import type { ApiRequest } from './http.ts';
+import { openEnvelope, protobufType, readMessage } from './protobuf.ts';
 
 const mostBytes = 3_145_728;
 /** Go gives up at 10,000; nobody writes a manifest of more than a few dozen. */
@@ -21,8 +23,9 @@ export function mediaType(request: ApiRequest): string {
 
 export const unsupportedMediaType = (): StatusError => new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 
-/** An object in JSON or YAML. `wanted` is the kind that the path asks for, for the message. */
-export function readObject(request: ApiRequest, wanted: string): JsonObject {
+/** An object in JSON or YAML, or in the binary form of the struct. `wanted` is the kind that the path asks for, for the message. */
+export function readObject(request: ApiRequest, wanted: string, struct?: string): JsonObject {
+  if (mediaType(request) === protobufType && struct !== undefined) return readMessage(openEnvelope(request.body).raw, structNamed(struct));
   const text = textOf(request);
   const type = mediaType(request);
   if (type !== '' && type !== 'application/json' && type !== 'application/yaml') throw unsupportedMediaType();

@@ -4,12 +4,13 @@ import { decode, WrongType } from '../api/decode.ts';
 import { badRequest, invalid, StatusError } from '../api/status.ts';
 import type { JsonObject } from '../api/values.ts';
 import { resources, servedVersions } from '../api/resources.ts';
-import { jsonKind, readObject, textOf, unrecognized } from './bodies.ts';
+import { jsonKind, mediaType, readObject, textOf, unrecognized } from './bodies.ts';
 import { groupVersion, structForVersion, toStored } from './convert.ts';
 import { typeProblem } from './decode-problems.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
 import { isPretty, type Form } from './negotiate.ts';
 import type { Query, ResourcePath } from './paths.ts';
+import { openEnvelope, protobufType, readMessage } from './protobuf.ts';
 import type { Draft, Registry, Writer } from './registry.ts';
 
 export interface Call {
@@ -49,9 +50,18 @@ export function writerOf(request: ApiRequest, query: Query, user: string): Write
 /** The object in a body, decoded; what is wrong with its form is answered as the real decoder does. */
 export function readDraft(call: Call): Draft {
   const { path, request } = call;
+  if (mediaType(request) === protobufType) return readBinary(call);
   const body = readObject(request, path.info.kind);
   checkKind(call, body, textOf(request));
   return decodeGiven(call, body, textOf(request));
+}
+
+function readBinary(call: Call): Draft {
+  const { kind, apiVersion, raw } = openEnvelope(call.request.body);
+  checkKind(call, { kind, apiVersion }, '');
+  const struct = structForVersion(call.path.info, call.path.version) ?? call.registry.structOf(call.path.info.resource);
+  const body = readMessage(raw, struct);
+  return decodeGiven(call, body, JSON.stringify(body));
 }
 
 /** No longer served, but still understood. */

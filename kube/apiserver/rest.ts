@@ -158,7 +158,7 @@ interface DeleteRequest extends DeleteOptions {
 }
 
 export function deleteOptions({ request, query }: Pick<Call, 'request' | 'query'>): DeleteRequest {
-  const body = request.body.length === 0 ? {} : readObject(request, 'DeleteOptions');
+  const body = request.body.length === 0 ? {} : readObject(request, 'DeleteOptions', 'meta/v1.DeleteOptions');
   const preconditions = isObject(body['preconditions']) ? body['preconditions'] : {};
   const propagation = body['propagationPolicy'] ?? query.get('propagationPolicy');
   const isOrphan = body['orphanDependents'] ?? (query.get('orphanDependents') === undefined ? undefined : query.is('orphanDependents'));

@@ -132,7 +132,7 @@ function review({ segments, request, query }: ParsedRequest): ApiResponse {
   const kind = kinds[resource];
   if (kind === undefined) throw noSuchResource();
   if (request.method !== 'POST') throw methodNotAllowed();
-  const body = readObject(request, kind);
+  const body = readObject(request, kind, `authorization/v1.${kind}`);
   const spec = isObject(body['spec']) ? body['spec'] : {};
   const status = kind === 'SelfSubjectRulesReview'
     ? { resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }], incomplete: false } : { allowed: true };

@@ -83,7 +83,7 @@ function scale(call: Call): ApiResponse {
   switch (request.method) {
     case 'GET': return answer(call, 200, before);
     case 'PUT':
-      next = readObject(request, 'Scale');
+      next = readObject(request, 'Scale', 'autoscaling/v1.Scale');
       break;
     case 'PATCH': {
       const type = patchTypeOf(call);
@@ -113,7 +113,7 @@ function created(call: Call): ApiResponse {
 
 function bind(call: Call): ApiResponse {
   const { registry, path, request } = call;
-  const target = readObject(request, 'Binding')['target'];
+  const target = readObject(request, 'Binding', 'core/v1.Binding')['target'];
   const name = isObject(target) ? target['name'] : undefined;
   if (typeof name !== 'string' || name === '') {
     throw new StatusError(500, '', 'target.name: Required value');
@@ -125,7 +125,7 @@ function bind(call: Call): ApiResponse {
 /** Deletes a pod unless a disruption budget forbids it. */
 function evict(call: Call): ApiResponse {
   const { registry, path, request } = call;
-  const body = readObject(request, 'Eviction');
+  const body = readObject(request, 'Eviction', 'policy/v1beta1.Eviction');
   const pod = registry.get('pods', path.name!, path.namespace) as Pod;
   const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed' || pod.status?.phase === 'Pending';
   const budgets = isOver ? [] : (registry.store.list('poddisruptionbudgets', path.namespace) as PodDisruptionBudget[])
@@ -151,7 +151,7 @@ function evict(call: Call): ApiResponse {
 
 /** POST namespaces/NS/bindings: the same as pods/NAME/binding, the pod named in the body. */
 export function serveBindings(call: Call): ApiResponse {
-  const body = readObject(call.request, 'Binding');
+  const body = readObject(call.request, 'Binding', 'core/v1.Binding');
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   if (typeof metadata['name'] !== 'string') throw badRequest('name must be provided');
   return bind({ ...call, path: { ...call.path, name: metadata['name'] } });
