@@ -188,27 +188,41 @@ class Restore {
 }
 
 /** Words of a line: blanks separate, double quotes join, a backslash inside quotes takes the next character as it is (add_argv). */
-function splitWords(text: string): string[] {
+export function splitWords(text: string): string[] {
   const words: string[] = [];
-  let word: string | undefined;
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at]!;
-    if (isQuoted) {
-      if (character === '\\' && at + 1 < text.length) {
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === BLANK || code === TAB) {
+      at += 1;
+      continue;
+    }
+    const start = at;
+    while (at < text.length && !isSpecial(text.charCodeAt(at))) at += 1;
+    let word = text.slice(start, at);
+    // Most words are a plain piece of the line; quotes make it a matter of pieces.
+    while (at < text.length && text.charCodeAt(at) === QUOTE) {
+      at += 1;
+      let from = at;
+      for (; at < text.length && text.charCodeAt(at) !== QUOTE; at += 1) {
+        if (text.charCodeAt(at) !== BACKSLASH || at + 1 >= text.length) continue;
+        word += text.slice(from, at);
         at += 1;
-        word = (word ?? '') + text[at]!;
-      } else if (character === '"') isQuoted = false;
-      else word = (word ?? '') + character;
-    } else if (character === '"') {
-      isQuoted = true;
-      word ??= '';
-    } else if (character === ' ' || character === '\t') {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + character;
+        from = at;
+      }
+      word += text.slice(from, at);
+      at += 1;
+      from = at;
+      while (at < text.length && !isSpecial(text.charCodeAt(at))) at += 1;
+      word += text.slice(from, at);
+    }
+    words.push(word);
   }
-  if (word !== undefined) words.push(word);
   return words;
 }
 
+const [BLANK, TAB, QUOTE, BACKSLASH] = [32, 9, 34, 92];
+
+function isSpecial(code: number): boolean {
+  return code === BLANK || code === TAB || code === QUOTE;
+}

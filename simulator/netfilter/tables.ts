@@ -4,7 +4,7 @@
  */
 import type { Family } from '../kernel/api.ts';
 import { done, fail, type Result } from '../result.ts';
-import type { ChainState, HookName, RuleState, TableName, TableState } from './api.ts';
+import type { HookName, RuleState, TableName, TableState } from './api.ts';
 import { matchExtensions } from './matches/index.ts';
 import { targetExtensions } from './targets/index.ts';
 
@@ -41,13 +41,20 @@ export function countConntrackUsers(table: TableState): number {
 /** Jumps nest this deep (NFT_JUMP_STACK_SIZE). */
 const JUMP_DEPTH = 16;
 
+/** What a chain means for the hooks it is reached from: where it jumps, and the hooks that its matches and targets allow. */
+interface ChainDemands { readonly jumps: Set<string>; readonly hooks: Set<readonly HookName[]> }
+
 /** What the kernel would say to this table as a whole. */
 export function validateTable(table: TableState): Result {
   const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+  const demands = new Map<string, ChainDemands>();
   for (const chain of table.chains) {
+    const own: ChainDemands = { jumps: new Set(), hooks: new Set() };
+    demands.set(chain.name, own);
     for (const rule of chain.rules) {
       const refused = validateRule(rule, table, chain.policy === undefined ? undefined : (chain.name as HookName));
       if (!refused.ok) return refused;
+      demandsOf(rule, own);
       if (rule.target?.kind !== 'chain') continue;
       const jumped = chains.get(rule.target.chain);
       if (jumped === undefined) return fail('ENOENT');
@@ -56,25 +63,35 @@ export function validateTable(table: TableState): Result {
   }
   for (const chain of table.chains) {
     if (chain.policy === undefined) continue;
-    const result = validateFrom(chain, chain.name as HookName, table, chains, [chain.name], new Map());
+    const result = validateFrom(chain.name, chain.name as HookName, demands, [chain.name], new Map());
     if (!result.ok) return result;
   }
   return done;
 }
 
+function demandsOf({ matches, target }: RuleState, { jumps, hooks }: ChainDemands): void {
+  for (const { kind } of matches) {
+    const allowed = matchExtensions.get(kind)?.hooks;
+    if (allowed !== undefined) hooks.add(allowed);
+  }
+  if (target === undefined) return;
+  if (target.kind === 'chain') {
+    jumps.add(target.chain);
+    return;
+  }
+  const allowed = targetExtensions.get(target.kind)?.hooks;
+  if (allowed !== undefined) hooks.add(allowed);
+}
+
 /** Everything reachable from a base chain must fit its hook, without loops. `clean`: how deep a chain has been looked at, so that no chain is looked at twice. */
-function validateFrom(chain: ChainState, hook: HookName, table: TableState, chains: ReadonlyMap<string, ChainState>, path: readonly string[], clean: Map<string, number>): Result {
+function validateFrom(name: string, hook: HookName, demands: ReadonlyMap<string, ChainDemands>, path: readonly string[], clean: Map<string, number>): Result {
+  const { jumps, hooks } = demands.get(name)!;
   const depth = path.length;
-  for (const rule of chain.rules) {
-    if (depth > 1) {
-      const refused = validateRule(rule, table, hook);
-      if (!refused.ok) return refused;
-    }
-    if (rule.target?.kind !== 'chain') continue;
-    const next = rule.target.chain;
+  if (depth > 1) for (const allowed of hooks) if (!allowed.includes(hook)) return fail('EINVAL');
+  for (const next of jumps) {
     if ((clean.get(next) ?? 0) >= depth) continue;
     if (path.includes(next) || depth >= JUMP_DEPTH) return fail('EMLINK');
-    const result = validateFrom(chains.get(next)!, hook, table, chains, [...path, next], clean);
+    const result = validateFrom(next, hook, demands, [...path, next], clean);
     if (!result.ok) return result;
     clean.set(next, depth);
   }
