@@ -9,6 +9,7 @@ import { concat, fromUtf8, utf8 } from '../simulator/bytes.ts';
 import { createWorld } from '../simulator/index.ts';
 import { vpc } from '../cloud/dataplane/vpc.ts';
 import type { Lab, RunOptions } from './backend.ts';
+import type { ApiServer } from '../kube/apiserver/server.ts';
 import { ClusterLab } from './cluster/cluster.ts';
 import { httpServer } from './http-server.ts';
 import { imageFor } from './images/index.ts';
@@ -53,6 +54,7 @@ export class SimulatedLab implements Lab {
   private readonly open = new Map<string, OpenTerminal>();
   /** By machine and tty: `host pts/0`. */
   private readonly ttyNames = new Map<string, string>();
+  private readonly unplaced = new Set<string>();
   private readonly evidence = new Evidence();
   private shown = 0x811c9dc5;
   private isClosed = false;
@@ -117,7 +119,9 @@ export class SimulatedLab implements Lab {
 
   /** Which of the lab's terminals a new terminal of a machine hangs on: the one whose command leads on there, by ssh or by kubectl exec. */
   private ledOnFrom(tty: string): string | undefined {
-    if (this.cluster === undefined) return undefined;
+    if (this.cluster === undefined || this.unplaced.has(tty)) return undefined;
+    // Until it is found, and for good when it is not, this terminal hangs on none.
+    this.unplaced.add(tty);
     const leading = [...this.open.keys()].flatMap((id) => {
       const foreground = this.evidence.foregroundOf(id);
       return foreground?.line !== undefined && foreground.line !== null && LEADS_ON.test(foreground.line) ? [{ id, sinceMs: foreground.sinceMs }] : [];
@@ -173,6 +177,11 @@ export class SimulatedLab implements Lab {
   /** Until the condition is false, at most until `limitUs`; stops at the very instant it turns. */
   async runWhile(condition: () => boolean, limitUs: number, options: RunOptions = {}): Promise<void> {
     if (condition()) await this.scheduler.runUntil(limitUs, { ...options, stopWhen: () => !condition() });
+  }
+
+  /** The API server of the lab's cluster, where one runs. */
+  apiServer(): ApiServer | undefined {
+    return this.cluster?.server();
   }
 
   // ---------------------------------------------------------------- machines
