@@ -21,6 +21,7 @@ import { connectCloud } from '../../shell/ports/cloud.ts';
 import { fromUtf8, utf8 } from '../../simulator/bytes.ts';
 import type { SimulatedWorld } from '../../simulator/index.ts';
 import { alpine } from '../images/alpine.ts';
+import { TOOLBOX_IMAGE, toolboxImage } from '../images/toolbox.ts';
 import type { CloudScenario, ImageName, MachineSpec } from '../scenarios/scenario.ts';
 import { installAddons } from './addons.ts';
 import { apiEndpoint } from './api-endpoint.ts';
@@ -121,6 +122,7 @@ export class ClusterLab implements ClusterFactory, GuestHost {
     netlink.addRoute(0, { family: 'inet', destination: '0.0.0.0', prefixLength: 0, nextHops: [{ gateway, device: index }] }, 'add');
     const { zone, project } = this.scenario;
     machine.putFile({ path: '/etc/resolv.conf', content: `domain c.${project}.internal\nsearch ${zone}.c.${project}.internal. c.${project}.internal. google.internal.\nnameserver 169.254.169.254\n` });
+    if (isNode) machine.rootImages.set(TOOLBOX_IMAGE, toolboxImage());
     this.guests.set(name, machine);
     this.connect(machine);
     return machine;

@@ -59,6 +59,9 @@ export const echoServer: Program = goServer(8080, (sys) => ({ method, path, quer
   return { body: lines.join('\n') };
 });
 
+/** What an ingress answers where no rule matches (ingress-gce, cmd/404-server). */
+export const defaultBackend: Program = goServer(8080, () => ({ path }) => (path === '/healthz' ? { body: 'ok' } : { status: 404, body: 'default backend - 404' }));
+
 const WELCOME = `<!DOCTYPE html>
 <html>
 <head>
