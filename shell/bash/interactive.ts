@@ -29,7 +29,8 @@ export async function runInteractive(shell: Shell, startup: Startup): Promise<Ex
   for (const signal of ['INT', 'TERM', 'QUIT'] as const) restoreSignal(shell, signal);
   startJobControl(shell);
   const home = shell.get('HOME') ?? '';
-  setDefault(shell, 'PS1', '\\s-\\v\\$ ');
+  // Where sh is busybox's, its prompt is the working directory.
+  setDefault(shell, 'PS1', /^-?(?:.*\/)?(?:sh|ash)$/.test(shell.sys.argv[0] ?? '') && shell.sys.stat('/bin/busybox').ok ? '\\w \\$ ' : '\\s-\\v\\$ ');
   setDefault(shell, 'PS2', '> ');
   setDefault(shell, 'HISTFILE', `${home}/.bash_history`);
   setDefault(shell, 'HISTSIZE', '500');
@@ -44,7 +45,7 @@ export async function runInteractive(shell: Shell, startup: Startup): Promise<Ex
       if (startup.rcFile === undefined) await sourceStartupFile(shell, '/etc/bash.bashrc');
       await sourceStartupFile(shell, startup.rcFile ?? `${home}/.bashrc`);
     }
-    shell.jobs.jobs.length = 0;
+    shell.jobs.clear();
     await loadHistory(shell);
     shell.isPrompting = true;
     status = await readAndRun(shell);

@@ -61,9 +61,11 @@ import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
 import { gcloud } from './gcloud/gcloud.ts';
+import { apk } from './apk/apk.ts';
 import { kubectl } from './kubectl/kubectl.ts';
 import { tc } from './tc/tc.ts';
 import { cmp, diff } from './coreutils/diff.ts';
+import { mtr } from './mtr/mtr.ts';
 import { hexdump } from './dump/hexdump.ts';
 import { od } from './dump/od.ts';
 import { xxd } from './dump/xxd.ts';
@@ -212,6 +214,7 @@ const list: readonly Command[] = [
   arping,
   ethtool,
   gcloud,
+  apk,
   kubectl,
   docker,
   crictl,
@@ -219,6 +222,7 @@ const list: readonly Command[] = [
   tc,
   cmp,
   diff,
+  mtr,
   hexdump,
   od,
   xxd,
