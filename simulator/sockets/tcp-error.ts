@@ -22,6 +22,10 @@ export function tcpError(kernel: Kernel, namespace: NamespaceState, report: Icmp
     retransmitFirst(kernel, socket);
     return;
   }
-  if (socket.state === 'SYN-SENT' || (socket.state === 'SYN-RECV' && report.isFatal)) return finish(kernel, socket, report.error);
+  if (socket.state === 'SYN-SENT' || (socket.state === 'SYN-RECV' && report.isFatal)) {
+    // Who asked for it (traceroute -T) reads in the queue which router it was.
+    if (socket.options.receiveError) reportError(kernel, socket, report, socket.remotePort, false);
+    return finish(kernel, socket, report.error);
+  }
   if (socket.options.receiveError) reportError(kernel, socket, report, socket.remotePort, report.isFatal);
 }
