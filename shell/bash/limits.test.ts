@@ -20,6 +20,11 @@ describe('limits', () => {
     expect(await run(['bash', '-c', script])).toEqual({ stdout: '', stderr, status: { kind: 'exited', code } });
   });
 
+  it.each(['\r', '\f', '\u00a0', '\u2003', '\u3000'])('a substitution with %j in it, which separates no words', async (blank) => {
+    const { run } = testMachine({ '/bin/bash': bash });
+    expect(await run(['bash', '-c', `echo $(echo a${blank}b)`])).toMatchObject({ stdout: `a${blank}b\n`, stderr: '' });
+  });
+
   it('a command substitution that never ends', async () => {
     const { run } = testMachine({ '/bin/bash': bash, '/bin/zeros': zeros });
     const { stdout, stderr, status } = await run(['bash', '-c', 'x=$(zeros); echo after']);

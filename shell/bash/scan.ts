@@ -142,7 +142,7 @@ export function endOfCommand(text: string, at: number): number {
       i += 1;
       continue;
     }
-    if (c === '#' && (i === at || /[\s;&|(]/.test(text[i - 1]!))) {
+    if (c === '#' && (i === at || /[ \t\n;&|(]/.test(text[i - 1]!))) {
       const end = text.indexOf('\n', i);
       i = end < 0 ? text.length : end;
       continue;
@@ -205,7 +205,7 @@ export function endOfCommand(text: string, at: number): number {
       else if (d === "'") i = endOfSingle(text, i + 1);
       else if (d === '"') i = endOfDouble(text, i + 1);
       else if (d === '$' || d === '`') i = endOfExpansion(text, i, false);
-      else if (/[\s;&|<>()]/.test(d)) {
+      else if (/[ \t\n;&|<>()]/.test(d)) {
         // An extended pattern belongs to its word.
         if (d === '(' && i > start && '?*+@!'.includes(text[i - 1]!)) i = endOfCommand(text, i + 1);
         else break;
