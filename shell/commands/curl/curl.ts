@@ -53,9 +53,9 @@ async function runCurl(call: Invocation): Promise<ExitCode> {
     if (used !== undefined) return notSimulated(call, `option ${used.typed}`);
   }
   for (const name of ['m', 'connect-timeout', 'max-redirs', 'retry', 'retry-delay']) {
-    const used = options.options.find((option) => option.name === name);
-    if (used === undefined || /^\d+(\.\d*)?$/.test(used.value ?? '')) continue;
-    call.err(`curl: option ${used.typed}: expected a ${(used.value ?? '').startsWith('-') ? 'positive' : 'proper'} numerical parameter`);
+    const used = options.options.find((option) => option.name === name && !/^\d+(\.\d*)?$/.test(option.value ?? ''));
+    if (used === undefined) continue;
+    call.err(`curl: option ${used.typed}: expected a ${/^-\d/.test(used.value ?? '') ? 'positive' : 'proper'} numerical parameter`);
     call.err("curl: try 'curl --help' or 'curl --manual' for more information");
     return 2;
   }
@@ -131,7 +131,8 @@ async function transferOne(call: Invocation, options: ParsedOptions, text: strin
 }
 
 function seconds(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Math.round(Number.parseFloat(text) * 1e6);
+  // Nought is no limit.
+  return text === undefined || Number(text) === 0 ? undefined : Math.round(Number.parseFloat(text) * 1e6);
 }
 
 function meter(total: number, received: number, us: number): string {
