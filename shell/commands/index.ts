@@ -63,6 +63,10 @@ import { ethtool } from './ethtool/ethtool.ts';
 import { gcloud } from './gcloud/gcloud.ts';
 import { apk } from './apk/apk.ts';
 import { kubectl } from './kubectl/kubectl.ts';
+import { scp } from './ssh/scp.ts';
+import { ssh } from './ssh/ssh.ts';
+import { sshKeygen } from './ssh/keygen.ts';
+import { sshd } from './ssh/sshd.ts';
 import { tc } from './tc/tc.ts';
 import { cmp, diff } from './coreutils/diff.ts';
 import { mtr } from './mtr/mtr.ts';
@@ -216,6 +220,10 @@ const list: readonly Command[] = [
   gcloud,
   apk,
   kubectl,
+  scp,
+  ssh,
+  sshKeygen,
+  sshd,
   docker,
   crictl,
   toolbox,
