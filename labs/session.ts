@@ -361,6 +361,7 @@ class Session implements LabSession {
     const old = this.life;
     this.typing = undefined;
     await life.follow(this.history.records, this.history.records.length, this.yielding());
+    if (this.isClosed) return life.close();
     for (const { id } of old.lab.terminals()) {
       this.emit({ type: 'cleared', terminal: id });
       this.unshown.delete(id);

@@ -38,6 +38,8 @@ export class LinuxLab implements Lab {
   readonly #monitors: ChildProcess[];
   readonly #timer: NodeJS.Timeout;
   #nowUs = 0;
+  /** How far whoever holds the lab was behind the wall when they last moved its time. */
+  #behindUs: number | undefined;
   #movedAtMs = 0;
   #windowsAtMs = 0;
   #early: { terminal: string; bytes: Uint8Array }[] | undefined = [];
@@ -75,6 +77,7 @@ export class LinuxLab implements Lab {
   async runUntil(targetUs: number): Promise<void> {
     while (this.#wallUs < targetUs) await sleep(Math.min(WINDOWS_EVERY_MS, Math.max(1, (targetUs - this.#wallUs) / 1000)));
     await this.#lookThroughWindows();
+    this.#behindUs = this.#wallUs - targetUs;
     this.#nowUs = Math.max(this.#nowUs, targetUs);
   }
 
@@ -202,7 +205,8 @@ export class LinuxLab implements Lab {
   }
 
   #changed(): void {
-    this.#nowUs = this.#wallUs;
+    // Whoever holds the lab may run behind the wall by as much as they like, but not change by change.
+    if (this.#behindUs !== undefined) this.#nowUs = Math.max(this.#nowUs, this.#wallUs - this.#behindUs);
     this.onChange();
   }
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInChromium } from '../chromium.ts';
 import { describeOnLinux } from '../linux.ts';
-import { Learner, openWorld, shippedLessons, type World } from './learner.ts';
+import { Learner, openWorld, shippedLessons, until, type World } from './learner.ts';
 
 const taken = [...shippedLessons().values()].filter(({ unit }) => unit === 'u0' || unit === 'u1');
 
@@ -43,10 +43,11 @@ describeOnLinux('exercise 1 on real Linux', () => {
       await learner.shows(/left1/);
       await page.getByRole('button', { name: /^Reset/ }).click();
       await page.getByRole('button', { name: "To the lesson's start" }).click();
+      await until('a fresh terminal', async () => !(await learner.text()).includes('left1'));
       await learner.prompts();
       await learner.type('ip -br link');
       await learner.shows(/eth0/);
-      expect(await learner.text()).not.toContain('left1  ');
+      expect(await learner.text()).not.toContain('left1');
       expect(await learner.goals()).toBe(before);
     });
   });
