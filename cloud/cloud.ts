@@ -7,7 +7,7 @@ import { createComputeApi, type ComputeApi } from './api/compute.ts';
 import { ContainerApi, type ClusterFactory, type ClusterSpec, type ContainerOptions } from './api/container.ts';
 import type { ApiContext } from './api/context.ts';
 import { regions } from './api/geography.ts';
-import { Guests } from './api/guests.ts';
+import { authorize, Guests } from './api/guests.ts';
 import { ApiError, errorResponse, json, split, type CloudRequest, type CloudResponse } from './api/http.ts';
 import { text, type JsonObject } from './api/json.ts';
 import { Operations } from './api/operations.ts';
@@ -124,7 +124,13 @@ export class Cloud {
     const data = this.network;
     program(data, this.store, this.guests.all);
     superviseHealth(this.options.world.junction<VpcData>(this.junction));
-    for (const { name } of this.guests.all) this.guests.forward(name, data.loadBalancers.filter(({ backends }) => backends.includes(name)).map(({ address }) => address));
+    const projectKeys = (data.projectMetadata['ssh-keys'] ?? '').split('\n');
+    for (const { name, port, machine } of this.guests.all) {
+      this.guests.forward(name, data.loadBalancers.filter(({ backends }) => backends.includes(name)).map(({ address }) => address));
+      const own = data.attachments.get(port);
+      const metadata = own?.kind === 'instance' ? own.metadata : {};
+      authorize(machine, [...(metadata['block-project-ssh-keys']?.toLowerCase() === 'true' ? [] : projectKeys), ...(metadata['ssh-keys'] ?? '').split('\n')]);
+    }
   }
 
   /** All of Google's APIs by path: /compute/v1/..., /v1/projects/.../clusters (container), /v1/projects/.../services (serviceusage). */

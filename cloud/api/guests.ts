@@ -2,7 +2,7 @@
 import { macAt } from '../../simulator/wire/mac.ts';
 import { formatIp4, parseIp4, type Ip4 } from '../../simulator/wire/ip4.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { put32 } from '../../simulator/bytes.ts';
+import { fromUtf8, put32 } from '../../simulator/bytes.ts';
 import type { GuestHost } from '../runtime.ts';
 import type { CloudRuntime } from '../runtime.ts';
 import type { Target } from './collections.ts';
@@ -13,6 +13,8 @@ import { pathOf, type ComputeStore } from './store.ts';
 const AGENT_PROTOCOL = '66';
 const LOCAL_TABLE = 255;
 const AGENT_DELAY_MS = 1000;
+const SSH_SERVER = '/usr/sbin/sshd';
+const FIRST_UID = 1001;
 
 export interface RunningGuest { readonly name: string; readonly port: number; readonly machine: Machine; readonly device: string }
 
@@ -54,9 +56,7 @@ export class Guests {
         name, hostname: `${name}.${zone}.c.${project}.internal`, zone, machineType: baseName(text(instance, 'machineType')), imageFamily: text(instance, 'x-imageFamily'), mac: macOf(address), address: formatIp4(address), gateway: text(store.find(pathOf(text(nic, 'subnetwork'), project)), 'gatewayAddress'), mtu: 1460, metadata: metadataOf(instance),
       }, (machine, device) => {
         if (!isStill()) return;
-        this.running.set(name, { name, machine, device, port: this.network.plug(machine, device) });
-        store.change(path, { status: 'RUNNING', cpuPlatform: 'Intel Haswell' });
-        this.network.changed();
+        this.adopt(path, machine, device);
       });
     });
   }
@@ -74,6 +74,7 @@ export class Guests {
   adopt(path: string, machine: Machine, device: string): void {
     const name = baseName(path);
     this.running.set(name, { name, machine, device, port: this.network.plug(machine, device) });
+    if (machine.programs.has(SSH_SERVER)) machine.run({ argv: ['sshd'], path: SSH_SERVER, env: new Map(), cwd: '/' });
     this.network.store.change(path, { status: 'RUNNING', cpuPlatform: 'Intel Haswell' });
     this.network.changed();
   }
@@ -98,6 +99,39 @@ export class Guests {
       for (const route of present) if (!wanted.includes(route.destination)) kernel.netlink.deleteRoute(0, { family: 'inet', type: 'local', destination: route.destination, prefixLength: 32, table: LOCAL_TABLE, nextHops: [] });
     });
   }
+}
+
+/** google-guest-agent's accounts manager: whoever has a key in the metadata gets an account, sudo, and the key. */
+export function authorize(machine: Machine, keys: readonly string[]): void {
+  const byUser = new Map<string, string[]>();
+  for (const line of keys) {
+    const colon = line.indexOf(':');
+    const user = line.slice(0, colon);
+    if (colon > 0 && /^[a-z_][-a-z0-9_]*$/.test(user)) byUser.set(user, [...(byUser.get(user) ?? []), line.slice(colon + 1).trim()]);
+  }
+  for (const [name, own] of byUser) {
+    const user = machine.ports.users().find((one) => one.name === name) ?? addUser(machine, name);
+    const path = `${user.home}/.ssh/authorized_keys`;
+    const content = own.map((key) => `# Added by Google\n${key}\n`).join('');
+    if (fromUtf8(machine.readFileAt(path) ?? new Uint8Array(0)) === content) continue;
+    machine.putFile({ path: `${user.home}/.ssh`, mode: 0o700, uid: user.uid, gid: user.gid });
+    machine.putFile({ path, content, mode: 0o600, uid: user.uid, gid: user.gid });
+  }
+}
+
+function addUser(machine: Machine, name: string): { home: string; uid: number; gid: number } {
+  const uid = Math.max(FIRST_UID, ...machine.ports.users().filter((user) => user.uid < 60_000).map((user) => user.uid + 1));
+  const append = (path: string, line: string): void => void machine.putFile({ path, content: fromUtf8(machine.readFileAt(path) ?? new Uint8Array(0)) + line });
+  const home = `/home/${name}`;
+  append('/etc/passwd', `${name}:x:${uid}:${uid}::${home}:/bin/bash\n`);
+  append('/etc/group', `${name}:x:${uid}:\n`);
+  machine.putFile({ path: '/etc/sudoers.d/google_sudoers', content: `${fromUtf8(machine.readFileAt('/etc/sudoers.d/google_sudoers') ?? new Uint8Array(0))}${name} ALL=(ALL:ALL) NOPASSWD: ALL\n`, mode: 0o440 });
+  machine.putFile({ path: home, mode: 0o755, uid, gid: uid });
+  for (const file of ['.bashrc', '.profile', '.bash_logout']) {
+    const skeleton = machine.readFileAt(`/etc/skel/${file}`);
+    if (skeleton !== undefined) machine.putFile({ path: `${home}/${file}`, content: skeleton, uid, gid: uid });
+  }
+  return { home, uid, gid: uid };
 }
 
 function forwarded({ kernel }: Machine): { destination: string }[] {

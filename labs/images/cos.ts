@@ -6,7 +6,7 @@ import type { MachineImage } from '../../machine/image.ts';
 import { programsOf, setuidOf, standardFiles, standardGroups, standardUsers } from './userland.ts';
 
 const packages = new Set([
-  'bash', 'bsdutils', 'coreutils', 'curl', 'debianutils', 'diffutils', 'ethtool', 'findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iptables', 'less', 'mawk', 'mount', 'ncurses-bin', 'net-tools', 'procps', 'sed', 'sudo', 'systemd', 'tar', 'util-linux', 'vim-tiny',
+  'bash', 'bsdutils', 'coreutils', 'curl', 'debianutils', 'diffutils', 'ethtool', 'findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iptables', 'less', 'mawk', 'mount', 'ncurses-bin', 'net-tools', 'openssh-client', 'openssh-server', 'procps', 'sed', 'sudo', 'systemd', 'tar', 'util-linux', 'vim-tiny',
   'docker', 'cri-tools', 'toolbox',
 ]);
 

@@ -52,6 +52,7 @@ export const debianPackages: readonly DebianPackage[] = [
   { name: 'netcat-openbsd', version: '1.219-1', section: 'net', sizeKb: 41, installedSizeKb: 108, summary: 'TCP/IP swiss army knife', depends: ['libc6'], architecture: 'amd64' },
   { name: 'nftables', version: '1.0.6-2+deb12u2', section: 'net', sizeKb: 69, installedSizeKb: 176, summary: 'Program to control packet filtering rules by Netfilter project', depends: ['libc6'], architecture: 'amd64' },
   { name: 'openssh-client', version: '1:9.2p1-2+deb12u10', section: 'net', sizeKb: 971, installedSizeKb: 5801, summary: 'secure shell (SSH) client, for secure access to remote machines', depends: ['passwd', 'libc6'], architecture: 'amd64' },
+  { name: 'openssh-server', version: '1:9.2p1-2+deb12u10', section: 'net', sizeKb: 447, installedSizeKb: 1981, summary: 'secure shell (SSH) server, for secure access from remote machines', depends: ['openssh-client', 'passwd', 'libc6'], architecture: 'amd64' },
   { name: 'passwd', version: '1:4.13+dfsg1-1+deb12u2', section: 'admin', sizeKb: 950, installedSizeKb: 2827, summary: 'change and administer password and group data', depends: ['libc6'], architecture: 'amd64' },
   { name: 'procps', version: '2:4.0.2-3', section: 'admin', sizeKb: 693, installedSizeKb: 2091, summary: '/proc file system utilities', depends: ['libc6'], architecture: 'amd64' },
   { name: 'psmisc', version: '23.6-1', section: 'admin', sizeKb: 253, installedSizeKb: 909, summary: 'utilities that use the proc file system', depends: ['libc6'], architecture: 'amd64' },

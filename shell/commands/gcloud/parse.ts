@@ -95,9 +95,10 @@ function checkValue(flag: FlagSurface, value: string): void {
 function place(command: CommandSurface, plain: readonly string[], unknown: string[]): Map<string, readonly string[]> {
   const placed = new Map<string, readonly string[]>();
   let at = 0;
-  for (const word of command.positionals.split(' ').filter((one) => one !== '' && one !== '--')) {
+  const expected = command.positionals.split(' ').filter((one) => one !== '' && one !== '--');
+  for (const [index, word] of expected.entries()) {
     const [, name = '', count = ''] = /^(.*?)([*+?]?)$/.exec(word)!;
-    const taken = count === '*' || count === '+' ? plain.slice(at) : plain.slice(at, at + 1);
+    const taken = count === '*' || count === '+' ? plain.slice(at, Math.max(at + 1, plain.length - (expected.length - 1 - index))) : plain.slice(at, at + 1);
     at += taken.length;
     if (taken.length > 0) placed.set(name, taken);
     else if (count === '+') placed.set(`${name} [${name} ...]`, []);

@@ -45,6 +45,10 @@ export class Gcloud {
   get names(): readonly string[] {
     return [...this.parsed.positionals.values()][0] ?? [];
   }
+  /** All positionals in order. */
+  get words(): readonly string[] {
+    return [...this.parsed.positionals.values()].flat();
+  }
   get rest(): readonly string[] {
     return this.parsed.rest;
   }

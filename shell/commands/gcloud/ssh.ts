@@ -103,11 +103,11 @@ async function ssh(gcloud: Gcloud): Promise<number> {
 
 async function scp(gcloud: Gcloud): Promise<number> {
   const publicKey = gcloud.isSet('plain') ? '' : await ensureKey(gcloud);
-  const { names } = gcloud;
-  const remote = names.find((name) => /^[^/]*:/.test(name));
+  const { words } = gcloud;
+  const remote = words.find((name) => /^[^/]*:/.test(name));
   if (remote === undefined) throw new GcloudProblem('Source(s) must be remote when destination is local, or the other way round.');
   const target = await targetOf(gcloud, remote.slice(0, remote.indexOf(':')));
-  const shown = names.map((name) => (/^[^/]*:/.test(name) ? `${target.user}@${target.address}:${name.slice(name.indexOf(':') + 1)}` : name));
+  const shown = words.map((name) => (/^[^/]*:/.test(name) ? `${target.user}@${target.address}:${name.slice(name.indexOf(':') + 1)}` : name));
   return connect(gcloud, 'scp', [...(gcloud.isSet('recurse') ? ['-r'] : []), ...options(gcloud, target), ...shown], target, publicKey);
 }
 
