@@ -107,7 +107,7 @@ export function standardImages(alpine: UserLand, extra: readonly ContainerImage[
     containerImage({ reference: 'docker.io/library/nginx:latest', sizeBytes: 67_300_000, base: alpine, programs: [['/usr/sbin/nginx', nginx]], command: ['nginx', '-g', 'daemon off;'] }),
     containerImage({ reference: 'k8s.gcr.io/defaultbackend:1.3', sizeBytes: 7_500_000, base: undefined, programs: [['/server', defaultBackend]], entrypoint: ['/server'] }),
     containerImage({ reference: 'k8s.gcr.io/echoserver:1.10', sizeBytes: 35_100_000, base: alpine, programs: [['/echoserver', echoServer]], command: ['/echoserver'] }),
-    ...['k8s.gcr.io/fluentd-gcp:2.0.17', 'k8s.gcr.io/heapster-amd64:v1.5.3', 'k8s.gcr.io/metrics-server-amd64:v0.2.1', 'k8s.gcr.io/k8s-dns-kube-dns-amd64:1.14.10', 'k8s.gcr.io/k8s-dns-dnsmasq-nanny-amd64:1.14.10', 'k8s.gcr.io/k8s-dns-sidecar-amd64:1.14.10', 'k8s.gcr.io/cluster-proportional-autoscaler-amd64:1.1.2-r2', 'k8s.gcr.io/kubernetes-dashboard-amd64:v1.8.3', 'k8s.gcr.io/event-exporter:v0.2.1', 'k8s.gcr.io/prometheus-to-sd:v0.2.4']
+    ...['k8s.gcr.io/fluentd-gcp:2.0.17', 'k8s.gcr.io/heapster-amd64:v1.5.3', 'k8s.gcr.io/metrics-server-amd64:v0.2.1', 'k8s.gcr.io/k8s-dns-dnsmasq-nanny-amd64:1.14.10', 'k8s.gcr.io/k8s-dns-sidecar-amd64:1.14.10', 'k8s.gcr.io/cluster-proportional-autoscaler-amd64:1.1.2-r2', 'k8s.gcr.io/kubernetes-dashboard-amd64:v1.8.3', 'k8s.gcr.io/event-exporter:v0.2.1', 'k8s.gcr.io/prometheus-to-sd:v0.2.4']
       .map((reference) => containerImage({ reference, sizeBytes: 28_000_000, base: undefined, programs: [['/server', resident]], entrypoint: ['/server'] })),
     ...extra,
   ]);

@@ -8,6 +8,7 @@ import type { PodStreams } from '../pod-streams.ts';
 import type { KubeRuntime } from '../runtime.ts';
 import { ContainerRuntime } from './container-runtime.ts';
 import { bootRules, kubeletRules } from './host-rules.ts';
+import { clusterDnsProgram } from './cluster-dns.ts';
 import { containerService } from './container-service.ts';
 import { containerImage, ImageCatalog } from './images.ts';
 import { kubeProxyProgram } from './kube-proxy.ts';
@@ -30,6 +31,7 @@ export interface KubeNodeOptions {
 /** systemd's RestartSec of the kubelet. */
 const RESTART_MS = 10_000;
 const RULES_MS = 60_000;
+const DNS_IMAGE = 'k8s.gcr.io/k8s-dns-kube-dns-amd64:1.14.10';
 
 export class KubeNode {
   readonly name: string;
@@ -49,7 +51,8 @@ export class KubeNode {
       config: { hostname: identity.name, clusterCidr: profile.clusterCidr, nodeIp, nodePortAddresses: [], localhostNodePorts: true, masqueradeAll: false, randomFully: false },
     });
     const own = profile.proxy === undefined ? [] : [containerImage({ reference: proxyImage, sizeBytes: 101_000_000, base: undefined, programs: [['/usr/local/bin/kube-proxy', proxyProgram]], entrypoint: ['kube-proxy'] })];
-    this.runtime = new ContainerRuntime({ kind: profile.runtime.kind, machine, time, catalog: new ImageCatalog([...options.catalog.all(), ...own]), sandboxImage: profile.sandboxImage });
+    const dns = containerImage({ reference: DNS_IMAGE, sizeBytes: 49_549_457, base: undefined, programs: [['/kube-dns', clusterDnsProgram({ client, domain: options.names.domain, upstream: options.names.hostDns[0] ?? '169.254.169.254' })]], entrypoint: ['/kube-dns'] });
+    this.runtime = new ContainerRuntime({ kind: profile.runtime.kind, machine, time, catalog: new ImageCatalog([...options.catalog.all(), ...own, dns]), sandboxImage: profile.sandboxImage });
     // What the node's image brings along needs no pulling.
     for (const image of own) this.runtime.pulled.set(image.reference, image);
     this.kubelet = new Kubelet({

@@ -138,3 +138,18 @@ describe('packets through a NodePort', () => {
     expect(await run('netstat -tnlp | grep 31830')).toMatch(/^tcp6 +0 +0 :::31830 +:::\* +LISTEN +\d+\/kube-proxy +\n$/);
   });
 });
+
+describe('names in a pod', () => {
+  it('are those of Services, by way of kube-dns on another node', async () => {
+    lab = await nodeLab({ nodes: 2, programs: every, containerPrograms: every });
+    lab.client.create('pods', { metadata: { name: 'dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } }, spec: { nodeName: 'node-2', containers: [{ name: 'kubedns', image: 'k8s.gcr.io/k8s-dns-kube-dns-amd64:1.14.10' }] } });
+    lab.client.create('services', { metadata: { name: 'kube-dns', namespace: 'kube-system' }, spec: { selector: { 'k8s-app': 'kube-dns' }, clusterIP: '10.43.240.10', ports: [{ name: 'dns', port: 53, protocol: 'UDP' }, { name: 'dns-tcp', port: 53, protocol: 'TCP' }] } });
+    lab.client.create('pods', { metadata: { name: 'hello', namespace: 'default', labels: { app: 'hello' } }, spec: { nodeName: 'node-1', containers: [{ name: 'hello-server', image: IMAGE }] } });
+    lab.client.create('services', { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'hello' }, ports: [{ port: 80, targetPort: 8080 }] } });
+    await lab.run(8);
+    const name = (await run("docker ps --filter name=k8s_hello-server --format '{{.Names}}'")).trim();
+    expect(await run(`docker exec ${name} curl -s http://web`)).toBe('Hello, world!\nVersion: 1.0.0\nHostname: hello\n');
+    expect(await run(`docker exec ${name} dig +short kubernetes.default.svc.cluster.local`)).toBe('10.43.240.1\n');
+    expect(await run(`docker exec ${name} curl -s http://nothing`)).toBe('[6]');
+  });
+});
