@@ -91,6 +91,8 @@ const tables: Record<string, readonly (readonly [script: string, output: string]
     ['trap "echo got" USR1; kill -USR1 $$; echo after', 'got\nafter\n'],
     ['kill -TERM $$; echo no', '=TERM'],
     ['sleep 5 & sleep 1 & wait -n; echo $?; kill %1; wait $!; echo $?', '0\n0\n'],
+    ['sleep 3 & show "$(jobs)"; jobs | cat; jobs | { cat; jobs; }', '<[1]+  Running                 sleep 3 &>\n[1]+  Running                 sleep 3 &\n[1]+  Running                 sleep 3 &\n'],
+    ['sleep 3 & (jobs); { jobs; } & wait $!; (jobs) & wait $!; jobs & wait $!; { jobs; } | cat; jobs | cat & wait $!', ''],
     ['for i in 3 1 2; do { sleep 0.0$i; echo $i; } & done; wait', '1\n2\n3\n'],
     ['coproc { read a; echo got $a; }; echo hi >&${COPROC[1]}; read l <&${COPROC[0]}; echo $l', 'got hi\n'],
     ['alias e="echo aliased"; e x', '!bash: line 1: e: command not found\n=127'],

@@ -431,13 +431,19 @@ export function handledSignals(shell: Shell): SignalName[] {
   return shell.isInteractive && shell.subshellDepth === 0 ? [...signals, 'INT', 'TERM', 'QUIT', 'TSTP', 'TTIN', 'TTOU'] : signals;
 }
 
-export interface ForkPlan { readonly group?: 'new' | number; readonly foreground?: boolean; readonly isBackground?: boolean }
+export interface ForkPlan {
+  readonly group?: 'new' | number;
+  readonly foreground?: boolean;
+  readonly isBackground?: boolean;
+  /** execute_in_subshell deletes all jobs; substitutions and commands of a pipeline still show them. */
+  readonly forgetsJobs?: boolean;
+}
 
 /** Forks a shell that runs `body`; answers its pid. */
 export async function forkShell(shell: Shell, plan: ForkPlan, body: (inner: Shell) => Promise<number>): Promise<number> {
   await shell.flush();
   // The copy is made now: by the time the child runs, the parent has moved on.
-  const inner = shell.fork(shell.sys);
+  const inner = shell.fork(shell.sys, plan.forgetsJobs !== true);
   const made = shell.sys.fork(async (childSys: Sys) => {
     inner.sys = childSys;
     inner.options.set('monitor', false);
@@ -460,7 +466,7 @@ function groupPlan(shell: Shell, leader: number | undefined): ForkPlan {
 
 async function executeSubshell(shell: Shell, command: Group): Promise<number> {
   const wait = new ForegroundWait(shell);
-  const pid = await forkShell(shell, groupPlan(shell, undefined), async (inner) => executeList(inner, command.body.items, { mayExec: true }));
+  const pid = await forkShell(shell, { ...groupPlan(shell, undefined), forgetsJobs: true }, async (inner) => executeList(inner, command.body.items, { mayExec: true }));
   const status = await wait.finish([pid], () => printJob(command));
   shell.pipeStatus = [status];
   if (status !== 0) await failed(shell, status);
@@ -558,7 +564,7 @@ async function forkPipeline(shell: Shell, command: Pipeline, isBackground: boole
       await runDebugTrap(shell);
     }
     const plan: ForkPlan = isBackground ? { isBackground: true, ...(shell.options.monitor ? { group: pids[0] ?? ('new' as const) } : {}) } : groupPlan(shell, pids[0]);
-    const pid = await forkShell(shell, plan, async (inner) => {
+    const pid = await forkShell(shell, stage.kind === 'simple' && !isBackground ? plan : { ...plan, forgetsJobs: true }, async (inner) => {
       if (isBackground && i === 0 && !shell.options.monitor) await readNothing(inner);
       if (input !== undefined) {
         inner.sys.duplicate(input, 0);
@@ -585,7 +591,7 @@ async function runBackground(shell: Shell, command: Command, line: number): Prom
   shell.line = line;
   const monitor = shell.options.monitor;
   const isPipeline = command.kind === 'pipeline' && command.commands.length > 1 && !command.isNegated && command.time === 'no';
-  const pids = isPipeline ? (await forkPipeline(shell, command, true)).pids : [await forkShell(shell, { isBackground: true, ...(monitor ? { group: 'new' as const } : {}) }, async (inner) => {
+  const pids = isPipeline ? (await forkPipeline(shell, command, true)).pids : [await forkShell(shell, { isBackground: true, forgetsJobs: true, ...(monitor ? { group: 'new' as const } : {}) }, async (inner) => {
     if (!monitor) await readNothing(inner);
     return execute(inner, command, { mayExec: true });
   })];
@@ -612,7 +618,7 @@ async function executeCoproc(shell: Shell, name: string, body: Command): Promise
   if (!toChild.ok || !fromChild.ok) throw new ShellError('coproc: cannot make pipes');
   const ends = [...toChild.value, ...fromChild.value];
   const monitor = shell.options.monitor;
-  const pid = await forkShell(shell, { isBackground: true, ...(monitor ? { group: 'new' as const } : {}) }, async (inner) => {
+  const pid = await forkShell(shell, { isBackground: true, forgetsJobs: true, ...(monitor ? { group: 'new' as const } : {}) }, async (inner) => {
     inner.sys.duplicate(toChild.value[0], 0);
     inner.sys.duplicate(fromChild.value[1], 1);
     for (const fd of ends) inner.sys.close(fd);

@@ -32,6 +32,10 @@ export function statusNumber(status: WaitStatus | undefined): number {
 export type JobState = 'running' | 'stopped' | 'done';
 
 export function stateOf(job: Job): JobState {
+  if (job.processes.length === 1) {
+    const kind = job.processes[0]!.status?.kind;
+    return kind === undefined || kind === 'continued' ? 'running' : kind === 'stopped' ? 'stopped' : 'done';
+  }
   if (job.processes.every((process) => process.status !== undefined && process.status.kind !== 'stopped' && process.status.kind !== 'continued')) return 'done';
   return job.processes.some((process) => process.status?.kind === 'stopped') && job.processes.every((process) => process.status !== undefined && process.status.kind !== 'continued') ? 'stopped' : 'running';
 }
@@ -42,6 +46,7 @@ export function jobStatus(job: Job): WaitStatus {
 
 export class JobTable {
   readonly jobs: Job[] = [];
+  private readonly byProcess = new Map<number, Job>();
   /** Children that are no jobs (substitutions) and what became of them; and jobs already shown as done, for `wait PID`. */
   readonly ended = new Map<number, WaitStatus>();
   private plus: Job | undefined;
@@ -53,19 +58,30 @@ export class JobTable {
   }
 
   add(pids: readonly number[], group: number, text: string, directory: string, isBackground: boolean, hasControl: boolean, wanted?: number): Job {
-    const number = wanted ?? Math.max(0, ...this.jobs.map((job) => job.number)) + 1;
+    const highest = this.jobs.at(-1)?.number ?? 0;
+    const number = wanted ?? highest + 1;
     const job: Job = { number, group, processes: pids.map((pid) => ({ pid, status: undefined })), text, directory, isBackground, isNotified: true, isDisowned: false, ignoresHangup: false, hasControl };
-    this.jobs.push(job);
-    this.jobs.sort((a, b) => a.number - b.number);
+    this.push(job);
+    if (number < highest) this.jobs.sort((a, b) => a.number - b.number);
     if (isBackground) this.resetCurrent();
     return job;
+  }
+
+  private push(job: Job): void {
+    this.jobs.push(job);
+    for (const { pid } of job.processes) this.byProcess.set(pid, job);
+  }
+
+  clear(): void {
+    this.jobs.length = 0;
+    this.byProcess.clear();
   }
 
   /** What a forked shell knows of its parent's jobs. */
   copyFrom(parent: JobTable): void {
     for (const job of parent.jobs) {
       const copy: Job = { ...job, processes: job.processes.map((process) => ({ ...process })), isForeign: true };
-      this.jobs.push(copy);
+      this.push(copy);
       if (job === parent.plus) this.plus = copy;
       if (job === parent.minus) this.minus = copy;
     }
@@ -78,7 +94,7 @@ export class JobTable {
       this.plus = job;
     }
     const { minus } = this;
-    if (minus !== undefined && minus !== job && this.jobs.includes(minus) && stateOf(minus) === 'stopped') return;
+    if (minus !== undefined && minus !== job && stateOf(minus) === 'stopped' && this.jobs.includes(minus)) return;
     const isBelow = (other: Job): boolean => other.number < job.number;
     const stopped = stateOf(job) === 'stopped' ? this.jobs.findLast((other) => isBelow(other) && stateOf(other) === 'stopped') : undefined;
     this.minus = stopped ?? this.jobs.findLast((other) => (stateOf(job) !== 'running' || isBelow(other)) && stateOf(other) === 'running') ?? job;
@@ -86,7 +102,7 @@ export class JobTable {
 
   /** reset_current: a stopped %+ stays, then a stopped %-, the newest stopped, the newest running job. */
   resetCurrent(): void {
-    const isStopped = (job: Job | undefined): job is Job => job !== undefined && this.jobs.includes(job) && stateOf(job) === 'stopped';
+    const isStopped = (job: Job | undefined): job is Job => job !== undefined && stateOf(job) === 'stopped' && this.jobs.includes(job);
     const next = isStopped(this.plus) ? this.plus : isStopped(this.minus) ? this.minus : (this.jobs.findLast((job) => stateOf(job) === 'stopped') ?? this.jobs.findLast((job) => stateOf(job) === 'running'));
     if (next !== undefined) this.setCurrent(next);
     else {
@@ -99,6 +115,7 @@ export class JobTable {
     const at = this.jobs.indexOf(job);
     if (at >= 0) this.jobs.splice(at, 1);
     for (const process of job.processes) {
+      if (this.byProcess.get(process.pid) === job) this.byProcess.delete(process.pid);
       if (process.status === undefined) continue;
       this.ended.set(process.pid, process.status);
     }
@@ -128,14 +145,14 @@ export class JobTable {
   }
 
   byPid(pid: number): Job | undefined {
-    return this.jobs.find((job) => job.processes.some((process) => process.pid === pid));
+    return this.byProcess.get(pid);
   }
 
   /** Takes note of a change of a child. */
   record(pid: number, status: WaitStatus): void {
-    for (const job of this.jobs) {
-      const process = job.processes.find((entry) => entry.pid === pid);
-      if (process === undefined) continue;
+    const job = this.byProcess.get(pid);
+    const process = job?.processes.find((entry) => entry.pid === pid);
+    if (job !== undefined && process !== undefined) {
       process.status = status.kind === 'continued' ? undefined : status;
       job.isNotified = false;
       if (stateOf(job) === 'stopped') this.setCurrent(job);

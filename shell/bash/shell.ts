@@ -171,7 +171,6 @@ export class Shell {
     this.errexitOff = parent.errexitOff;
     this.interactive = parent.interactive;
     this.workingDirectory = parent.workingDirectory;
-    this.jobs.copyFrom(parent.jobs);
     this.isInteractive = parent.isInteractive;
     this.traceDepth = parent.traceDepth;
     this.pipeStatus = parent.pipeStatus;
@@ -186,10 +185,12 @@ export class Shell {
   inheritedTraps: ReadonlyMap<string, string> = new Map();
 
   /** A subshell of this one. */
-  fork(sys: Sys): Shell {
+  fork(sys: Sys, knowsJobs: boolean): Shell {
     // From now on both sides copy a variable before they change it.
     this.identity = {};
-    return new Shell(sys, this);
+    const made = new Shell(sys, this);
+    if (knowsJobs) made.jobs.copyFrom(this.jobs);
+    return made;
   }
 
   // ---- variables

@@ -44,7 +44,7 @@ async function captured(shell: Shell, source: string): Promise<Uint8Array> {
   if (!pipe.ok) throw new ShellError('cannot make pipe for command substitution: Too many open files');
   const [reader, writer] = pipe.value;
   const line = shell.line;
-  const inner = shell.fork(sys);
+  const inner = shell.fork(sys, true);
   const child = sys.fork(async (childSys) => {
     inner.sys = childSys;
     childSys.duplicate(writer, 1);
@@ -90,7 +90,7 @@ export async function processSubstitution(shell: Shell, operator: '<' | '>', sou
   // bash hands out high numbers, from 63 down.
   let fd = 63;
   while (sys.fds().has(fd)) fd -= 1;
-  const inner = shell.fork(sys);
+  const inner = shell.fork(sys, true);
   const child = sys.fork(async (childSys) => {
     inner.sys = childSys;
     childSys.duplicate(theirs, operator === '<' ? 1 : 0);
