@@ -11,6 +11,8 @@ export const playCourse = 'free-play';
 class Plays {
   kinds = $state.raw<LabKind[]>([]);
   judged = $state.raw<Judged>();
+  /** What was being edited: still there when a lab did not start, or was left. */
+  draft = $state.raw<{ kind: string; text: string }>();
   /** The texts of labs that were set up here and have not been opened yet, by name. */
   private readonly texts = new Map<string, string>();
   private worker: Worker | undefined;

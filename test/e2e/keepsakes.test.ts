@@ -75,6 +75,14 @@ describeInChromium('what a learner keeps', () => {
     await editor.fill(text.replace('host/eth0', 'host/eht0'));
     await page.getByText('wires.0.ends.1: wanted a device of a machine, MACHINE/DEVICE, found host/eht0. Did you mean host/eth0?').waitFor();
     expect(await page.getByRole('button', { name: 'Start the lab' }).isDisabled()).toBe(true);
+    // A boot line that fails, and the text is still there to mend.
+    await editor.fill(text.replace('ip link set eth0 up', 'ip link set eth7 up'));
+    await page.getByText('This lab can be made').waitFor();
+    await page.getByRole('button', { name: 'Start the lab' }).click();
+    await page.getByText(/host does not boot: .*eth7/).waitFor();
+    await page.getByRole('button', { name: 'To free play' }).click();
+    await page.getByText('This lab can be made').waitFor();
+    expect(await editor.inputValue()).toContain('eth7');
     // A second machine, on a wire of its own.
     const second = `  - name: other
     hostname: other
@@ -97,7 +105,7 @@ wires:
     await learner.shows(/1 received, 0% packet loss/, 'host');
     await page.getByText(/^Picked up after/).waitFor();
     await page.getByRole('link', { name: 'Free play' }).click();
-    await page.getByRole('link', { name: /^linux-host-1/ }).click();
+    await page.getByRole('link', { name: /^linux-host-2/ }).click();
     await learner.shows(/1 received, 0% packet loss/, 'host');
     expect(learner.complaints).toEqual([]);
     await learner.close();
