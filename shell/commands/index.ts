@@ -69,6 +69,7 @@ import { sshKeygen } from './ssh/keygen.ts';
 import { sshd } from './ssh/sshd.ts';
 import { tc } from './tc/tc.ts';
 import { cmp, diff } from './coreutils/diff.ts';
+import { lsof } from './lsof/lsof.ts';
 import { mtr } from './mtr/mtr.ts';
 import { hexdump } from './dump/hexdump.ts';
 import { od } from './dump/od.ts';
@@ -230,6 +231,7 @@ const list: readonly Command[] = [
   tc,
   cmp,
   diff,
+  lsof,
   mtr,
   hexdump,
   od,
