@@ -199,12 +199,12 @@ export const printenv = defineCommand({
 export const nohup = defineCommand({
   name: 'nohup', summary: 'run a command immune to hangups', package: 'coreutils',
   run: async (call) => {
-    if (call.args.length === 0) {
+    const argv = call.args[0] === '--' ? call.args.slice(1) : call.args;
+    if (argv.length === 0) {
       call.err("nohup: missing operand\nTry 'nohup --help' for more information.");
       return 125;
     }
     const { sys } = call;
-    const argv = call.args[0] === '--' ? call.args.slice(1) : call.args;
     const ignoresInput = sys.isTerminal(0);
     const redirects = sys.isTerminal(1);
     if (ignoresInput) {
@@ -233,6 +233,10 @@ export const nice = defineCommand({
   run: async (call) => {
     const options = gnuOptions(call, { short: '+n:', long: { adjustment: 'required=n' } });
     if (options === undefined) return 125;
+    if (options.operands.length === 0 && options.has('n')) {
+      call.err("nice: a command must be given with an adjustment\nTry 'nice --help' for more information.");
+      return 125;
+    }
     if (options.operands.length === 0) {
       call.out(String(call.sys.nice(0)));
       return 0;
@@ -245,7 +249,7 @@ export const nice = defineCommand({
 export const setsid = defineCommand({
   name: 'setsid', summary: 'run a program in a new session', package: 'util-linux',
   run: async (call) => {
-    const args = call.args.filter((word, index) => !(index === 0 && /^-[cfw]+$/.test(word)));
+    const args = call.args.filter((word, index) => !(index === 0 && /^-[cfw]+$|^--$/.test(word)));
     if (args.length === 0) {
       call.err('setsid: no command specified\nTry \'setsid --help\' for more information.');
       return 1;
