@@ -13,6 +13,13 @@ import { deliver, toInstance } from './vpc.ts';
 /** 35.191.0.0/16 is the one of the documented ranges that this network's probers have. */
 const PROBERS: Ip4 = 0x23bf0000;
 
+/**
+ * Where the real prober goes on every two seconds, this one takes its time once nothing changes and nobody captures packets there: two hours of a
+ * lesson would be ten thousand probes that nobody sees. The first bad answer brings back the full pace.
+ */
+const STEADY = 5;
+const RESTING_US = 20_000_000;
+
 export function isProbeSource(address: Ip4): boolean {
   return isInPrefix4(address, PROBERS, 16);
 }
@@ -30,7 +37,7 @@ export function superviseHealth(junction: Junction<VpcData>): void {
     for (const instance of backends) {
       const key = healthKey(id, instance);
       wanted.add(key);
-      const health = data.health.get(key) ?? { isHealthy: false, against: 0, isScheduled: false };
+      const health = data.health.get(key) ?? { isHealthy: false, against: 0, steady: 0, isScheduled: false };
       data.health.set(key, health);
       if (health.isScheduled) continue;
       health.isScheduled = true;
@@ -48,7 +55,8 @@ export function probeDue(junction: Junction<VpcData>, balancerId: string, instan
   const check = data.healthChecks.find(({ id }) => id === balancer?.healthCheck);
   const found = nicNamed(data, instance);
   if (balancer === undefined || check === undefined) return;
-  junction.setTimer(check.intervalUs, `probe ${healthKey(balancerId, instance)}`);
+  const isResting = health.steady >= STEADY && found !== undefined && !junction.isWatched(found.port);
+  junction.setTimer(isResting ? Math.max(check.intervalUs, RESTING_US) : check.intervalUs, `probe ${healthKey(balancerId, instance)}`);
   if (found === undefined) return conclude(health, false, check);
   const { port, nic } = found;
   data.nextEndpointPort = (data.nextEndpointPort + 1) % 28_000;
@@ -85,11 +93,13 @@ export function connectionTimedOut(junction: Junction<VpcData>, startedUs: numbe
   if (endpoint.state !== 'closing') probeAnswered(junction, endpoint, false);
 }
 
-function conclude(health: { isHealthy: boolean; against: number }, isGood: boolean, check: { readonly healthyThreshold: number; readonly unhealthyThreshold: number }): void {
+function conclude(health: { isHealthy: boolean; against: number; steady: number }, isGood: boolean, check: { readonly healthyThreshold: number; readonly unhealthyThreshold: number }): void {
   if (isGood === health.isHealthy) {
     health.against = 0;
+    health.steady += 1;
     return;
   }
+  health.steady = 0;
   health.against += 1;
   if (health.against < (isGood ? check.healthyThreshold : check.unhealthyThreshold)) return;
   health.isHealthy = isGood;

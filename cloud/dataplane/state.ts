@@ -142,6 +142,8 @@ export interface BackendHealth {
   isHealthy: boolean;
   /** Probes in a row that say otherwise. */
   against: number;
+  /** Probes in a row that said the same as before. */
+  steady: number;
   /** A timer for the next probe is set. */
   isScheduled: boolean;
 }

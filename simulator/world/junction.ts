@@ -75,6 +75,16 @@ export class Junction<Data = unknown> {
     return this.state.ports[port] !== undefined;
   }
 
+  /** Whether a packet socket is open where the port's device is. */
+  isWatched(port: number): boolean {
+    const end = this.state.ports[port];
+    const namespace = end === undefined ? undefined : this.world.inner[end.kernelId]?.state.namespaces.get(end.ns);
+    if (namespace === undefined) return false;
+    if (namespace.taps.length > 0) return true;
+    for (const device of namespace.devices.values()) if (device.taps.length > 0) return true;
+    return false;
+  }
+
   /** Out of a port; the frame is complete. It is at the device's door after the cable's latency and `delayUs`. */
   send(port: number, packet: Packet, delayUs = 0): void {
     const end = this.state.ports[port];
