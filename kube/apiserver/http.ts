@@ -26,6 +26,7 @@ export interface ApiAnswer {
 export interface ApiStreamed {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body?: undefined;
   readonly stream: ApiStream;
 }
 

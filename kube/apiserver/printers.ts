@@ -34,7 +34,7 @@ export const printers: Record<Resource, Printer> = {
   endpoints: (object: Stored<Endpoints>, context) => [object.metadata.name, endpointsText(object), age(object, context)],
   endpointslices: (object: Stored<EndpointSlice>, context) => [
     object.metadata.name, object.addressType, firstFew(object.ports === null || (object.ports ?? []).length === 0 ? [] : object.ports!.map((port) => String(port.port ?? port.name ?? '*')), '<unset>'),
-    firstFew((object.endpoints ?? []).flatMap(({ addresses }) => addresses), '<unset>'), age(object, context),
+    firstFew((object.endpoints ?? []).flatMap(({ addresses }) => (addresses as string[] | null) ?? []), '<unset>'), age(object, context),
   ],
   events: printEvent,
   namespaces: (object: Stored<Namespace>, context) => [object.metadata.name, object.status?.phase ?? '', age(object, context)],

@@ -35,8 +35,9 @@ export function handle(request: ApiRequest, context: RouteContext): ApiResponse 
   try {
     return route(parsed, context);
   } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
-    return answerJson(error.code, error.status, json, isPretty(request, parsed.query));
+    // A fault of ours must not take the cluster down; the fuzzer looks for this answer.
+    const told = error instanceof StatusError ? error : new StatusError(500, 'InternalError', `Internal error occurred: ${(error as Error).message}`, { causes: [{ message: `panic: ${(error as Error).stack ?? ''}` }] });
+    return answerJson(told.code, told.status, json, isPretty(request, parsed.query));
   }
 }
 

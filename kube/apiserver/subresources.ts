@@ -4,7 +4,7 @@
  */
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from 'kubernetes-types/policy/v1';
 import type { Pod } from 'kubernetes-types/core/v1';
-import { decode } from '../api/decode.ts';
+import { decode, WrongType } from '../api/decode.ts';
 import type { StoredAny } from '../api/kinds.ts';
 import { selectorText } from './printers.ts';
 import { matchesSelector } from '../api/selectors.ts';
@@ -13,6 +13,7 @@ import { badRequest, invalid, noSuchResource, StatusError } from '../api/status.
 import { copy, isObject, type JsonObject } from '../api/values.ts';
 import { bindPod } from './binding.ts';
 import { readObject } from './bodies.ts';
+import { typeProblem } from './decode-problems.ts';
 import type { ApiResponse } from './http.ts';
 import { patched, patchTypeOf, readPatch } from './patching.ts';
 import { serveAttach, serveExec, serveLog, servePortForward } from './pod-connections.ts';
@@ -93,7 +94,7 @@ function scale(call: Call): ApiResponse {
     }
     default: throw methodNotAllowed();
   }
-  const decoded = decode(next, structNamed('autoscaling/v1.Scale'), { minor: registry.config.minor });
+  const decoded = decodeScale(call, next);
   const replicas = ((decoded['spec'] as JsonObject | undefined)?.['replicas'] ?? 0) as number;
   if (replicas < 0) {
     throw invalid({ group: 'autoscaling', kind: 'Scale' }, path.name!, [{
@@ -105,6 +106,16 @@ function scale(call: Call): ApiResponse {
   const version = (decoded['metadata'] as JsonObject | undefined)?.['resourceVersion'];
   if (typeof version === 'string') (draft.metadata as { resourceVersion?: string }).resourceVersion = version;
   return answer(call, 200, scaleOf(registry.update(resource, draft, call.writer, 'scale')));
+}
+
+function decodeScale({ registry }: Call, given: JsonObject): JsonObject {
+  const { minor } = registry.config;
+  try {
+    return decode(given, structNamed('autoscaling/v1.Scale'), { minor });
+  } catch (error) {
+    if (error instanceof WrongType) throw badRequest(`Scale in version "v1" cannot be handled as a Scale: ${typeProblem(error, JSON.stringify(given), minor)}`);
+    throw error;
+  }
 }
 
 function created(call: Call): ApiResponse {

@@ -202,9 +202,9 @@ export function checkBudget({ spec = {} }: PodDisruptionBudget, problems: Proble
 }
 
 export function checkRole({ rules }: Pick<ClusterRole, 'rules'>, isNamespaced: boolean, problems: Problems): void {
-  for (const [index, { verbs = [], apiGroups = [], resources = [], nonResourceURLs = [] }] of (rules ?? []).entries()) {
+  for (const [index, { verbs, apiGroups = [], resources = [], nonResourceURLs = [] }] of (rules ?? []).entries()) {
     const path = `rules[${index}]`;
-    if (verbs.length === 0) problems.required(`${path}.verbs`, 'verbs must contain at least one value');
+    if (((verbs as string[] | null) ?? []).length === 0) problems.required(`${path}.verbs`, 'verbs must contain at least one value');
     if (nonResourceURLs.length > 0) {
       if (isNamespaced) problems.invalid(`${path}.nonResourceURLs`, '', 'namespaced rules cannot apply to non-resource URLs');
       continue;
