@@ -24,7 +24,7 @@ export function checkConfigMap(map: ConfigMap, old: ConfigMap | undefined, probl
     for (const [key, value] of Object.entries(map[field] ?? {})) {
       problems.invalidAll(`${field}[${key}]`, key, configKeyProblems(key));
       if (field === 'data' && map.binaryData?.[key] !== undefined) problems.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
-      size += value.length;
+      size += (value as string | null)?.length ?? 0;
     }
   }
   if (size > mostData) problems.tooLong('', mostData);
@@ -43,7 +43,7 @@ export function checkSecret(secret: Secret, old: Secret | undefined, problems: P
   let size = 0;
   for (const [key, value] of Object.entries(secret.data ?? {})) {
     problems.invalidAll(`data[${key}]`, key, configKeyProblems(key));
-    size += value.length;
+    size += (value as string | null)?.length ?? 0;
   }
   if (size > mostData * 4 / 3) problems.tooLong('data', mostData);
   for (const key of secretKeys[secret.type ?? ''] ?? []) if (secret.data?.[key] === undefined) problems.required(`data[${key}]`);
