@@ -3,6 +3,7 @@ import { apiserver } from './apiserver.ts';
 import { bench } from './bench.ts';
 import type { CliCommand } from './command.ts';
 import { course } from './course.ts';
+import { diff } from './diff.ts';
 import { doctor } from './doctor.ts';
 import { exec } from './exec.ts';
 import { grade } from './grade.ts';
@@ -12,7 +13,7 @@ import { replay } from './replay.ts';
 import { serve } from './serve.ts';
 import { version } from '../host/version.ts';
 
-const commands: readonly CliCommand[] = [serve, labs, exec, kubeProxy, apiserver, course, grade, replay, bench, doctor];
+const commands: readonly CliCommand[] = [serve, labs, exec, kubeProxy, apiserver, course, grade, replay, bench, doctor, diff];
 
 function help(): string {
   const rows = commands.map((command) => `  podwire ${command.usage.padEnd(38)} ${command.summary}`);

@@ -11,8 +11,8 @@ import { Sandbox } from './sandbox.ts';
 const WORK = '/run/lab/work';
 const DEFAULT_TIMEOUT_S = 120;
 const BACKGROUND_START_MS = 50;
-/** What a command's last words may take to arrive after it has ended. */
-const DRAIN_MS = 100;
+/** What a command's last words may take to arrive after it has ended; longer only where it left something running that holds its output. */
+const DRAIN_MS = 2000;
 const ENVIRONMENT = { HOME: '/root', TERM: 'dumb', COLUMNS: '120', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 
 export async function runCaseOnLinux(testCase: ExecCase, identity: Identity = identify()): Promise<CaseResult> {

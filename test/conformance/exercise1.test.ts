@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { scenarioNamed } from '../../labs/scenarios/index.ts';
 import { SimulatedLab } from '../../labs/simulated-lab.ts';
 import { VirtualTerminal } from '../../shell/terminal/virtual-terminal.ts';
-import { Normaliser } from './normalise.ts';
+import { Normaliser } from '../../labs/normalise.ts';
 
 interface Row { cmd: string; where: string; output: string; exit: number | null; seconds: number; interruptedAfter?: number }
 

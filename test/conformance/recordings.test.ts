@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ExecCase, runCase } from '../../labs/exec.ts';
 import { knownDifferences } from './known-differences.ts';
-import { Normaliser } from './normalise.ts';
+import { Normaliser } from '../../labs/normalise.ts';
 
 interface RecordedStep { cmd?: string; ns?: string; wait?: string; stop?: string; signal?: string; compare?: 'unordered' | 'noseq'; stdout?: string; stderr?: string; exit?: number; screen?: string; want?: { screen: string; cursor: [number, number] } }
 interface Recorded { id: string; title: string; steps: RecordedStep[] }
