@@ -93,6 +93,7 @@ export class LinuxLab implements Lab {
     const isWaiting = (): boolean => [...this.#open].some(([id, { isOpen }]) => isOpen && !this.#evidence.isPrompting(id));
     while (isWaiting() && performance.now() < untilMs) await sleep(LOOK_EVERY_MS);
     this.#nowUs = Math.max(this.#nowUs, this.#wallUs);
+    this.#behindUs = undefined;
   }
 
   // ---------------------------------------------------------------- terminals
