@@ -43,8 +43,8 @@ export function epochSeconds(year: number, month: number, day: number, hour = 0,
   return epochDays(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 }
 
-/** strftime(3) in the C locale and UTC. `nanoseconds` is for date's %N. */
-export function formatTime(format: string, epoch: number, nanoseconds = 0): string {
+/** strftime(3) in the C locale and UTC. `nanoseconds` is for date's %N, which strftime itself leaves as it is. */
+export function formatTime(format: string, epoch: number, nanoseconds?: number): string {
   const time = civil(epoch);
   return format.replace(/%([-_0^#]?)(\d*)([:]{0,3})([a-zA-Z%+])/g, (whole: string, flag: string, width: string, _colons: string, letter: string) => {
     const text = field(letter, time, epoch, nanoseconds);
@@ -62,7 +62,7 @@ export function formatTime(format: string, epoch: number, nanoseconds = 0): stri
   });
 }
 
-function field(letter: string, time: CivilTime, epoch: number, nanoseconds: number): [value: string, size: number, pad: '0' | ' ' | ''] | undefined {
+function field(letter: string, time: CivilTime, epoch: number, nanoseconds: number | undefined): [value: string, size: number, pad: '0' | ' ' | ''] | undefined {
   const number = (value: number, size: number, pad: '0' | ' ' = '0'): [string, number, '0' | ' '] => [String(value), size, pad];
   const text = (value: string): [string, number, ''] => [value, 0, ''];
   const hour12 = time.hour % 12 === 0 ? 12 : time.hour % 12;
@@ -87,7 +87,7 @@ function field(letter: string, time: CivilTime, epoch: number, nanoseconds: numb
     case 'm': return number(time.month, 2);
     case 'M': return number(time.minute, 2);
     case 'n': return text('\n');
-    case 'N': return [String(nanoseconds).padStart(9, '0'), 9, '0'];
+    case 'N': return nanoseconds === undefined ? undefined : [String(nanoseconds).padStart(9, '0'), 9, '0'];
     case 'p': return text(time.hour < 12 ? 'AM' : 'PM');
     case 'P': return text(time.hour < 12 ? 'am' : 'pm');
     case 'q': return number(Math.ceil(time.month / 3), 1);

@@ -7,7 +7,7 @@ import { expandHistory } from '../../readline/history-expansion.ts';
 import { History } from '../../readline/history.ts';
 import { createLineEditor } from '../../readline/line-editor.ts';
 import { functionNames, parseKeySequence, showKeySequence } from '../../readline/bindings.ts';
-import { formatTime } from '../time.ts';
+import { formatTime } from '../../lib/calendar.ts';
 import { parseOptions } from './options.ts';
 
 export function historyOf(shell: Shell): History {
@@ -81,7 +81,7 @@ export async function historyBuiltin(shell: Shell, args: readonly string[]): Pro
   const format = shell.get('HISTTIMEFORMAT');
   history.entries.slice(history.length - count).forEach((entry, index) => {
     const number = history.base + history.length - count + index;
-    const stamp = format === undefined || entry.stampS === undefined ? '' : formatTime(entry.stampS * 1_000_000, format);
+    const stamp = format === undefined || entry.stampS === undefined ? '' : formatTime(format, entry.stampS);
     shell.out(`${String(number).padStart(5)}${entry.isEdited === true ? '*' : ' '} ${stamp}${entry.text}\n`);
   });
   return 0;
