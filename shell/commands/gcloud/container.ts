@@ -75,7 +75,7 @@ async function wait(gcloud: Gcloud, operation: JsonObject, tick: (detail?: strin
 
 async function listClusters(gcloud: Gcloud): Promise<void> {
   const where = gcloud.flag('location') ?? gcloud.flag('zone') ?? gcloud.flag('region') ?? '-';
-  gcloud.showList(objects(await ask(gcloud, 'GET', clustersPath(gcloud, where)), 'clusters'), clusterFormat, 'client', '');
+  gcloud.showList(objects(await ask(gcloud, 'GET', clustersPath(gcloud, where)), 'clusters'), clusterFormat);
 }
 
 async function describeCluster(gcloud: Gcloud): Promise<void> {
@@ -140,7 +140,7 @@ async function listPools(gcloud: Gcloud): Promise<void> {
   const where = location(gcloud);
   const name = gcloud.flag('cluster') ?? gcloud.properties.get('container', 'cluster');
   if (name === undefined) throw new GcloudProblem("Missing required argument [cluster]: argument --cluster: Must be specified.");
-  gcloud.showList(objects(await ask(gcloud, 'GET', `${clustersPath(gcloud, where)}/${name}/nodePools`), 'nodePools'), poolFormat, 'client', '');
+  gcloud.showList(objects(await ask(gcloud, 'GET', `${clustersPath(gcloud, where)}/${name}/nodePools`), 'nodePools'), poolFormat);
 }
 
 async function describePool(gcloud: Gcloud): Promise<void> {
@@ -149,7 +149,7 @@ async function describePool(gcloud: Gcloud): Promise<void> {
 
 async function listOperations(gcloud: Gcloud): Promise<void> {
   const where = gcloud.flag('location') ?? gcloud.flag('zone') ?? gcloud.flag('region') ?? '-';
-  gcloud.showList(objects(await ask(gcloud, 'GET', `/v1/projects/${gcloud.project}/locations/${where}/operations`), 'operations'), operationFormat, 'client', '');
+  gcloud.showList(objects(await ask(gcloud, 'GET', `/v1/projects/${gcloud.project}/locations/${where}/operations`), 'operations'), operationFormat);
 }
 
 function operationPath(gcloud: Gcloud): string {

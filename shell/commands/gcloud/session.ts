@@ -248,7 +248,7 @@ export class Gcloud {
   // ---------------------------------------------------------------- results
 
   /** Of a list command: filtered, sorted, cut, printed as asked or as `format` says. */
-  showList(resources: readonly JsonObject[], format: string, dialect: Dialect = 'client', whenEmpty?: string): void {
+  showList(resources: readonly JsonObject[], format: string, dialect: Dialect = 'client'): void {
     const chosen = this.format(format);
     let shown: JsonObject[] = [...resources];
     const filter = this.flag('filter');
@@ -263,7 +263,7 @@ export class Gcloud {
       for (const resource of shown) this.call.out(text(resource, 'selfLink'));
       return;
     }
-    if (shown.length === 0 && chosen.name !== 'json') this.status(whenEmpty ?? 'Listed 0 items.');
+    if (shown.length === 0 && chosen.name !== 'json') this.status('Listed 0 items.');
     this.call.write(print(chosen, this.flattened(shown), true));
   }
 
