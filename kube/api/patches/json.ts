@@ -75,12 +75,16 @@ function find(root: Root, path: string): unknown {
 
 function get(root: Root, path: string, verb: string): unknown {
   const found = find(root, path);
-  if (found === undefined) throw new PatchProblem(`error in ${verb} for path: '${path}': missing value`);
-  return found;
+  if (found !== undefined) return found;
+  const { parent } = parentOf(root, path);
+  // A field that is not there is copied as null.
+  if (isObject(parent)) return null;
+  throw Array.isArray(parent) ? new PatchProblem(`error in ${verb} for path: '${path}': missing value`) : missingDocument(verb, path);
 }
 
+/** The path is quoted, but for replace. */
 function missingDocument(verb: string, path: string): PatchProblem {
-  return new PatchProblem(`${verb} operation does not apply: doc is missing path: "${path}": missing value`);
+  return new PatchProblem(`${verb} operation does not apply: doc is missing path: ${verb === 'replace' ? path : JSON.stringify(path)}: missing value`);
 }
 
 function add(root: Root, path: string, value: unknown, verb: string): void {
@@ -124,7 +128,7 @@ function replace(root: Root, path: string, value: unknown): void {
   if (!Array.isArray(parent) && !isObject(parent)) throw missingDocument('replace', path);
   // A field that is not there is set all the same.
   if (Array.isArray(parent)) {
-    if (child(parent, last) === undefined) throw new PatchProblem(`replace operation does not apply: doc is missing key: ${path}: missing value`);
+    if (child(parent, last) === undefined) throw missingDocument('replace', path);
     parent[Number(last)] = value;
   }
   else put(parent, last, value);

@@ -1,8 +1,9 @@
-/** JSON Merge Patch: RFC 7386. */
-import { copy, isObject, put, type JsonObject } from '../values.ts';
+/** JSON Merge Patch: RFC 7386; nulls in lists go too, as in github.com/evanphx/json-patch v4, which Kubernetes uses. */
+import { isObject, put, type JsonObject } from '../values.ts';
 
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return copy(patch);
+  if (Array.isArray(patch)) return patch.filter((item) => item !== null).map((item) => mergePatch(undefined, item));
+  if (!isObject(patch)) return patch;
   const merged: JsonObject = isObject(target) ? { ...target } : {};
   for (const [field, value] of Object.entries(patch)) {
     if (value === null) delete merged[field];

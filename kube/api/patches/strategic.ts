@@ -54,19 +54,12 @@ function mergeObjects(original: JsonObject, patch: JsonObject, type: Type | unde
   return merged;
 }
 
+/** What is new, or of another type, comes as it is written, directives and all. */
 function mergeField(original: unknown, value: unknown, key: string, type: Type | undefined): unknown {
   const meta = metaOf(type, key);
-  if (isObject(value)) {
-    if (!isObject(original)) return mergeObjects({}, value, meta.type);
-    return meta.strategies.includes('replace') ? withoutDirectives(value) : mergeObjects(original, value, meta.type);
-  }
-  if (Array.isArray(value) && meta.strategies.includes('merge')) return mergeLists(Array.isArray(original) ? original : [], value, meta);
-  return withoutDirectives(value);
-}
-
-function withoutDirectives(value: unknown): unknown {
-  if (!isObject(value)) return copy(value);
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith('$')).map(([key, inner]) => [key, copy(inner)]));
+  if (isObject(value) && isObject(original) && !meta.strategies.includes('replace')) return mergeObjects(original, value, meta.type);
+  if (Array.isArray(value) && Array.isArray(original) && meta.strategies.includes('merge')) return mergeLists(original, value, meta);
+  return copy(value);
 }
 
 type ListMeta = ReturnType<typeof metaOf>;
@@ -105,7 +98,7 @@ function mergeItems(original: readonly unknown[], patch: readonly unknown[], { t
     if (item[mergeKey] === undefined) throw missingKey(item, mergeKey);
     const at = merged.findIndex((one) => isObject(one) && equal(one[mergeKey], item[mergeKey]));
     if (at >= 0) merged[at] = mergeObjects(merged[at] as JsonObject, item, itemType);
-    else merged.push(mergeObjects({}, item, itemType));
+    else merged.push(copy(item));
   }
   return { merged, isReplaced, patchItems };
 }
@@ -141,8 +134,19 @@ function reorder(merged: JsonObject, name: string, order: unknown, patch: unknow
   const original = merged[name];
   if (!Array.isArray(original) && !Array.isArray(patch)) return;
   const before: readonly unknown[] = Array.isArray(original) ? original : [];
-  const list = Array.isArray(patch) ? mergeItems(before, patch, meta).merged : before;
+  if (Array.isArray(patch)) checkOrder(patch, order, meta.mergeKey);
+  const list = !Array.isArray(patch) ? before : Array.isArray(original) ? mergeItems(before, patch, meta).merged : copy(patch);
   merged[name] = ordered(list, order, before, meta.mergeKey);
+}
+
+/** The items of a patch must follow each other as its directive says. */
+function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): void {
+  if (patch.length === 0 || order.length === 0) return;
+  const items = patch.filter((item) => !isObject(item) || item['$patch'] === undefined);
+  const isSame = sameItem(mergeKey);
+  let next = 0;
+  for (const wanted of order) if (next < items.length && isSame(items[next], wanted)) next += 1;
+  if (next < items.length) throw new PatchProblem(`The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`);
 }
 
 function retained(original: JsonObject, patch: JsonObject): JsonObject {
