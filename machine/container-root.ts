@@ -25,6 +25,8 @@ export function containerRoot(machine: Machine, spec: ContainerSpec, inode: numb
   for (const file of [...(image.base === 'debian' ? debianFiles(spec.hostname) : []), ...accountFiles(image.users, image.groups)]) machine.putFile({ ...file, path: `${rootPath}${file.path}` });
   ports.placePrograms();
   for (const file of image.files) machine.putFile({ ...file, path: `${rootPath}${file.path}` });
+  for (const { from, at, isReadOnly } of (spec.binds ?? []).toSorted((one, other) => one.at.length - other.at.length)) tree.bind(tree.makeDirectories(from), `${rootPath}${at}`, isReadOnly);
+  for (const file of spec.files ?? []) machine.putFile({ ...file, path: `${rootPath}${file.path}` });
   mountProc(machine, `${rootPath}/proc`);
   mountSys(machine, `${rootPath}/sys`);
   mountDevices(machine, `${rootPath}/dev`);

@@ -3,7 +3,7 @@
  * Read first: namespaces(7), pid_namespaces(7), capabilities(7), pivot_root(2)
  */
 import type { Inode } from './files/inode.ts';
-import type { MachineImage } from './image.ts';
+import type { ImageFile, MachineImage } from './image.ts';
 import type { Process } from './process.ts';
 import type { MachinePorts } from './sys.ts';
 
@@ -64,6 +64,8 @@ export class PidNamespace {
   }
 }
 
+export interface ContainerBind { readonly from: string; /** A path in the container. */ readonly at: string; readonly isReadOnly: boolean }
+
 export interface ContainerSpec {
   /** Its files stand in this directory of the machine. */
   readonly rootPath: string;
@@ -78,6 +80,10 @@ export interface ContainerSpec {
   readonly netns: number;
   /** Undefined: all (a privileged container). */
   readonly capabilities: ReadonlySet<Capability> | undefined;
+  /** Directories of the machine that show in the container; what the image has there is hidden. */
+  readonly binds?: readonly ContainerBind[];
+  /** Put in place after those. */
+  readonly files?: readonly ImageFile[];
   /** Shares the machine's pid numbers instead of having its own. */
   readonly hostPids?: boolean;
 }

@@ -4,7 +4,7 @@
  * Read first: kubernetes pkg/kubelet/dockershim/{docker_sandbox,docker_container,naming}.go; the CRI's api.proto
  */
 import type { ImageFile } from '../../machine/image.ts';
-import { CAPABILITIES, type Capability, type Container } from '../../machine/container.ts';
+import { CAPABILITIES, type Capability, type Container, type ContainerBind } from '../../machine/container.ts';
 import type { Machine, RunHandle, TerminalHandle } from '../../machine/machine.ts';
 import type { WaitStatus, WindowSize } from '../../machine/sys.ts';
 import { SIGNAL_NUMBERS } from '../../machine/signals.ts';
@@ -44,6 +44,7 @@ export interface ContainerSpec {
   readonly addCapabilities: readonly string[];
   readonly dropCapabilities: readonly string[];
   readonly files: readonly ImageFile[];
+  readonly binds: readonly ContainerBind[];
 }
 
 export interface ContainerRecord {
@@ -181,7 +182,7 @@ export class ContainerRuntime {
     const id = this.newId();
     const { root: image, rootName } = spec.image;
     const root = this.machine.createContainer({
-      rootPath: this.rootPath(id), image: { ...image, files: [...image.files, ...spec.files] }, imageName: rootName, hostname: this.machine.hostname, uts: sandbox.root.uts ?? 'machine', netns: sandbox.netns, capabilities: capabilitiesOf(spec),
+      rootPath: this.rootPath(id), image, files: spec.files, binds: spec.binds, imageName: rootName, hostname: this.machine.hostname, uts: sandbox.root.uts ?? 'machine', netns: sandbox.netns, capabilities: capabilitiesOf(spec),
     });
     const record: ContainerRecord = {
       id, sandbox, spec, createdUs: this.nowUs(), root, log: new LogBook((line) => this.machine.appendFile(this.logPath(id, sandbox, spec), line), this.kind === 'docker' ? 'json' : 'cri', () => this.nowUs()),

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PodSpec } from 'kubernetes-types/core/v1';
+import type { Program } from '../../machine/sys.ts';
 import { fromUtf8, utf8 } from '../../simulator/bytes.ts';
 import { isReason } from '../api/status.ts';
 import type { ContainerStatus } from 'kubernetes-types/core/v1';
@@ -136,6 +137,35 @@ describe('a pod on a node', () => {
     expect(podOf('staged')!.status).toMatchObject({ phase: 'Pending', initContainerStatuses: [{ name: 'one', state: { terminated: { exitCode: 0 } }, ready: true }, { name: 'two', state: { running: {} } }], containerStatuses: [{ state: { waiting: { reason: 'PodInitializing' } } }] });
     await lab.run(5);
     expect(podOf('staged')!.status!.phase).toBe('Running');
+  });
+
+  it('shares its empty directories among its containers, and the node\'s own with them', async () => {
+    const put: Program = async (sys) => {
+      const [, path = '', text = ''] = sys.argv;
+      const written = await sys.writeFile(path, utf8(text));
+      if (!written.ok) await sys.write(2, utf8(written.error));
+      return written.ok ? 0 : 1;
+    };
+    lab = await nodeLab({ containerPrograms: new Map([['/bin/put', put]]) });
+    const [machine] = lab.machines;
+    machine!.putFile({ path: '/opt/shared/motd', content: 'of the node\n' });
+    createPod('pair', {
+      volumes: [{ name: 'page', emptyDir: {} }, { name: 'node', hostPath: { path: '/opt/shared' } }, { name: 'memory', emptyDir: { medium: 'Memory' } }],
+      initContainers: [{ name: 'writer', image: 'alpine:3.15', command: ['put', '/out/index.html', 'made before\n'], volumeMounts: [{ name: 'page', mountPath: '/out' }] }],
+      containers: [{ name: 'main', image: 'alpine:3.15', command: ['sleep', '100'], volumeMounts: [{ name: 'page', mountPath: '/etc/page' }, { name: 'node', mountPath: '/mnt', readOnly: true }, { name: 'memory', mountPath: '/cache' }] }],
+    });
+    await lab.run(6);
+    expect(await lab.ask(0, ['cat', '/etc/page/index.html'], 'pair')).toBe('made before\n');
+    expect(await lab.ask(0, ['cat', '/mnt/motd'], 'pair')).toBe('of the node\n');
+    expect(await lab.ask(0, ['put', '/mnt/more', 'x'], 'pair')).toBe('EROFS');
+    expect(await lab.ask(0, ['cat', '/proc/mounts'], 'pair')).toContain('tmpfs /cache tmpfs rw,relatime 0 0\n');
+    const path = `/var/lib/kubelet/pods/${podOf('pair')!.metadata.uid}`;
+    expect(fromUtf8(machine!.readFileAt(`${path}/volumes/kubernetes.io~empty-dir/page/index.html`)!)).toBe('made before\n');
+    lab.client.delete('pods', { name: 'pair', namespace: 'default' }, { gracePeriodSeconds: 1 });
+    await lab.run(4);
+    expect(machine!.tree.resolve(machine!.init, path).ok).toBe(false);
+    expect(fromUtf8(machine!.readFileAt('/opt/shared/motd')!)).toBe('of the node\n');
+    expect(machine!.tree.fileSystems.filter(({ target }) => target.startsWith('/var/lib/kubelet'))).toEqual([]);
   });
 });
 

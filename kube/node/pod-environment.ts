@@ -1,6 +1,7 @@
 /** What a container is given of its pod and of the cluster: variables, files, users. Read first: kubernetes pkg/kubelet/kubelet_pods.go, pkg/kubelet/envvars, pkg/kubelet/network/dns */
 import type { Container as ContainerSpec, Pod, Service, VolumeMount } from 'kubernetes-types/core/v1';
 import type { ImageFile } from '../../machine/image.ts';
+import { isDirectory } from './volumes.ts';
 import { utf8 } from '../../simulator/bytes.ts';
 import type { ApiClient } from '../client.ts';
 import type { StoredObject } from '../api/kinds.ts';
@@ -143,6 +144,7 @@ function volumeFiles(client: ApiClient, pod: StoredPod, namespace: string, { nam
     for (const { path, fieldRef } of source.downwardAPI?.items ?? []) contents.set(path, fieldRef === undefined ? '' : fieldOf(pod, fieldRef.fieldPath, '', ''));
   }
   if (subPath !== undefined && contents.has(subPath)) return [{ path: mountPath, content: contents.get(subPath)! }];
+  if (isDirectory(volume)) return [];
   return [{ path: mountPath }, ...[...contents].map(([path, content]) => ({ path: `${mountPath.replace(/\/$/, '')}/${path}`, content: utf8(content) }))];
 }
 

@@ -12,6 +12,7 @@ import { ConfigError, environmentOf, expand, filesOf, hostnameOf, type ClusterNa
 import type { PodNetwork } from './pod-network.ts';
 import { ImageBackoff, RestartBackoff } from './backoff.ts';
 import { podStatus } from './pod-status.ts';
+import { bindsOf, removeVolumes } from './volumes.ts';
 import { probeOnce, watchProbe, type ProbeTarget, type ProbeTools } from './probes.ts';
 
 /** How long things take that are no program's work: a sandbox with its network, a container made, a process started. */
@@ -320,6 +321,7 @@ export class PodWorker {
           command: (template.command ?? []).map((word) => expand(word, (name) => env.get(name))), args: (template.args ?? []).map((word) => expand(word, (name) => env.get(name))),
           env, workingDir: template.workingDir, uid, hasTty: template.tty === true, isPrivileged: template.securityContext?.privileged === true,
           addCapabilities: template.securityContext?.capabilities?.add ?? [], dropCapabilities: template.securityContext?.capabilities?.drop ?? [], files: filesOf(client, this.pod, template, this.address ?? '', names),
+          binds: bindsOf(runtime.machine, this.pod, template),
         });
       } catch (cause) {
         if (!(cause instanceof ConfigError)) throw cause;
@@ -480,6 +482,7 @@ export class PodWorker {
     this.killAt = this.tools.time.after(TEARDOWN_MS, () => {
       this.report();
       this.dropSandbox();
+      removeVolumes(this.tools.runtime.machine, this.pod);
       this.isOver = true;
       const { client } = this.tools;
       try {

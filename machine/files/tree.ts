@@ -64,10 +64,10 @@ export class FileTree {
   }
 
   /** Shows a directory at a second place, as a bind mount does: the same entries below a root of their own. */
-  bind(from: Inode, at: string): void {
+  bind(from: Inode, at: string, isReadOnly = false): void {
     const point = this.makeDirectories(at);
     const { type, source, options } = from.fs;
-    const root = this.newInode(this.fileSystem({ type, source, options, target: at }), 'directory', from.mode, from.uid, from.gid);
+    const root = this.newInode(this.fileSystem({ type, source, options: isReadOnly ? options.replace(/^rw\b/, 'ro') : options, target: at }), 'directory', from.mode, from.uid, from.gid);
     if (from.entries !== undefined) root.entries = from.entries;
     root.parent = point.parent!;
     root.name = point.name!;
