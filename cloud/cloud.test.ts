@@ -116,6 +116,16 @@ describe('routes and firewall rules', () => {
   });
 });
 
+it.each([
+  ['name eq ".*\\bssh\\b.*"', ['default-allow-ssh']],
+  ['(name ne "default-allow-.*")', []],
+  ['(name eq ".*icmp") OR (name eq ".*rdp")', ['default-allow-icmp', 'default-allow-rdp']],
+  ['(priority = 65534) AND (name eq ".*internal")', ['default-allow-internal']],
+])('lists what passes the filter %s', (filter, names) => {
+  const { body } = testCloud().request('GET', `${ROOT}/global/firewalls?filter=${encodeURIComponent(filter)}`);
+  expect(objects(body, 'items').map((rule) => text(rule, 'name'))).toEqual(names);
+});
+
 describe('a load balancer for a service', () => {
   const service = (change: Partial<ServiceObject['spec']> = {}, annotations: Record<string, string> = {}): ServiceObject => ({ metadata: { namespace: 'default', name: 'hello-server', uid: '88cd35f5-879e-11e8-92a2-42010a8e0071', annotations }, spec: { ports: [{ port: 80, protocol: 'TCP' }], ...change } });
 

@@ -1,6 +1,7 @@
 /** The Compute API v1: paths to collections, verbs to changes. https://cloud.google.com/compute/docs/reference/rest/v1 */
 import { collections, type Collection, type ScopeKind, type Target } from './collections.ts';
 import { pick, type ApiContext } from './context.ts';
+import { matcher } from './filter.ts';
 import { images, machineTypes, zonesOf } from './geography.ts';
 import { ApiError, alreadyExists, bodyOf, json, notFound, required, type CloudRequest, type CloudResponse } from './http.ts';
 import { machineTypeObject, shown } from './instances.ts';
@@ -183,9 +184,11 @@ class Compute implements ComputeApi {
 
   // ---------------------------------------------------------------- lists
 
-  private page(kind: string, items: readonly JsonObject[], selfLink: string, query: ReadonlyMap<string, string>): CloudResponse {
+  private page(kind: string, all: readonly JsonObject[], selfLink: string, query: ReadonlyMap<string, string>): CloudResponse {
+    const keep = matcherOf(query);
     const most = Number(query.get('maxResults') ?? '500');
     const from = Number(query.get('pageToken') ?? '0');
+    const items = all.filter(keep);
     const part = items.slice(from, from + most).map(shown);
     return json(200, { kind: `compute#${kind}List`, id: selfLink.slice(linkTo('').length), items: part, selfLink, ...(items.length > from + most ? { nextPageToken: String(from + most) } : {}) });
   }
@@ -196,8 +199,10 @@ class Compute implements ComputeApi {
     const kinds: ReadonlySet<string> = new Set(name === 'machineTypes' ? ['zones'] : name === 'operations' ? ['global', 'regions', 'zones'] : (collections.find((one) => one.name === name)?.scopes ?? []));
     if (kinds.size === 0) throw notFound(`projects/${project}/aggregated/${name}`);
     const scopes = [...(kinds.has('global') ? ['global'] : []), ...(kinds.has('regions') ? regions.map((one) => `regions/${one.name}`) : []), ...(kinds.has('zones') ? zonesOf(regions).map((zone) => `zones/${zone}`) : [])];
+    const keep = matcherOf(query);
     for (const scope of scopes) {
-      const found = name === 'machineTypes' ? machineTypes.map((type) => machineTypeObject(project, scope.slice('zones/'.length), type.name)!) : store.list(name, scope).map(shown);
+      const all = name === 'machineTypes' ? machineTypes.map((type) => machineTypeObject(project, scope.slice('zones/'.length), type.name)!) : store.list(name, scope).map(shown);
+      const found = all.filter(keep);
       if (found.length > 0) items[scope] = { [name]: found };
       else if (query.get('includeAllScopes')?.toLowerCase() === 'true') items[scope] = { warning: { code: 'NO_RESULTS_ON_PAGE', data: [{ key: 'scope', value: scope }], message: `There are no results for scope '${scope}' on this page.` } };
     }
@@ -230,6 +235,11 @@ class Compute implements ComputeApi {
     const quotas = Object.entries({ CPUS: 24, DISKS_TOTAL_GB: 4096, STATIC_ADDRESSES: 8, IN_USE_ADDRESSES: 8 }).map(([metric, limit]) => ({ limit, metric, usage: used[metric as keyof typeof used] }));
     return { ...common, kind: 'compute#region', quotas, zones: [...regions[at]!.zones].map((letter) => linkTo(`projects/${project}/zones/${name}-${letter}`)) };
   }
+}
+
+function matcherOf(query: ReadonlyMap<string, string>): (object: JsonObject) => boolean {
+  const filter = query.get('filter') ?? '';
+  return filter === '' ? () => true : matcher(filter);
 }
 
 function collectionNamed(name: string, scope: ScopeKind): Collection | undefined {

@@ -3,6 +3,7 @@
  * (ClusterFactory). https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
  */
 import { base64, utf8 } from '../../simulator/bytes.ts';
+import { formatPrefix4, parsePrefix4 } from '../../simulator/wire/ip4.ts';
 import { utcTimestamp } from '../calendar.ts';
 import type { ComputeApi } from './compute.ts';
 import type { ApiContext } from './context.ts';
@@ -12,6 +13,8 @@ import { child, flag, integer, objects, text, texts, type Json, type JsonObject 
 import { hexId, newExternalAddress } from './networking.ts';
 import { linkTo } from './store.ts';
 
+/** Of the range of one node's pods, at most 110 of them. */
+const NODE_MASK = 24;
 const ROOT = 'https://container.googleapis.com/v1/';
 
 export interface ClusterNode { readonly name: string; readonly zone: string; readonly address: string; readonly external: string; readonly pool: string }
@@ -215,7 +218,7 @@ export class ContainerApi {
       compute.insert('instances', scope, {
         name: `${base}-${suffix}`, machineType: `${scope}/machineTypes/${cluster.node.machineType}`, canIpForward: !spec.isVpcNative, tags: { items: cluster.node.tags }, metadata: cluster.node.metadata, scheduling: { automaticRestart: true }, labels: { 'goog-gke-node': '' },
         disks: [{ boot: true, initializeParams: { sourceImage: `projects/cos-cloud/global/images/family/${cluster.node.image}` } }], serviceAccounts: [{ email: 'default', scopes: ['https://www.googleapis.com/auth/cloud-platform'] }],
-        networkInterfaces: [{ network: `global/networks/${spec.network}`, accessConfigs: [{ name: 'external-nat', type: 'ONE_TO_ONE_NAT', ...(external === undefined ? {} : { natIP: external }) }], ...(address === undefined ? {} : { networkIP: address }) }],
+        networkInterfaces: [{ network: `global/networks/${spec.network}`, accessConfigs: [{ name: 'external-nat', type: 'ONE_TO_ONE_NAT', ...(external === undefined ? {} : { natIP: external }) }], ...(address === undefined ? {} : { networkIP: address }), ...(spec.isVpcNative ? { aliasIpRanges: [{ ipCidrRange: this.freePodRange(spec), subnetworkRangeName: `gke-${spec.name}-pods-${spec.hash}` }] } : {}) }],
       });
     }
     const look = (): void => {
@@ -228,6 +231,17 @@ export class ContainerApi {
       }));
     };
     context.runtime.after(1000, look);
+  }
+
+  /** The first range for the pods of one node that no instance has. */
+  private freePodRange({ podRange }: ClusterSpec): string {
+    const { address: network, length } = parsePrefix4(podRange)!;
+    const taken = new Set(this.context.store.list('instances').flatMap((instance) => objects(instance, 'networkInterfaces').flatMap((nic) => objects(nic, 'aliasIpRanges').map((alias) => text(alias, 'ipCidrRange')))));
+    for (let at = 0; at < 2 ** (NODE_MASK - length); at += 1) {
+      const range = formatPrefix4({ address: network + at * 2 ** (32 - NODE_MASK), length: NODE_MASK });
+      if (!taken.has(range)) return range;
+    }
+    throw new ApiError(400, 'badRequest', `The pod address range ${podRange} has no room for another node.`);
   }
 
   private nodeBase({ name, hash }: ClusterSpec, pool: string): string {
