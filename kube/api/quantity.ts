@@ -37,9 +37,9 @@ export function parseQuantity(text: string): Quantity | string {
     nanos = power >= 0 ? roundUp(digits * 10n ** BigInt(power), divisor) : roundUp(digits, divisor * 10n ** BigInt(-power));
     format = decimal === undefined ? 'exponent' : 'decimal';
   } else return "unable to parse quantity's suffix";
-  // What does not fit is capped (maxAllowed, 2^63-1).
+  // More digits than an int64 has are capped at what it holds (maxAllowed).
   const most = ((1n << 63n) - 1n) * billion;
-  if (nanos > most) nanos = most;
+  if (whole.length + fraction.length > 18 && nanos > most) nanos = most;
   return { nanos: sign === '-' ? -nanos : nanos, format };
 }
 
