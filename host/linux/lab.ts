@@ -37,9 +37,8 @@ export class LinuxLab implements Lab {
   readonly #epochMs = Date.now();
   readonly #monitors: ChildProcess[];
   readonly #timer: NodeJS.Timeout;
+  /** Moved by whoever holds the lab, never by what happens in it: they may be behind the wall, and must not be overtaken. */
   #nowUs = 0;
-  /** How far whoever holds the lab was behind the wall when they last moved its time. */
-  #behindUs: number | undefined;
   #movedAtMs = 0;
   #windowsAtMs = 0;
   #early: { terminal: string; bytes: Uint8Array }[] | undefined = [];
@@ -77,7 +76,6 @@ export class LinuxLab implements Lab {
   async runUntil(targetUs: number): Promise<void> {
     while (this.#wallUs < targetUs) await sleep(Math.min(WINDOWS_EVERY_MS, Math.max(1, (targetUs - this.#wallUs) / 1000)));
     await this.#lookThroughWindows();
-    this.#behindUs = this.#wallUs - targetUs;
     this.#nowUs = Math.max(this.#nowUs, targetUs);
   }
 
@@ -93,7 +91,6 @@ export class LinuxLab implements Lab {
     const isWaiting = (): boolean => [...this.#open].some(([id, { isOpen }]) => isOpen && !this.#evidence.isPrompting(id));
     while (isWaiting() && performance.now() < untilMs) await sleep(LOOK_EVERY_MS);
     this.#nowUs = Math.max(this.#nowUs, this.#wallUs);
-    this.#behindUs = undefined;
   }
 
   // ---------------------------------------------------------------- terminals
@@ -206,8 +203,6 @@ export class LinuxLab implements Lab {
   }
 
   #changed(): void {
-    // Whoever holds the lab may run behind the wall by as much as they like, but not change by change.
-    if (this.#behindUs !== undefined) this.#nowUs = Math.max(this.#nowUs, this.#wallUs - this.#behindUs);
     this.onChange();
   }
 

@@ -233,7 +233,7 @@ export function parseSocket(line: string): SocketView | undefined {
 
 function endpoint(text: string): [string, number] {
   const at = text.lastIndexOf(':');
-  const address = text.slice(0, at).replace(/%.*$/, '').replace(/^\[(.*)\]$/, '$1');
+  const address = text.slice(0, at).replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '');
   return [address === '*' ? '0.0.0.0' : address, Number(text.slice(at + 1)) || 0];
 }
 

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { engines, execInContainer, leftovers, runContainer } from './container.ts';
+import { canRunLinuxLabs, examine, type Patient } from './doctor.ts';
+import { rangeOf } from './identity.ts';
+import { tools } from './tools.ts';
+
+const healthy: Patient = {
+  platform: 'linux', read: (path) => (path === '/etc/os-release' ? 'ID=debian\n' : undefined), has: () => true, isReadWrite: () => true, engineAnswers: () => false, hasTerminals: () => true,
+  identity: () => ({ way: 'range', uid: 1000, gid: 1000, users: { start: 100_000, count: 65_535 }, groups: { start: 100_000, count: 65_535 } }), tryNamespaces: () => undefined, tryLab: () => Promise.resolve({ failed: [] }),
+};
+const files = (of: Record<string, string>) => (path: string): string | undefined => of[path];
+
+test('a healthy machine has nothing to install and runs labs', async () => {
+  const report = await examine(healthy);
+  expect(report.findings.every(({ status }) => status === 'works')).toBe(true);
+  expect(report.install).toBeNull();
+  expect(canRunLinuxLabs(healthy).isAvailable).toBe(true);
+});
+
+test.each([
+  ['ID=debian', 'sudo apt install -y bridge-utils tcpdump'], ['ID=ubuntu\nID_LIKE=debian', 'sudo apt install -y bridge-utils tcpdump'],
+  ['ID=fedora', 'sudo dnf install -y bridge-utils tcpdump'], ['ID=arch', 'sudo pacman -S --needed bridge-utils tcpdump'], ['ID=gentoo', null],
+])('one command installs what is missing on %s', async (release, install) => {
+  const report = await examine({ ...healthy, read: files({ '/etc/os-release': release }), has: (program) => program !== 'brctl' && program !== 'tcpdump' });
+  expect(report.install).toBe(install);
+  expect(report.findings.find(({ id }) => id === 'tools')).toMatchObject({ status: 'limited', because: 'Lessons that use brctl and tcpdump cannot be done: not installed.' });
+});
+
+test('without a program no lab can do without, real Linux is not offered', () => {
+  for (const { name } of tools.filter(({ isNeeded }) => isNeeded)) expect(canRunLinuxLabs({ ...healthy, has: (program) => program !== name }), name).toMatchObject({ isAvailable: false, because: `${name} is not installed.` });
+});
+
+test.each([
+  [{ '/proc/sys/kernel/apparmor_restrict_unprivileged_userns': '1\n' }, /AppArmor/, 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0'],
+  [{ '/proc/sys/kernel/unprivileged_userns_clone': '0\n' }, /root/, 'sudo sysctl kernel.unprivileged_userns_clone=1'],
+  [{ '/proc/sys/user/max_user_namespaces': '0\n' }, /no user namespaces/, 'sudo sysctl user.max_user_namespaces=10000'],
+  [{}, /refused: unshare failed/, null],
+])('says why user namespaces are refused: %o', async (proc, because, command) => {
+  const { findings, backends } = await examine({ ...healthy, read: files(proc), tryNamespaces: () => 'unshare failed' });
+  const found = findings.find(({ id }) => id === 'namespaces');
+  expect(found).toMatchObject({ status: 'refused', command });
+  expect(found?.because).toMatch(because);
+  expect(backends.find(({ backend }) => backend === 'linux')).toMatchObject({ works: false, because: found?.because });
+  expect(backends.find(({ backend }) => backend === 'simulator')?.works).toBe(true);
+});
+
+test('other systems are offered the simulator, and no finding that would not help', async () => {
+  for (const platform of ['darwin', 'win32'] as const) {
+    const { backends, findings, install } = await examine({ ...healthy, platform });
+    expect(backends.map(({ backend, works }) => [backend, works])).toEqual([['simulator', true], ['linux', false], ['container', false]]);
+    expect({ findings, install }).toEqual({ findings: [], install: null });
+  }
+});
+
+test('names what the kernel lacks, a closed tun device, and a single user', async () => {
+  const { findings } = await examine({ ...healthy, isReadWrite: () => false, read: files({ '/proc/misc': '200 tun\n' }), tryLab: () => Promise.resolve({ failed: ['bridge'] }), identity: () => ({ way: 'single', uid: 1000, gid: 1000, because: 'newuidmap is not installed' }) });
+  expect(findings.find(({ id }) => id === 'lab')).toMatchObject({ status: 'refused', command: 'sudo modprobe -a bridge' });
+  expect(findings.find(({ id }) => id === 'tun')).toMatchObject({ status: 'limited', command: 'sudo chmod 0666 /dev/net/tun' });
+  expect(findings.find(({ id }) => id === 'users')?.status).toBe('limited');
+});
+
+test('reads ranges of users by name and by number, and none that is too small', () => {
+  expect(rangeOf('a:100000:65536\nme:165536:65536\n', 'me', 1000)).toEqual({ start: 165_536, count: 65_535 });
+  expect(rangeOf('1000:1:65536\n', 'me', 1000)).toEqual({ start: 1, count: 65_535 });
+  expect(rangeOf('me:1:500\n', 'me', 1000)).toBeUndefined();
+});
+
+test.each(engines)('a container of $program never has the machine\'s network, and goes when its standard input does', (engine) => {
+  const words = runContainer(engine, 'podwire-1');
+  expect(words.join(' ')).toMatch(/--rm --interactive .*--network none/);
+  expect(words).not.toContain('--privileged');
+  expect(words.join(' ')).not.toMatch(/--volume|-v |network host|--pid host/);
+  expect(execInContainer(engine, 'podwire-1', ['bash', '-l'], { isTerminal: true })).toEqual([engine.program, 'exec', '--interactive', '--tty', 'podwire-1', 'bash', '-l']);
+  expect(leftovers(engine)).toContain('label=app=podwire');
+});
