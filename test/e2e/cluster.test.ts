@@ -1,0 +1,47 @@
+/** A cluster in the browser: what a learner does between the first Deployment and a page seen from the internet, typed into two terminals. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeInChromium } from '../chromium.ts';
+import { Learner, openWorld, until, type World } from './learner.ts';
+
+const SHELL = 'cloudshell';
+const OUTSIDE = 'browser';
+
+describeInChromium('a cluster in the browser', () => {
+  let world: World;
+  beforeAll(async () => { world = await openWorld(); });
+  afterAll(() => world?.close());
+
+  test('a Deployment is exposed, answers from outside, and is met again on its node and after a reload', { timeout: 240_000 }, async () => {
+    const learner = await Learner.enter(world.browser, world.served.url);
+    const { page } = learner;
+    await page.getByRole('link', { name: 'Free play' }).click();
+    await page.getByText('A running cluster with three nodes').click();
+    await page.getByText('This lab can be made').waitFor();
+    await page.getByRole('button', { name: 'Start the lab' }).click();
+    await learner.prompts(SHELL, 60_000);
+    await learner.type('kubectl create deployment hello-server --image=gcr.io/google-samples/hello-app:1.0', SHELL);
+    await learner.shows(/deployment\.apps\/hello-server created/, SHELL);
+    await learner.type('kubectl rollout status deploy/hello-server', SHELL);
+    await learner.shows(/successfully rolled out/, SHELL, 40_000);
+    await learner.type('kubectl expose deployment hello-server --type LoadBalancer --port 80 --target-port 8080', SHELL);
+    await learner.shows(/service\/hello-server exposed/, SHELL);
+    await learner.prompts(SHELL);
+    // A cloud takes its time to build a load balancer; the wait is skipped as a learner would.
+    await learner.type("until kubectl get service hello-server -o jsonpath='{.status.loadBalancer.ingress[0].ip}' | grep -q .; do sleep 2; done; kubectl get service hello-server -o jsonpath='LB {.status.loadBalancer.ingress[0].ip}{\"\\n\"}'", SHELL);
+    await page.getByRole('button', { name: /Skip/ }).click();
+    await learner.shows(/LB \d+\.\d+\.\d+\.\d+/, SHELL, 60_000);
+    const address = /LB (\d+\.\d+\.\d+\.\d+)/.exec(await learner.text(SHELL))![1]!;
+    await learner.type(`for i in 1 2 3; do curl -sS --max-time 5 http://${address}; done`, OUTSIDE);
+    await learner.shows(/(?:Hello, world!\nVersion: 1\.0\.0\nHostname: hello-server-\S+\s+){3}/, OUTSIDE, 30_000);
+    // The check's port is not forwarded: from outside there is silence.
+    await learner.type(`curl -sS --max-time 2 http://${address}:10256/healthz`, OUTSIDE);
+    await learner.shows(/curl: \(28\) Connection timed out/, OUTSIDE, 30_000);
+    await until('the nodes in the picture', async () => (await page.locator('body').innerText()).includes('gke-lab-cluster-default-pool-9e4ce61e-2jdh'));
+    expect(learner.complaints).toEqual([]);
+    await page.reload();
+    await learner.shows(/Connection timed out/, OUTSIDE, 60_000);
+    await until('the lab to have been picked up', async () => (await page.locator('.resumed').allInnerTexts()).length > 0);
+    expect(await page.locator('.resumed').innerText()).toMatch(/^Picked up after \d+ events$/);
+    await learner.close();
+  });
+});
