@@ -4,12 +4,12 @@ import type { SimulatedWorld } from '../simulator/index.ts';
 import { parseIp4 } from '../simulator/wire/ip4.ts';
 import { handleBatch } from './api/batch.ts';
 import { createComputeApi, type ComputeApi } from './api/compute.ts';
-import { ContainerApi, type ClusterFactory, type ClusterSpec, type ContainerOptions } from './api/container.ts';
+import { ContainerApi, type ClusterFactory, type ContainerOptions } from './api/container.ts';
 import type { ApiContext } from './api/context.ts';
 import { regions } from './api/geography.ts';
 import { authorize, Guests } from './api/guests.ts';
 import { ApiError, errorResponse, json, split, type CloudRequest, type CloudResponse } from './api/http.ts';
-import { text, type JsonObject } from './api/json.ts';
+import type { JsonObject } from './api/json.ts';
 import { Operations } from './api/operations.ts';
 import { program } from './api/program.ts';
 import { ComputeStore } from './api/store.ts';
@@ -95,15 +95,6 @@ export class Cloud {
     return this.compute.put(collection, scope, body);
   }
 
-  /** An instance whose machine the lab has booted already, with the address the body names. */
-  adoptInstance(zone: string, body: JsonObject, machine: Machine, device: string): void {
-    this.guests.adopt(this.put('instances', `zones/${zone}`, body), machine, device);
-  }
-
-  adoptCluster(spec: ClusterSpec, machineType: string, caCertificate: string): void {
-    this.container.adopt(spec, machineType, caCertificate);
-  }
-
   /** A machine out on the internet, or a private one behind a translating router (the cloud shell). */
   plugOutside(machine: Machine, device: string, host: OutsideSpec): void {
     const port = this.options.world.plug(this.junction, { kernel: machine.kernel, ns: 0, index: machine.kernel.netlink.link(0, device)!.index });
@@ -166,20 +157,6 @@ export class Cloud {
     const [plain = '', action] = (name ?? '').split(':');
     if (action === 'enable') return { done: true, name: `operations/acat.p2-${projectNumber}`, response: { service: enabled(plain) } };
     return { ...enabled(plain), ...(titles[plain] === undefined ? { state: 'DISABLED' } : {}) };
-  }
-
-  accountName(): string {
-    return this.options.account;
-  }
-
-  /** An external address of an instance, its machine for those who log in by name. */
-  machineOf(instance: string): Machine | undefined {
-    return this.guests.all.find(({ name }) => name === instance)?.machine;
-  }
-
-  addressOf(instance: string): string {
-    const found = this.store.list('instances').find(({ name }) => name === instance);
-    return found === undefined ? '' : text((found['networkInterfaces'] as readonly JsonObject[])[0], 'networkIP');
   }
 }
 

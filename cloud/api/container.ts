@@ -9,7 +9,7 @@ import type { ComputeApi } from './compute.ts';
 import type { ApiContext } from './context.ts';
 import { machineTypes, zonesOf } from './geography.ts';
 import { ApiError, bodyOf, json, type CloudRequest, type CloudResponse } from './http.ts';
-import { child, flag, integer, objects, text, texts, type Json, type JsonObject } from './json.ts';
+import { child, flag, integer, objects, regionOfZone, text, texts, type Json, type JsonObject } from './json.ts';
 import { hexId, newExternalAddress } from './networking.ts';
 import { linkTo } from './store.ts';
 
@@ -156,6 +156,7 @@ export class ContainerApi {
     const cluster = this.newCluster(spec, text(pool, 'name') || 'default-pool', count, machineType, child(body, 'resourceLabels'), texts(config, 'tags'));
     const operation = this.begin('CREATE_CLUSTER', cluster.spec);
     this.addFirewalls(cluster.spec);
+    if (cluster.spec.isVpcNative) this.setPodRanges(cluster.spec, [{ rangeName: podRangeName(cluster.spec), ipCidrRange: cluster.spec.podRange }]);
     this.addNodes(cluster, text(pool, 'name') || 'default-pool', count, identity?.nodes ?? [], (nodes) => {
       cluster.spec = { ...cluster.spec, nodes };
       this.factory.create(cluster.spec, (outcome) => {
@@ -218,7 +219,7 @@ export class ContainerApi {
       compute.insert('instances', scope, {
         name: `${base}-${suffix}`, machineType: `${scope}/machineTypes/${cluster.node.machineType}`, canIpForward: !spec.isVpcNative, tags: { items: cluster.node.tags }, metadata: cluster.node.metadata, scheduling: { automaticRestart: true }, labels: { 'goog-gke-node': '' },
         disks: [{ boot: true, initializeParams: { sourceImage: `projects/cos-cloud/global/images/family/${cluster.node.image}` } }], serviceAccounts: [{ email: 'default', scopes: ['https://www.googleapis.com/auth/cloud-platform'] }],
-        networkInterfaces: [{ network: `global/networks/${spec.network}`, accessConfigs: [{ name: 'external-nat', type: 'ONE_TO_ONE_NAT', ...(external === undefined ? {} : { natIP: external }) }], ...(address === undefined ? {} : { networkIP: address }), ...(spec.isVpcNative ? { aliasIpRanges: [{ ipCidrRange: this.freePodRange(spec), subnetworkRangeName: `gke-${spec.name}-pods-${spec.hash}` }] } : {}) }],
+        networkInterfaces: [{ network: `global/networks/${spec.network}`, accessConfigs: [{ name: 'external-nat', type: 'ONE_TO_ONE_NAT', ...(external === undefined ? {} : { natIP: external }) }], ...(address === undefined ? {} : { networkIP: address }), ...(spec.isVpcNative ? { aliasIpRanges: [{ ipCidrRange: this.freePodRange(spec), subnetworkRangeName: podRangeName(spec) }] } : {}) }],
       });
     }
     const look = (): void => {
@@ -231,6 +232,15 @@ export class ContainerApi {
       }));
     };
     context.runtime.after(1000, look);
+  }
+
+  /** Pods' addresses belong to the subnet, in a range of their own. */
+  private setPodRanges(spec: ClusterSpec, ranges: readonly JsonObject[]): void {
+    const scope = `regions/${regionOfZone(spec.location)}`;
+    const subnet = this.context.store.find(`projects/${this.context.project}/${scope}/subnetworks/${spec.network}`);
+    if (subnet === undefined) return;
+    const others = objects(subnet, 'secondaryIpRanges').filter((one) => text(one, 'rangeName') !== podRangeName(spec));
+    this.compute.patch('subnetworks', scope, subnet.name, { secondaryIpRanges: [...others, ...ranges] });
   }
 
   /** The first range for the pods of one node that no instance has. */
@@ -259,6 +269,7 @@ export class ContainerApi {
     const operation = this.begin('DELETE_CLUSTER', spec);
     this.factory.remove(spec.name, spec.location);
     for (const { name, zone } of spec.nodes) if (context.store.find(`projects/${context.project}/zones/${zone}/instances/${name}`) !== undefined) compute.remove('instances', `zones/${zone}`, name);
+    if (spec.isVpcNative) this.setPodRanges(spec, []);
     for (const suffix of ['all', 'ssh', 'vms']) {
       const name = `gke-${spec.name}-${spec.hash}-${suffix}`;
       if (context.store.find(`projects/${context.project}/global/firewalls/${name}`) !== undefined) compute.remove('firewalls', 'global', name);
@@ -291,14 +302,6 @@ export class ContainerApi {
     return this.operations.get(operation)!;
   }
 
-  /** A cluster that the lab has made itself, its instances included. */
-  adopt(spec: ClusterSpec, machineType: string, caCertificate: string): void {
-    const [first] = spec.nodes;
-    const cluster = this.newCluster(spec, first?.pool ?? 'default-pool', spec.nodes.length, machineType, undefined, []);
-    cluster.object = { ...cluster.object, status: 'RUNNING', masterAuth: { clusterCaCertificate: caCertificate } };
-    this.hasUsedIdentity = true;
-  }
-
   // ---------------------------------------------------------------- operations
 
   private begin(operationType: string, spec: ClusterSpec, below = ''): string {
@@ -324,13 +327,13 @@ export class ContainerApi {
     const { version } = this.options;
     return { channels: [{ channel: 'REGULAR', defaultVersion: version, validVersions: [version] }], defaultClusterVersion: version, defaultImageType: 'COS_CONTAINERD', validImageTypes: ['COS_CONTAINERD', 'UBUNTU_CONTAINERD'], validMasterVersions: [version], validNodeVersions: [version] };
   }
-
-  clusterNamed(location: string, name: string): ClusterSpec | undefined {
-    return this.clusters.get(`${location}/${name}`)?.spec;
-  }
 }
 
 /** Something that looks like a certificate, for control planes without one. */
 export function placeholderCertificate(name: string): string {
   return base64(utf8(`-----BEGIN CERTIFICATE-----\n${base64(utf8(name))}\n-----END CERTIFICATE-----\n`));
+}
+
+function podRangeName({ name, hash }: ClusterSpec): string {
+  return `gke-${name}-pods-${hash}`;
 }

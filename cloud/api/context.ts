@@ -1,8 +1,8 @@
 /** What the API's parts share. */
 import type { VpcData } from '../dataplane/state.ts';
 import type { CloudRuntime } from '../runtime.ts';
-import { isObject, text, type Json, type JsonObject } from './json.ts';
-import { ApiError, invalid, notFound } from './http.ts';
+import { text, type JsonObject } from './json.ts';
+import { invalid, notFound } from './http.ts';
 import type { Region } from './geography.ts';
 import type { Guests } from './guests.ts';
 import { linkTo, pathOf, type ComputeStore } from './store.ts';
@@ -51,9 +51,4 @@ export function whole(body: JsonObject, field: string, least: number, most: numb
 /** Only the named fields, where they are there. */
 export function pick(body: JsonObject, ...fields: readonly string[]): JsonObject {
   return Object.fromEntries(fields.filter((field) => body[field] !== undefined && body[field] !== null).map((field) => [field, body[field]]));
-}
-
-export function mustBeObject(value: Json | undefined, field: string): JsonObject {
-  if (!isObject(value)) throw new ApiError(400, 'invalid', `Invalid value for field '${field}'`);
-  return value;
 }

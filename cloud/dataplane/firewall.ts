@@ -42,7 +42,7 @@ export function judge(junction: Junction<VpcData>, port: number, nic: InstanceNi
   return { isAllowed, by: rule ?? 'implied' };
 }
 
-export function firstMatch(rules: readonly FirewallRule[], nic: InstanceNic, direction: FirewallRule['direction'], packet: Header, senderTags: readonly string[]): FirewallRule | undefined {
+function firstMatch(rules: readonly FirewallRule[], nic: InstanceNic, direction: FirewallRule['direction'], packet: Header, senderTags: readonly string[]): FirewallRule | undefined {
   const other = direction === 'INGRESS' ? packet.source : packet.destination;
   return rules.find((rule) => rule.direction === direction && rule.networkName === nic.networkName && isTarget(rule, nic) && isPeer(rule, other, senderTags) && rule.layer4.some((one) => isAbout(one, packet)));
 }

@@ -14,7 +14,7 @@ export function groupPage(path: string): string {
   const at = path === '' ? 'gcloud' : `gcloud ${path}`;
   const sections = ([['g', isCategorised ? 'command groups' : 'groups'], ['c', 'commands']] as const).flatMap(([kind, title]) => {
     const own = children.filter((one) => one[0] === kind);
-    return own.length === 0 ? [] : [section(own, title, at, isCategorised)];
+    return own.length === 0 ? [] : [section(own, title, at, own.some(([, , category]) => category !== ''))];
   });
   return `${sections.join('\n')}\n${PLAIN}${isCategorised ? '' : `For detailed information on this command and its flags, run:\n  ${at} --help\n`}`;
 }

@@ -79,10 +79,6 @@ export class Gcloud {
       return [key, value.join('=')];
     });
   }
-  givenFlags(): string[] {
-    return [...this.parsed.flags.keys()];
-  }
-
   get account(): string {
     return this.properties.get('core', 'account') ?? this.cloud?.account ?? '';
   }

@@ -5,12 +5,10 @@
 import type { Sys } from '../../../machine/sys.ts';
 import { concat, fromUtf8, get32, put32, utf8 } from '../../ports/bytes.ts';
 
-export const BANNER = 'SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3';
+const BANNER = 'SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3';
 const MOST_BYTES = 1 << 20;
 /** OpenSSH pads packets to the cipher's block. */
 const BLOCK = 16;
-
-export type SocketId = ReturnType<Sys['net']['sockets']['open']> extends { ok: true; value: infer Id } | { ok: false } ? Id : number;
 
 /** i: input, o: output, e: error output, f: end of input, w: window size, x: exit status, h: hello, k: host key, y: accepted, n: refused, c: a file. */
 export type RecordKind = 'i' | 'o' | 'e' | 'f' | 'w' | 'x' | 'h' | 'k' | 'y' | 'n' | 'c';

@@ -4,11 +4,11 @@ import type { Json } from '../../../ports/cloud.ts';
 /** A name, a number in a list, or null for all of a list. */
 export type Key = readonly (string | number | null)[];
 
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replace(/((?<=[a-z0-9])[A-Z]+|(?!^)[A-Z](?=[a-z]))/g, '_$1').toLowerCase();
 }
 
-export function camelCase(name: string): string {
+function camelCase(name: string): string {
   const [first = '', ...rest] = name.split('_');
   return first + rest.map((part) => part.charAt(0).toUpperCase() + part.slice(1).toLowerCase()).join('');
 }

@@ -185,7 +185,7 @@ function merged(old: Json | undefined, made: Json): Json {
   return made;
 }
 
-export function jsonText(value: Json, indent: string): string {
+function jsonText(value: Json, indent: string): string {
   const deeper = `${indent}  `;
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `[\n${(value as readonly Json[]).map((one) => deeper + jsonText(one, deeper)).join(',\n')}\n${indent}]`;
   if (isObject(value)) {
@@ -196,7 +196,7 @@ export function jsonText(value: Json, indent: string): string {
 }
 
 /** As ruamel.yaml dumps with gcloud's settings: sorted keys, lists not indented, quotes only where a plain word would be read as something else. */
-export function yamlText(value: Json, indent = ''): string {
+function yamlText(value: Json, indent = ''): string {
   if (!isObject(value)) return Array.isArray(value) ? yamlList(value as readonly Json[], indent) : `${yamlScalar(value, indent)}\n`;
   const entries = sortedEntries(value);
   if (entries.length === 0) return `${indent}{}\n`;

@@ -17,7 +17,7 @@ export function pythonText(value: Value): string {
   return pythonRepr(value);
 }
 
-export function pythonRepr(value: Value): string {
+function pythonRepr(value: Value): string {
   if (value === undefined || value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number') return String(value);
@@ -140,12 +140,11 @@ const transforms: Readonly<Record<string, Transform>> = {
     return state === '' ? status : `${status} (${state})`;
   },
   next_maintenance: () => '',
+  location_scope: (value) => (/\/zones\//.test(pythonText(keyed(value, 'selfLink'))) ? 'zone' : 'region'),
   operation_http_status(value) {
     const code = keyed(value, 'httpErrorStatusCode');
     return code === undefined ? (pythonText(keyed(value, 'status')) === 'DONE' ? 200 : '') : code;
   },
-  // ---- container's own
-  master_version: (value) => value,
 };
 
 export function isTransform(name: string): boolean {
