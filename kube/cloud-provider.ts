@@ -16,6 +16,8 @@ export interface CloudInstance {
   readonly machineType: string;
   readonly addresses: readonly { readonly type: 'InternalIP' | 'ExternalIP' | 'InternalDNS' | 'Hostname'; readonly address: string }[];
   readonly isRunning: boolean;
+  /** The alias range of its machine, `10.40.0.0/24`, where pods have such addresses. */
+  readonly podRange?: string | undefined;
 }
 
 export interface LoadBalancerIngress { readonly ip: string }

@@ -77,7 +77,8 @@ function startIpam({ client, runtime, record }: ControllerContext, cloud: CloudP
     if (type !== 'ADDED') return;
     let cidr = object.spec?.podCIDR;
     if (cidr === undefined) {
-      cidr = allocate();
+      // With alias ranges the cloud has chosen (pkg/controller/nodeipam/ipam/cloud_cidr_allocator.go).
+      cidr = cloud.instance(name)?.podRange ?? allocate();
       if (cidr === undefined) {
         record(about(object), 'Normal', 'CIDRNotAvailable', `Node ${name} status is now: CIDRNotAvailable`);
         return;

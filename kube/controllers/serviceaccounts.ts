@@ -2,6 +2,9 @@
 import { isTerminating, type ControllerContext } from './controller.ts';
 import { keyOf, parseKey, WorkQueue } from './queue.ts';
 
+const ROOT_CERTIFICATES = 'kube-root-ca.crt';
+/** Nobody checks it: the simulated TLS has no certificates. */
+const ROOT_CERTIFICATE = '-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n';
 const ACCOUNT = 'kubernetes.io/service-account.name';
 
 export interface AccountOptions {
@@ -26,7 +29,21 @@ export function startServiceAccountController({ client, runtime }: ControllerCon
     });
     client.edit('serviceaccounts', account.metadata, (draft) => void (draft.secrets = [{ name: secret.metadata.name }]));
   });
-  client.watch('namespaces', {}, ({ object }) => namespaces.add(object.metadata.name));
+  // Their tokens come in a volume of the pod, with the certificates of the control plane (pkg/controller/certificates/rootcacertpublisher).
+  const certificates = new WorkQueue(runtime, (name) => {
+    const namespace = client.find('namespaces', { name });
+    if (namespace === undefined || isTerminating(namespace) || client.find('configmaps', { namespace: name, name: ROOT_CERTIFICATES }) !== undefined) return;
+    client.create('configmaps', { metadata: { name: ROOT_CERTIFICATES, namespace: name }, data: { 'ca.crt': ROOT_CERTIFICATE } });
+  });
+  client.watch('namespaces', {}, ({ object }) => {
+    namespaces.add(object.metadata.name);
+    if (!hasTokenSecrets) certificates.add(object.metadata.name);
+  });
+  if (!hasTokenSecrets) {
+    client.watch('configmaps', {}, ({ type, object }) => {
+      if (type === 'DELETED' && object.metadata.name === ROOT_CERTIFICATES) certificates.add(object.metadata.namespace ?? '');
+    });
+  }
   client.watch('serviceaccounts', {}, ({ type, object }) => {
     if (type === 'DELETED') namespaces.add(object.metadata.namespace ?? '');
     else if (hasTokenSecrets) accounts.add(keyOf(object));

@@ -227,11 +227,11 @@ export class ClusterLab implements ClusterFactory, GuestHost {
       instance: (name) => {
         const found = request('GET', `zones/${zone}/instances/${name}`);
         if (found.status !== 200) return undefined;
-        const { status, networkInterfaces = [] } = JSON.parse(found.text) as { status: string; networkInterfaces?: { networkIP: string; accessConfigs?: { natIP?: string }[] }[] };
+        const { status, networkInterfaces = [] } = JSON.parse(found.text) as { status: string; networkInterfaces?: { networkIP: string; accessConfigs?: { natIP?: string }[]; aliasIpRanges?: { ipCidrRange: string }[] }[] };
         const [nic] = networkInterfaces;
         const external = nic?.accessConfigs?.[0]?.natIP;
         return {
-          providerId: `gce://${project}/${zone}/${name}`, zone, region, machineType: scenario.machineType, isRunning: status === 'RUNNING',
+          providerId: `gce://${project}/${zone}/${name}`, zone, region, machineType: scenario.machineType, isRunning: status === 'RUNNING', podRange: nic?.aliasIpRanges?.[0]?.ipCidrRange,
           addresses: [...(nic === undefined ? [] : [{ type: 'InternalIP' as const, address: nic.networkIP }]), ...(external === undefined ? [] : [{ type: 'ExternalIP' as const, address: external }])],
         };
       },

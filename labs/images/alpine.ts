@@ -10,14 +10,17 @@ import { pathsOf, programsOf, setuidOf } from './userland.ts';
 const busybox = new Set(['apk-tools', 'bsdutils', 'coreutils', 'debianutils', 'diffutils', 'findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iputils-ping', 'less', 'mawk', 'mount', 'net-tools', 'netcat-openbsd', 'procps', 'psmisc', 'sed', 'tar', 'traceroute', 'util-linux', 'vim-tiny', 'wget']);
 const extra = new Set(alpinePackages.flatMap(({ tools = [] }) => tools));
 
+/** Of bind's tools the one that busybox has as well. */
+const NSLOOKUP = '/usr/bin/nslookup';
+
 const packages: readonly ImagePackage[] = alpinePackages.map(({ name, version, sizeKb, installedSizeKb, summary, depends, isBase = false, tools = [] }) => ({
   name, version, architecture: 'x86_64', installed: isBase, section: 'main', sizeKb, installedSizeKb, summary, depends: [...depends],
-  files: [...(name === 'bash' ? ['/usr/bin/bash'] : []), ...commands.filter((command) => tools.includes(command.package)).flatMap(pathsOf)],
+  files: [...(name === 'bash' ? ['/usr/bin/bash'] : []), ...commands.filter((command) => tools.includes(command.package)).flatMap(pathsOf).filter((path) => path !== NSLOOKUP)],
 }));
 
 export const alpine: UserLand = {
   name: 'alpine',
-  programs: new Map([...programsOf(new Set([...busybox, ...extra])), ['/bin/busybox', bash]]),
+  programs: new Map([...programsOf(new Set([...busybox, ...extra])), ...[...programsOf(new Set(['bind9-dnsutils']))].filter(([path]) => path === NSLOOKUP), ['/bin/busybox', bash]]),
   setuid: setuidOf(extra),
   files: [
     { path: '/bin/sh', link: 'busybox' }, { path: '/bin/ash', link: 'busybox' },
