@@ -31,3 +31,20 @@ test('says what is missing', () => {
     expect((error as Error).message).toBe('pods "nope" not found');
   }
 });
+
+test('patches in all four ways, and knows who owns what', () => {
+  const { server } = testCluster();
+  const client = server.client().as('system:kube-controller-manager');
+  const key = { namespace: 'default', name: 'web' };
+  client.create('services', { metadata: key, spec: { selector: { app: 'a' }, ports: [{ name: 'http', port: 80 }] } });
+  client.patch('services', key, { spec: { ports: [{ port: 443, name: 'https' }] } }, { type: 'strategic' });
+  client.patch('services', key, { spec: { selector: { app: null, tier: 'b' } } }, { type: 'merge' });
+  client.patch('services', key, [{ op: 'replace', path: '/spec/sessionAffinity', value: 'ClientIP' }], { type: 'json' });
+  client.patch('services', key, { metadata: { labels: { mine: 'yes' } } }, { type: 'apply' });
+  const { metadata, spec } = client.patch('services', key, { status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } }, { type: 'merge', subresource: 'status' });
+  expect(spec).toMatchObject({ selector: { tier: 'b' }, sessionAffinity: 'ClientIP' });
+  expect(spec!.ports!.map(({ name }) => name).sort()).toEqual(['http', 'https']);
+  expect(metadata.labels).toEqual({ mine: 'yes' });
+  expect(metadata.managedFields?.map(({ manager, operation }) => `${operation} ${manager}`)).toEqual(['Apply kube-controller-manager', 'Update kube-controller-manager']);
+  expect(() => client.as('somebody').patch('services', key, { metadata: { labels: { mine: 'no' } } }, { type: 'apply' })).toThrow(/conflict with "kube-controller-manager": \.metadata\.labels\.mine/);
+});

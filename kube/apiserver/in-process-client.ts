@@ -1,13 +1,13 @@
 /** The ApiClient of kube/client.ts on a registry in the same program. */
 import { parseFieldSelector } from '../api/fields.ts';
-import type { Kinds, Resource, StoredAny, StoredObject } from '../api/kinds.ts';
+import type { AnyObject, Kinds, Resource, StoredAny, StoredObject } from '../api/kinds.ts';
 import { matchesLabels, parseLabelSelector } from '../api/selectors.ts';
-import { StatusError } from '../api/status.ts';
-import { copy, equal, type Mutable } from '../api/values.ts';
+import { copy, equal, type JsonObject, type Mutable } from '../api/values.ts';
 import type { ApiClient, DeleteOptions, Key, ListOptions, PatchOptions, WatchEvent, WatchOptions } from '../client.ts';
 import type { Cancel } from '../runtime.ts';
 import type { Change } from '../store/store.ts';
 import { bindPod } from './binding.ts';
+import { applyTo, patched } from './patching.ts';
 import type { Registry, Writer } from './registry.ts';
 
 export class InProcessClient implements ApiClient {
@@ -56,8 +56,13 @@ export class InProcessClient implements ApiClient {
   }
 
   patch<R extends Resource>(resource: R, key: Key, patch: unknown, options: PatchOptions): StoredObject<R> {
-    void [resource, key, patch, options];
-    throw new StatusError(500, 'InternalError', 'patches are not there yet');
+    const { registry, writer } = this;
+    if (options.type === 'apply') {
+      const configuration = { ...patch as JsonObject, metadata: { ...(patch as AnyObject).metadata, name: key.name, ...(key.namespace === undefined ? {} : { namespace: key.namespace }) } };
+      return applyTo(registry, resource, configuration, writer, options.force === true, options.subresource).object as unknown as StoredObject<R>;
+    }
+    const result = patched(copy(registry.get(resource, key.name, key.namespace)) as JsonObject, patch, options.type, registry.structOf(resource));
+    return registry.update(resource, registry.decode(resource, result), writer, options.subresource) as unknown as StoredObject<R>;
   }
 
   delete(resource: Resource, { name, namespace }: Key, options: DeleteOptions = {}): void {

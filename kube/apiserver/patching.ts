@@ -6,13 +6,13 @@ import { applyConfiguration, type FieldConflict } from '../api/patches/apply.ts'
 import { jsonPatch, PatchProblem } from '../api/patches/json.ts';
 import { mergePatch } from '../api/patches/merge.ts';
 import { goText, strategicMergePatch } from '../api/patches/strategic.ts';
-import { goTypeName, structNamed } from '../api/schema.ts';
+import { goTypeName, type Struct } from '../api/schema.ts';
 import { badRequest, invalid, notFound, StatusError } from '../api/status.ts';
 import { copy, equal, isObject, type JsonObject } from '../api/values.ts';
 import type { PatchType } from '../client.ts';
 import { timestamp } from '../runtime.ts';
 import { checkDepth, jsonProblem, mediaType, readYaml, textOf, unsupportedMediaType } from './bodies.ts';
-import { groupVersion, shown } from './convert.ts';
+import { groupVersion, shown, structForVersion } from './convert.ts';
 import { typeProblem } from './decode-problems.ts';
 import { apiVersionOf, type Draft, type Registry, type Subresource, type Writer } from './registry.ts';
 import { decodeGiven, type Call } from './call.ts';
@@ -43,10 +43,10 @@ export function readPatch(call: Pick<Call, 'request'>, type: PatchType): unknown
 }
 
 /** A value with a patch applied to it; what does not fit is answered as the real server does. */
-export function patched(current: JsonObject, patch: unknown, type: Exclude<PatchType, 'apply'>, structName: string): JsonObject {
+export function patched(current: JsonObject, patch: unknown, type: Exclude<PatchType, 'apply'>, struct: Struct): JsonObject {
   try {
     const result = type === 'json' ? jsonPatch(current, patch) : type === 'merge' ? mergePatch(current, patch)
-      : strategicMergePatch(current, patch, { is: 'struct', struct: structNamed(structName), isPointer: false });
+      : strategicMergePatch(current, patch, { is: 'struct', struct, isPointer: false });
     if (!isObject(result)) throw new PatchProblem('json: cannot unmarshal into an object');
     return result;
   } catch (error) {
@@ -65,8 +65,7 @@ export function patchObject(call: Call, subresource?: Subresource): { readonly o
   const patch = readPatch(call, type);
   if (type === 'apply') return applyPatch(call, patch, subresource);
   const old = registry.get(resource, path.name!, path.namespace);
-  const structName = `${path.info.group === '' ? 'core' : path.info.group.split('.')[0]!}/${path.version}.${path.info.kind}`;
-  const result = patched(shown(path.info, path.version, old), patch, type, knownStruct(structName, registry, resource));
+  const result = patched(shown(path.info, path.version, old), patch, type, structForVersion(path.info, path.version) ?? registry.structOf(resource));
   const draft = decodePatched(call, result, type === 'strategic' ? patch : undefined);
   checkName(call, draft.metadata?.name, draft.metadata?.namespace);
   const uid = draft.metadata?.uid;
@@ -88,16 +87,6 @@ function decodePatched(call: Call, result: JsonObject, patch: unknown): Draft {
     const why = patch === undefined ? typeProblem(cause, text, call.registry.config.minor)
       : cause.expected.is === 'scalar' ? cause.message || `unrecognized type: ${goTypeName(cause.expected)}` : `cannot restore ${cause.expected.is === 'list' ? 'slice' : cause.expected.is} from: ${typeof cause.found}`;
     throw invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(shown)}: ${why}`, field: 'patch' }]);
-  }
-}
-
-function knownStruct(name: string, registry: Registry, resource: Resource): string {
-  try {
-    structNamed(name);
-    return name;
-  } catch {
-    const struct = registry.structOf(resource);
-    return `${infoOf(resource).group === 'policy' ? 'policy/v1beta1' : ''}.${struct.name}`;
   }
 }
 

@@ -89,7 +89,7 @@ function scale(call: Call): ApiResponse {
     case 'PATCH': {
       const type = patchTypeOf(call);
       if (type === 'apply') throw new StatusError(415, 'UnsupportedMediaType', 'apply patches of scale are not served', {});
-      next = patched(before, readPatch(call, type), type, 'autoscaling/v1.Scale');
+      next = patched(before, readPatch(call, type), type, structNamed('autoscaling/v1.Scale'));
       break;
     }
     default: throw methodNotAllowed();
