@@ -62,7 +62,7 @@ export interface ApiClient {
   create<R extends Resource>(resource: R, object: Kinds[R]): StoredObject<R>;
   /** Replaces all but status; a resourceVersion in the object that is not the newest is a Conflict. */
   update<R extends Resource>(resource: R, object: Kinds[R]): StoredObject<R>;
-  /** Replaces status and nothing else. */
+  /** Replaces status, and annotations if it brings some. */
   updateStatus<R extends Resource>(resource: R, object: Kinds[R]): StoredObject<R>;
   /** Changes a copy and writes it, unless nothing changed. Throws NotFound. */
   edit<R extends Resource>(resource: R, key: Key, change: (draft: Mutable<StoredObject<R>>) => void): StoredObject<R>;

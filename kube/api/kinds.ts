@@ -9,7 +9,7 @@ import type {
   ConfigMap, Endpoints, Event, Namespace, Node, Pod, ReplicationController, Secret, Service, ServiceAccount,
 } from 'kubernetes-types/core/v1';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1';
-import type { ObjectMeta, OwnerReference } from 'kubernetes-types/meta/v1';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1';
 import type { Ingress, IngressClass, NetworkPolicy } from 'kubernetes-types/networking/v1';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-types/rbac/v1';
@@ -67,8 +67,3 @@ export interface AnyObject {
   [field: string]: unknown;
 }
 export type StoredAny = AnyObject & { readonly metadata: StoredMeta };
-
-/** The reference to the one owner that controls an object, if any (metav1.GetControllerOf). */
-export function controllerOf(object: { readonly metadata?: ObjectMeta }): OwnerReference | undefined {
-  return object.metadata?.ownerReferences?.find((reference) => reference.controller === true);
-}

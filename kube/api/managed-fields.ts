@@ -35,14 +35,14 @@ export const intersection = (one: FieldSet, other: FieldSet): FieldSet => combin
 export const difference = (one: FieldSet, other: FieldSet): FieldSet => combine(one, other, (a, b) => a && !b);
 
 /** FieldsV1: the whole of an object is never owned itself. */
-export function toFields(set: FieldSet): JsonObject {
+function toFields(set: FieldSet): JsonObject {
   const fields: JsonObject = {};
   if (set.isOwned && set.children.size > 0) fields['.'] = {};
   for (const key of [...set.children.keys()].sort()) fields[key] = toFields(set.children.get(key)!);
   return fields;
 }
 
-export function fromFields(fields: unknown): FieldSet {
+function fromFields(fields: unknown): FieldSet {
   const set = emptySet();
   if (!isObject(fields)) return set;
   for (const [key, inner] of Object.entries(fields)) {

@@ -138,7 +138,7 @@ export function filterOf(resource: Resource, { labelSelector, fieldSelector }: L
 }
 
 /** The program behind a user of the system, as its user agent would say. */
-export function managerOf(user: string): string {
+function managerOf(user: string): string {
   if (user.startsWith('system:node:')) return 'kubelet';
   if (user.startsWith('system:serviceaccount:kube-system:')) return 'kube-controller-manager';
   return user.startsWith('system:') ? user.slice('system:'.length) : user;

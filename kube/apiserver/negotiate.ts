@@ -1,6 +1,7 @@
 /** Which form an answer takes: what the client accepts, in its order (apiserver/pkg/endpoints/handlers/negotiation). */
 import { StatusError } from '../api/status.ts';
 import type { ApiRequest } from './http.ts';
+import type { Query } from './paths.ts';
 
 export interface Form {
   readonly encoding: 'json' | 'yaml';
@@ -29,12 +30,8 @@ export function negotiate(request: ApiRequest): Form {
 }
 
 /** Browsers and curl get their JSON with indentation (?pretty=1, or who asks). */
-export function isPretty(request: ApiRequest, query: URLSearchParamsLike): boolean {
+export function isPretty(request: ApiRequest, query: Query): boolean {
   const asked = query.get('pretty');
   if (asked !== undefined) return asked !== 'false' && asked !== '0';
   return /^(?:curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
-}
-
-export interface URLSearchParamsLike {
-  get(name: string): string | undefined;
 }

@@ -119,7 +119,7 @@ function resize(input: ExecInput | undefined, bytes: Uint8Array): void {
 }
 
 /** remotecommand.ErrorWriter: how a client learns of the exit status. */
-export function exitStatus(result: ExecResult): object {
+function exitStatus(result: ExecResult): object {
   if ('message' in result) return { metadata: {}, status: 'Failure', message: `Internal error occurred: ${result.message}`, reason: 'InternalError', details: { causes: [{ message: result.message }] }, code: 500 };
   if (result.exitCode === 0) return { metadata: {}, status: 'Success' };
   return {

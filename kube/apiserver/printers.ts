@@ -140,7 +140,7 @@ interface PodState {
 }
 
 /** What STATUS says of a pod: the phase, or whatever keeps it from more. */
-export function podState(pod: Pod): PodState {
+function podState(pod: Pod): PodState {
   const { status } = pod;
   let reason = (status?.reason ?? '') === '' ? status?.phase ?? '' : status!.reason!;
   let restarts = 0;

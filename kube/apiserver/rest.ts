@@ -184,7 +184,7 @@ function remove(call: Call): ApiAnswer {
   return answer(call, 200, deletedStatus(call, object));
 }
 
-export function deletedStatus({ path }: Call, { metadata }: AnyObject): Status {
+function deletedStatus({ path }: Call, { metadata }: AnyObject): Status {
   return {
     kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success',
     details: { name: metadata?.name ?? '', ...(path.info.group === '' ? {} : { group: path.info.group }), kind: path.info.resource, uid: metadata?.uid ?? '' },

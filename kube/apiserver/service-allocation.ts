@@ -175,7 +175,7 @@ export class ServiceAllocation {
   }
 }
 
-export function needsHealthCheckPort({ spec }: Service): boolean {
+function needsHealthCheckPort({ spec }: Service): boolean {
   return spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
 }
 
