@@ -25,6 +25,8 @@ export interface Collection {
   readonly scopes: readonly ScopeKind[];
   /** The fields of a new object from what the client sent. Throws ApiError. */
   create(context: ApiContext, target: Target, body: JsonObject): JsonObject;
+  /** As soon as the object is there; its operation still runs. */
+  begun?(context: ApiContext, target: Target): void;
   /** After the operation of creating is done. */
   created?(context: ApiContext, target: Target): void;
   /** Throws when the object may not go. */

@@ -89,6 +89,7 @@ class Compute implements ComputeApi {
     if (context.store.find(target.path) !== undefined) throw alreadyExists(target.path);
     const fields = collection.create(context, target, body);
     context.store.create(target.path, collection.kind, { ...fields, 'x-pending': true });
+    collection.begun?.(context, target);
     return this.begin('insert', target, () => {
       if (context.store.find(target.path) === undefined) return;
       context.store.change(target.path, { 'x-pending': undefined });
@@ -101,7 +102,7 @@ class Compute implements ComputeApi {
     const collection = collectionNamed(collectionName, scope.split('/')[0] as ScopeKind)!;
     const target = this.targetOf(collectionName, scope, text(body, 'name'));
     context.store.create(target.path, collection.kind, { ...collection.create(context, target, body), ...pick(body, 'creationTimestamp', 'id') });
-    if (collectionName !== 'instances') collection.created?.(context, target);
+    collection.created?.(context, target);
     return target.path;
   }
 

@@ -13,6 +13,7 @@ import { pathOf, type ComputeStore } from './store.ts';
 const AGENT_PROTOCOL = '66';
 const LOCAL_TABLE = 255;
 const AGENT_DELAY_MS = 1000;
+const STAGING_MS = 500;
 const SSH_SERVER = '/usr/sbin/sshd';
 const FIRST_UID = 1001;
 
@@ -48,14 +49,14 @@ export class Guests {
     const [nic] = objects(instance, 'networkInterfaces');
     const address = parseIp4(text(nic, 'networkIP'))!;
     const zone = baseName(scope);
-    store.change(path, { status: 'STAGING' });
-    const isStill = (): boolean => store.find(path)?.id === instance.id && text(store.find(path), 'status') === 'STAGING';
-    runtime.after(500, () => {
-      if (!isStill()) return;
+    const isStill = (...states: readonly string[]): boolean => store.find(path)?.id === instance.id && states.includes(text(store.find(path), 'status'));
+    runtime.after(STAGING_MS, () => {
+      if (!isStill('PROVISIONING', 'TERMINATED', 'RUNNING')) return;
+      store.change(path, { status: 'STAGING' });
       host.boot({
         name, hostname: `${name}.${zone}.c.${project}.internal`, zone, machineType: baseName(text(instance, 'machineType')), imageFamily: text(instance, 'x-imageFamily'), mac: macOf(address), address: formatIp4(address), gateway: text(store.find(pathOf(text(nic, 'subnetwork'), project)), 'gatewayAddress'), mtu: 1460, metadata: metadataOf(instance),
       }, (machine, device) => {
-        if (!isStill()) return;
+        if (!isStill('STAGING')) return;
         this.adopt(path, machine, device);
       });
     });

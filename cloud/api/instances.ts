@@ -41,7 +41,7 @@ export const instances: Collection = {
       'x-imageFamily': image.family,
     };
   },
-  created(context, target) {
+  begun(context, target) {
     context.guests.start(target);
   },
   mayDelete({ store }, { path }) {

@@ -90,18 +90,7 @@ async function createInstances(gcloud: Gcloud): Promise<void> {
     }
     return;
   }
-  const operations: JsonObject[] = [];
-  for (const body of bodies) {
-    const operation = await change(gcloud, 'POST', `${scope}/instances`, body, undefined);
-    // The machine is up a little after the operation is over.
-    for (let looks = 0; looks < 60; looks += 1) {
-      if (!['PROVISIONING', 'STAGING'].includes(text(await gcloud.compute('GET', `${scope}/instances/${text(body, 'name')}`), 'status'))) break;
-      await gcloud.call.sys.sleep(1_000_000);
-    }
-    gcloud.status(`Created [${text(operation, 'targetLink')}].`);
-    operations.push(operation);
-  }
-  gcloud.showMade(await made(gcloud, operations), instances.format);
+  await createAndShow(gcloud, `${scope}/instances`, bodies, instances.format);
 }
 
 function imageLink(gcloud: Gcloud): string {

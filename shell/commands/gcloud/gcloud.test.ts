@@ -55,9 +55,9 @@ function words(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''));
 }
 
-/** What chance decides, and how many marks were drawn while something went on. */
+/** What chance decides, how long things took, and how many marks were drawn meanwhile. */
 function masked(text: string): string {
-  return text.replace(/(fingerprint"?: *"?)[A-Za-z0-9+/]{11}=/gi, '$1F=').replace(/(\n)\.+(Created|done|Updated|Deleted)/g, '$1$2').replace(/\b\d{19}\b/g, 'ID').replace(/operation-\d+-[0-9a-f]+/g, 'OPERATION');
+  return text.replace(/(fingerprint"?: *"?)[A-Za-z0-9+/]{11}=/gi, '$1F=').replace(/(\n)\.+(Created|done|Updated|Deleted)/g, '$1$2').replace(/\b\d{19}\b/g, 'ID').replace(/operation-\d+-[0-9a-f]+/g, 'OPERATION').replace(/T\d\d:\d\d:\d\d\.0{9}Z/g, 'TIME');
 }
 
 const recorded = readFileSync(new URL('../../../test/conformance/recordings/gcloud/528.0.0.txt', import.meta.url), 'utf8');
