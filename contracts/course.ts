@@ -168,11 +168,11 @@ export const Terminal = z.strictObject({
 export type Terminal = z.infer<typeof Terminal>;
 
 export const LessonFile = z.strictObject({
-  /** Names of places: machine, or machine/namespace. */
-  places: z.record(Identifier, z.string().regex(/^[a-z0-9-]+(\/[A-Za-z0-9_.-]+)?$/, 'machine or machine/namespace')),
+  /** Names of places: machine, or machine/namespace; or what the lab chooses, by a pod's label. */
+  places: z.record(Identifier, z.string().regex(/^([a-z0-9-]+(\/[A-Za-z0-9_.-]+)?|(node-of|node-beside|pod) [A-Za-z0-9._/-]+=[A-Za-z0-9._-]+)$/, 'machine, machine/namespace, node-of LABEL=VALUE, node-beside LABEL=VALUE or pod LABEL=VALUE')),
   terminals: z.array(Terminal).min(1),
-  /** Commands run as root on the first machine before the first prompt, for what the lesson's start adds. */
-  setup: z.array(z.strictObject({ run: z.string(), why: z.string() })).default([]),
+  /** Commands run as root on the first machine, or at another place, before the first prompt, for what the lesson's start adds. */
+  setup: z.array(z.strictObject({ run: z.string(), why: z.string(), at: Identifier.optional() })).default([]),
   checks: z.array(CheckSpec).min(1),
   questions: z.record(Identifier, QuestionSpec).default({}),
   predictions: z.record(Identifier, PredictionProof).default({}),
@@ -292,7 +292,7 @@ export interface Lesson {
   readonly start: { readonly kind: 'scenario' | 'after'; readonly name: string };
   readonly places: Readonly<Record<string, { readonly machine: string; readonly netns: string }>>;
   readonly terminals: readonly Terminal[];
-  readonly setup: readonly { readonly run: string; readonly why: string }[];
+  readonly setup: readonly { readonly run: string; readonly why: string; readonly at?: string | undefined }[];
   readonly screens: readonly Screen[];
   readonly checks: readonly CheckSpec[];
   readonly questions: Readonly<Record<string, QuestionSpec>>;

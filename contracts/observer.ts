@@ -382,6 +382,9 @@ export interface Observer {
   connect(question: ConnectQuestion): Promise<Answer<ConnectView>>;
   trace(question: TraceQuestion): Promise<Answer<PacketTrace>>;
 
+  /** Where a place is now that the lab chooses ("node-of app=x"); any other is answered as it is. */
+  settle(place: Place): Promise<Answer<Place>>;
+
   objects(query: ObjectQuery): Promise<Answer<JsonObject[]>>;
   cloud(query: CloudQuery): Promise<Answer<JsonObject[]>>;
 }
@@ -397,6 +400,6 @@ export function unavailableObserver(backend: string, cause: string): Observer {
     machines: answer, namespaces: answer, links: answer, addresses: answer, routes: answer, policyRules: answer,
     neighbours: answer, fdb: answer, chains: answer, conntrack: answer, sysctl: answer, sockets: answer,
     processes: answer, sessions: answer, packages: answer, file: answer, commands: answer, captures: answer,
-    ping: answer, connect: answer, trace: answer, objects: answer, cloud: answer,
+    ping: answer, connect: answer, trace: answer, settle: answer, objects: answer, cloud: answer,
   };
 }

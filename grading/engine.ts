@@ -56,7 +56,7 @@ export function createGrader(lesson: GradedLesson, from?: GraderState): Grader {
   return {
     async judge(observer, { nowMs, limit = (work) => work }) {
       const answers: Answers = { ...state.typed };
-      const look = new Look(observer, lesson.places, answers);
+      const look = await Look.settled(observer, lesson.places, answers);
       const checks = await judgeChecks(lesson, look, state, nowMs, limit);
       const questions: QuestionVerdict[] = [];
       for (const question of asked) questions.push(await judgeQuestion(question, lesson.questions[question.id], state, look, limit));
@@ -76,7 +76,7 @@ export function createGrader(lesson: GradedLesson, from?: GraderState): Grader {
       };
     },
     async note(observer, { nowMs, limit = (work) => work }) {
-      const look = new Look(observer, lesson.places, { ...state.typed });
+      const look = await Look.settled(observer, lesson.places, { ...state.typed });
       const isReached = new Set<string>();
       for (const check of lesson.checks) await orNull(judgeCheck(check, isReached, look, state, nowMs, limit));
       for (const { id } of asked) {

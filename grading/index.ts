@@ -5,5 +5,5 @@ export { assertionOf, judgeAssertion } from './assertion.ts';
 export { CannotTell, Look, type Places } from './look.ts';
 export { checkKinds } from './checks/index.ts';
 export { checksJsonSchema, nearestWord, validateAssertion, type AssertionProblem } from './validate.ts';
-export { fill, placeholdersIn, resolveValue, deviceFields, placeFields } from './values.ts';
+export { fill, placeholdersIn, resolveValue, deviceFields, objectFields, placeFields } from './values.ts';
 export { matchesLine } from './pattern.ts';

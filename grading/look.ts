@@ -23,8 +23,21 @@ export type Answers = Readonly<Record<string, string>>;
 export class Look {
   readonly #observer: Observer;
   readonly #answered = new Map<string, Promise<unknown>>();
+  /** Places that the lab chose: they exist, whatever their namespace is called. */
+  readonly #chosen = new Set<string>();
   readonly places: Places;
   readonly answers: Answers;
+
+  /** With the places that the lab chooses put where they are now; one that is nowhere yet keeps its name. */
+  static async settled(observer: Observer, places: Places, answers: Answers = {}): Promise<Look> {
+    const settled = await Promise.all(Object.entries(places).map(async ([name, place]) => {
+      const answer = await observer.settle(place);
+      return [name, 'value' in answer ? answer.value : place] as const;
+    }));
+    const look = new Look(observer, Object.fromEntries(settled), answers);
+    for (const [name, place] of settled) if (place.machine !== places[name]?.machine) look.#chosen.add(name);
+    return look;
+  }
 
   constructor(observer: Observer, places: Places, answers: Answers = {}) {
     this.#observer = observer;
@@ -63,7 +76,7 @@ export class Look {
   /** Whether the place's namespace exists at all; a machine's own always does. */
   async exists(at: string): Promise<boolean> {
     const place = this.place(at);
-    return place.netns === '' || (await this.namespaces(at)).some(({ name }) => name === place.netns);
+    return place.netns === '' || this.#chosen.has(at) || (await this.namespaces(at)).some(({ name }) => name === place.netns);
   }
 
   namespaces(at: string): Promise<NetnsView[]> {

@@ -5,8 +5,8 @@ import { Attempt } from './course/attempt.ts';
 
 /** A lab in the making. */
 export interface FreshLab extends Lab {
-  /** A command as root, beside every terminal, to its end. */
-  runAsRoot(command: string, running: RunOptions): Promise<{ exit: number; stderr: string }>;
+  /** A command as root, beside every terminal, to its end; on the first machine when no place is given. */
+  runAsRoot(command: string, running: RunOptions, place?: string): Promise<{ exit: number; stderr: string }>;
   /** Lets the shells come up to their prompts. */
   settle(running: RunOptions): Promise<void>;
   /** What was typed and shown before is nobody's evidence. */
@@ -24,9 +24,9 @@ export async function startLesson(lab: FreshLab, lesson: Lesson, earlier: readon
   await lab.settle(running);
 }
 
-async function setUp(lab: FreshLab, { id, setup }: Lesson, running: RunOptions): Promise<void> {
-  for (const { run } of setup) {
-    const { exit, stderr } = await lab.runAsRoot(run, running);
+async function setUp(lab: FreshLab, { id, setup, places }: Lesson, running: RunOptions): Promise<void> {
+  for (const { run, at } of setup) {
+    const { exit, stderr } = await lab.runAsRoot(run, running, at === undefined ? undefined : places[at]?.machine);
     if (exit !== 0) throw new Error(`the setup of ${id} fails at ${run}: ${stderr}`);
   }
 }

@@ -21,8 +21,8 @@ export const simulatorBackend: Backend = {
 
 function inTheMaking(lab: SimulatedLab): FreshLab {
   return Object.assign(lab, {
-    async runAsRoot(command: string, running: Parameters<FreshLab['runAsRoot']>[1]) {
-      const started = lab.start(['bash', '-c', command], { cwd: '/root', env: { HOME: '/root', TERM: 'dumb', LANG: 'C.UTF-8', TZ: 'UTC' } });
+    async runAsRoot(command: string, running: Parameters<FreshLab['runAsRoot']>[1], place?: string) {
+      const started = lab.start(['bash', '-c', command], { place, cwd: '/root', env: { HOME: '/root', TERM: 'dumb', LANG: 'C.UTF-8', TZ: 'UTC' } });
       await lab.runWhile(() => started.status === undefined, lab.nowUs + SETUP_AT_MOST_US, running);
       return { exit: started.status?.kind === 'exited' ? started.status.code : -1, stderr: started.stderr() };
     },

@@ -11,6 +11,7 @@ import { link } from './link.ts';
 import { master } from './master.ts';
 import { neigh } from './neigh.ts';
 import { netns } from './netns.ts';
+import { cloud, object } from './object.ts';
 import { installed } from './package.ts';
 import { ping } from './ping.ts';
 import { point } from './point.ts';
@@ -26,6 +27,7 @@ export const checkKinds: ReadonlyMap<string, CheckKind> = listOnce([
   link, addr, route, master, netns, neigh, fdb, sysctl, rule, conntrack,
   installed, process, session, file,
   ping, connects, trace, seen,
+  object, cloud,
   form, point,
   all, any, not,
 ]);

@@ -12,8 +12,8 @@ export interface AttemptOptions {
 }
 
 const SECOND_US = 1_000_000;
-/** How long a shell may keep us waiting for its prompt. Longer than any command of a lesson, apt's downloads included. */
-const PROMPT_WITHIN_US = 30 * SECOND_US;
+/** How long a shell may keep us waiting for its prompt. Longer than any command of a lesson, the making of a cluster included. */
+const PROMPT_WITHIN_US = 150 * SECOND_US;
 const LOOK_EVERY_US = 20_000;
 /** As the session does: judged when nothing has changed for this long. */
 const JUDGE_AFTER_US = 300_000;
@@ -55,7 +55,7 @@ export class Attempt {
   async do(step: SolutionStep): Promise<void> {
     if ('wait' in step) return this.#pass(step.wait * SECOND_US);
     if ('answer' in step) {
-      for (const [id, answer] of Object.entries(step.answer)) this.#answer(id, answer);
+      for (const [id, answer] of Object.entries(step.answer)) this.#answer(id, typeof answer === 'string' ? (await fill(answer, await this.#look())).text : answer);
       return;
     }
     const terminal = step.at ?? this.#lesson.terminals[0]?.id ?? '';
@@ -63,7 +63,7 @@ export class Attempt {
       this.stuck.push(stepText(step));
       return;
     }
-    const text = 'keys' in step ? step.keys.map(keyNamed).join('') : `${(await fill(step.type, this.#look())).text}\r`;
+    const text = 'keys' in step ? step.keys.map(keyNamed).join('') : `${(await fill(step.type, await this.#look())).text}\r`;
     this.lab.input(terminal, text);
     await this.#settle(terminal, step);
   }
@@ -81,8 +81,8 @@ export class Attempt {
     return this.#grader.judge(this.lab.observer, { nowMs: Math.round(this.lab.nowUs / 1000) });
   }
 
-  truth(assertion: { kind: string }): Promise<Finding> {
-    return judgeAssertion(assertion, this.#look(), '');
+  async truth(assertion: { kind: string }): Promise<Finding> {
+    return judgeAssertion(assertion, await this.#look(), '');
   }
 
   /** All three hints of a check, filled from the lab as it is now. */
@@ -96,8 +96,8 @@ export class Attempt {
     this.lab.close();
   }
 
-  #look(): Look {
-    return new Look(this.lab.observer, this.#lesson.places);
+  #look(): Promise<Look> {
+    return Look.settled(this.lab.observer, this.#lesson.places);
   }
 
   #answer(id: string, answer: string | number | number[]): void {

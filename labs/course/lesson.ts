@@ -5,7 +5,7 @@
 import {
   type CourseProblem, type Lesson, LessonFile, LessonHead, ProofFile, SolutionFile, type SolutionStep,
 } from '../../contracts/course.ts';
-import { assertionOf, deviceFields, nearestWord, placeFields, placeholdersIn, validateAssertion } from '../../grading/index.ts';
+import { assertionOf, deviceFields, nearestWord, objectFields, placeFields, placeholdersIn, validateAssertion } from '../../grading/index.ts';
 import { type LessonText, readLessonText } from './markdown.ts';
 import { type Path, readBySchema, readYaml, type YamlText } from './problems.ts';
 
@@ -41,7 +41,7 @@ export function readLesson(files: LessonFiles, problems: CourseProblem[], { isBr
 
   const text: LessonText = isBrief ? { title: titleOf(head.body), screens: [], lines: new Map() } : readLessonText(name('lesson.md'), head.body, lesson.terminals[0]?.id ?? '', problems, (file) => files.text(file));
   const places = Object.fromEntries(Object.entries(lesson.places).map(([key, value]) => {
-    const [machine = '', netns = ''] = value.split('/');
+    const [machine = '', netns = ''] = value.includes(' ') ? [value] : value.split('/');
     return [key, { machine, netns }];
   }));
   const [kind, start] = head.head.start.split(':') as ['scenario' | 'after', string];
@@ -130,6 +130,8 @@ function judgeTogether(lesson: Lesson, text: LessonText, sources: Sources, folde
     if (!places.includes(terminal.place)) inYaml(yaml, ['terminals', index, 'place'], `a place: ${places.join(', ')}`, terminal.place, nearestWord(terminal.place, places));
   }
 
+  for (const [index, { at }] of lesson.setup.entries()) if (at !== undefined && !places.includes(at)) inYaml(yaml, ['setup', index, 'at'], `a place: ${places.join(', ')}`, at, nearestWord(at, places));
+
   // Checks: known kinds and fields, needs that come earlier, hints and diagnoses that are themselves right.
   const seen = new Set<string>();
   for (const [index, check] of lesson.checks.entries()) {
@@ -193,8 +195,9 @@ function judgeSteps(steps: readonly SolutionStep[], yaml: YamlText, path: Path, 
 function judgeValueName(name: string, places: readonly string[], complain: (wanted: string, nearest: string | null) => void): void {
   const parts = name.split('.');
   const [first = '', second = '', third] = parts;
-  if (parts.length === 3 && !places.includes(first)) complain(`PLACE.DEVICE.FIELD with a place of ${places.join(', ')}`, nearestWord(first, places));
-  const fields: readonly string[] = parts.length === 2 && places.includes(first) ? placeFields : deviceFields;
+  const ofObject = parts.length === 3 ? objectFields[first] : undefined;
+  if (parts.length === 3 && ofObject === undefined && !places.includes(first)) complain(`PLACE.DEVICE.FIELD with a place of ${places.join(', ')}`, nearestWord(first, places));
+  const fields: readonly string[] = ofObject !== undefined ? Object.keys(ofObject) : parts.length === 2 && places.includes(first) ? placeFields : deviceFields;
   const field = third ?? second;
   if (!fields.includes(field)) complain(`a field: ${fields.join(', ')}`, nearestWord(field, fields));
 }

@@ -194,7 +194,7 @@ class Proof {
         const hint = (await attempt.hints(id))[2] ?? '';
         const first = this.#lesson.terminals[0];
         if (first === undefined) return;
-        const { machine } = this.#lesson.places[first.place] ?? { machine: first.place };
+        const { machine } = this.#lesson.places[placeOfHint(hint, this.#lesson) ?? first.place] ?? { machine: first.place };
         attempt.lab.openTerminal({ id: 'hint', title: 'hint', place: machine }, { columns: 80, rows: 24 });
         await attempt.do({ wait: 1, optional: false, tidy: false });
         const obeyed = stepsOfHint(hint, this.#lesson);
@@ -247,6 +247,11 @@ function stepsOfAlternate(lesson: Lesson, { from, to, steps }: Alternate): Solut
 function stepsOfMistake(lesson: Lesson, { from, steps }: Mistake): SolutionStep[] {
   if (from === undefined) return [...steps];
   return [...lesson.solution.slice(0, lesson.solution.findIndex(({ name }) => name === from)), ...steps];
+}
+
+/** "`...`, on home": the hint's commands are for that place's own terminal. */
+function placeOfHint(hint: string, { places }: Lesson): string | undefined {
+  return [...hint.matchAll(/\bon ([a-z][\w-]*)/g)].map(([, name = '']) => name).find((name) => places[name]?.netns === '');
 }
 
 /** What a learner who obeys the hint does: the commands between backquotes and the chords, in order. */

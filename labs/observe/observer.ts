@@ -99,6 +99,7 @@ export function createObserver(lab: ObservedLab): Observer {
     ping: (question) => asked(question.from, () => ping(active, question)),
     connect: (question) => asked(question.from, () => connect(active, question)),
     trace: (question) => asked(question.from, () => trace(active, question)),
+    settle: (place) => answer(settle(place)),
     objects: ({ kind, namespace: inside, name }) => {
       const view = cluster();
       if (view === undefined) return unknown('this lab has no cluster');
