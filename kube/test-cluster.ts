@@ -42,7 +42,7 @@ export function testRuntime(startMs = 1_531_597_500_000): TestRuntime {
   };
 }
 
-export function testCluster(config: Partial<ApiServerConfig> = {}): { readonly server: ApiServer; readonly runtime: TestRuntime } {
-  const runtime = testRuntime();
+export function testCluster(config: Partial<ApiServerConfig> = {}, startMs?: number): { readonly server: ApiServer; readonly runtime: TestRuntime } {
+  const runtime = testRuntime(startMs);
   return { runtime, server: createApiServer({ runtime, ...config }) };
 }

@@ -2,6 +2,7 @@
 import type { ApiClient } from '../client.ts';
 import type { CloudProvider, CloudResult } from '../cloud-provider.ts';
 import type { StoredObject } from '../api/kinds.ts';
+import type { ApiServer } from '../apiserver/server.ts';
 import { timestamp } from '../runtime.ts';
 import { testCluster, type TestRuntime } from '../test-cluster.ts';
 import { startControllers } from './index.ts';
@@ -31,6 +32,7 @@ function scriptedCloud(runtime: TestRuntime): ScriptedCloud {
 }
 
 export interface TestControllers {
+  readonly server: ApiServer;
   readonly client: ApiClient;
   readonly runtime: TestRuntime;
   readonly cloud: ScriptedCloud;
@@ -43,12 +45,12 @@ export interface TestControllers {
   podNames(): string[];
 }
 
-export function testControllers(nodes: readonly string[] = ['node-1', 'node-2', 'node-3']): TestControllers {
-  const { server, runtime } = testCluster();
+export function testControllers(nodes: readonly string[] = ['node-1', 'node-2', 'node-3'], startMs?: number): TestControllers {
+  const { server, runtime } = testCluster({}, startMs);
   const client = server.client();
   const cloud = scriptedCloud(runtime);
   const lab: TestControllers = {
-    client, runtime, cloud, silent: new Set(), neverReady: () => false,
+    server, client, runtime, cloud, silent: new Set(), neverReady: () => false,
     addNode: (name, allocatable = { cpu: '940m', memory: '2700500Ki', pods: '110' }) => {
       client.create('nodes', { metadata: { name, labels: { 'kubernetes.io/hostname': name } } });
       client.editStatus('nodes', { name }, (draft) => {

@@ -109,11 +109,12 @@ export const patch: Command = async (session) => {
   if (type !== 'strategic' && type !== 'merge' && type !== 'json') throw new KubectlProblem(`--type must be one of [json merge strategic], not ${JSON.stringify(type)}`);
   let body: unknown;
   try {
-    body = parse(text.value);
+    // What begins as JSON is not read, but sent as it stands.
+    body = text.value.trimStart().startsWith('{') && session.dryRun() !== 'client' && !flags.is('local') ? text.value : parse(text.value);
   } catch (error) {
     throw new KubectlProblem(`unable to parse ${JSON.stringify(text.value)}: yaml: ${(error as Error).message.split('\n')[0]}`);
   }
-  if (typeof body !== 'object' || body === null) throw new KubectlProblem(`unable to parse ${JSON.stringify(text.value)}: json: cannot unmarshal ${typeof body} into Go value of type map[string]interface {}`);
+  if ((typeof body !== 'object' || body === null) && body !== text.value) throw new KubectlProblem(`unable to parse ${JSON.stringify(text.value)}: json: cannot unmarshal ${typeof body} into Go value of type map[string]interface {}`);
   for (const subject of await session.targets(flags.operands, { isLocal: flags.is('local') })) {
     if (flags.is('local') || session.dryRun() === 'client') {
       const object = subject.object ?? (await session.get(subject.info, subject.namespace, subject.name));
@@ -226,6 +227,7 @@ export const edit: Command = async (session) => {
 export const diff: Command = async (session) => {
   const { sys } = session.call;
   let exit = 0;
+  const changed: string[] = [];
   const [live, merged] = ['LIVE', 'MERGED'].map((name) => `/tmp/${name}-${sys.random(1e9)}`) as [string, string];
   sys.makeDirectory(live);
   sys.makeDirectory(merged);
@@ -235,14 +237,20 @@ export const diff: Command = async (session) => {
     const next = current === undefined ? await session.create(subject.info, subject.namespace, object, { manager: 'kubectl', isDryRun: true })
       : await session.patch(subject, 'strategic', threeWayPatch(JSON.parse(current.metadata?.annotations?.[LAST_APPLIED] ?? '{}') as JsonObject, withLastApplied(object, subject.namespace), current, schemaOf(object.apiVersion ?? '', object.kind ?? '')), { isDryRun: true });
     const file = `${(object.apiVersion ?? '').replace('/', '.')}.${object.kind}.${subject.namespace ?? ''}.${subject.name}`;
-    await sys.writeFile(`${live}/${file}`, current === undefined ? '' : toYaml(current));
-    await sys.writeFile(`${merged}/${file}`, toYaml(next));
+    const texts = [current === undefined ? '' : toYaml(current), toYaml(next)] as const;
+    await sys.writeFile(`${live}/${file}`, texts[0]);
+    await sys.writeFile(`${merged}/${file}`, texts[1]);
+    if (texts[0] !== texts[1]) changed.push(file);
   }
   const program = sys.findProgram('diff');
   if (!program.ok) throw new KubectlProblem('failed to run "diff": executable file not found in $PATH');
-  await session.call.flush();
-  const child = await sys.spawn(program.value, { argv: ['diff', '-u', '-N', live, merged] });
-  const ended = child.ok ? await sys.wait(child.value) : undefined;
-  if (ended?.ok === true && ended.value?.status.kind === 'exited') exit = ended.value.status.code;
+  // As diff compares two directories: each pair that differs under its own line.
+  for (const file of changed.toSorted()) {
+    session.out(`diff -u -N ${live}/${file} ${merged}/${file}`);
+    await session.call.flush();
+    const child = await sys.spawn(program.value, { argv: ['diff', '-u', '-N', `${live}/${file}`, `${merged}/${file}`] });
+    const ended = child.ok ? await sys.wait(child.value) : undefined;
+    if (ended?.ok === true && ended.value?.status.kind === 'exited') exit = Math.max(exit, ended.value.status.code);
+  }
   return exit;
 };

@@ -21,7 +21,8 @@ export const scale: Command = async (session) => {
   return 0;
 };
 
-export const autoscale: Command = () => {
+export const autoscale: Command = ({ flags }) => {
+  if (!flags.has('max')) throw new KubectlProblem('Error: required flag(s) "max" not set', { isWhole: true });
   throw new KubectlProblem('podwire: kubectl: autoscale is not simulated yet', { exit: 125, isWhole: true });
 };
 
@@ -51,7 +52,8 @@ function metaCommand(field: 'labels' | 'annotations', done: string, what: string
           patch[name] = null;
         } else patch[name] = change.slice(equals + 1);
       }
-      const taken = Object.entries(patch).filter(([name, value]) => value !== null && old[name] !== undefined && old[name] !== value);
+      // 1.20 does not ask whether a label's value would stay the same.
+      const taken = Object.entries(patch).filter(([name, value]) => value !== null && old[name] !== undefined && (field === 'labels' || old[name] !== value));
       if (taken.length > 0 && !flags.is('overwrite')) {
         const [name] = taken[0]!;
         session.err(`error: ${field === 'labels' ? '' : '--overwrite is false but found the following declared annotation(s): '}'${name}' already has a value (${old[name]})${field === 'labels' ? ', and --overwrite is false' : ''}`);
@@ -139,7 +141,7 @@ export const expose: Command = async (session) => {
     }));
     const labels = flags.text('labels') === '' ? object.metadata?.labels : Object.fromEntries(flags.text('labels').split(',').map((pair) => pair.split('=') as [string, string]));
     const service: KubeObject = {
-      apiVersion: 'v1', kind: 'Service', metadata: { name: flags.text('name') || subject.name, ...(subject.namespace === undefined ? {} : { namespace: subject.namespace }), ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }) },
+      apiVersion: 'v1', kind: 'Service', metadata: { creationTimestamp: null as never, name: flags.text('name') || subject.name, ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }) },
       spec: {
         ports, selector, ...(flags.text('type') === '' ? {} : { type: flags.text('type') }), ...(flags.text('cluster-ip') === '' ? {} : { clusterIP: flags.text('cluster-ip') }), ...(flags.text('external-ip') === '' ? {} : { externalIPs: [flags.text('external-ip')] }),
         ...(flags.text('load-balancer-ip') === '' ? {} : { loadBalancerIP: flags.text('load-balancer-ip') }), ...(flags.text('session-affinity') === '' ? {} : { sessionAffinity: flags.text('session-affinity') }),

@@ -97,10 +97,7 @@ export interface Target { readonly server: string; readonly namespace: string; r
 export function targetOf(config: KubeConfig, flags: Flags): Target {
   const contextName = flags.text('context') || config.currentContext;
   const context = config.contexts.get(contextName);
-  if (contextName !== '' && context === undefined) {
-    if (flags.has('context')) throw new KubectlProblem(`context "${contextName}" does not exist`);
-    throw new KubectlProblem(`Error in configuration: context was not found for specified context: ${contextName}`);
-  }
+  if (contextName !== '' && context === undefined) throw new KubectlProblem(`Error in configuration: context was not found for specified context: ${contextName}`, { isWhole: true });
   const clusterName = flags.text('cluster') || (context?.cluster ?? '');
   const cluster = config.clusters.get(clusterName);
   if (clusterName !== '' && cluster === undefined) throw new KubectlProblem(flags.has('cluster') ? `cluster "${clusterName}" does not exist` : `Error in configuration: cluster was not found for specified cluster: ${clusterName}`);

@@ -32,14 +32,24 @@ export class Discovery {
     return (this.found ??= await this.load());
   }
 
-  private async load(): Promise<ResourceInfo[]> {
-    const groups = (await this.cached('servergroups.json', async () => {
+  /** `v1`, `apps/v1`: also those that have no resources. */
+  async versions(): Promise<readonly string[]> {
+    return (await this.groups()).flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion));
+  }
+
+  private async groups(): Promise<readonly { readonly name: string; readonly versions: readonly { readonly groupVersion: string }[] }[]> {
+    const { groups } = (await this.cached('servergroups.json', async () => {
       const core = (await this.api.get('/api')) as { versions?: string[] };
-      const named = (await this.api.get('/apis')) as { groups?: { name: string; versions: { groupVersion: string }[]; preferredVersion: { groupVersion: string } }[] };
-      return { groups: [...(core.versions ?? []).map((version) => ({ name: '', versions: [{ groupVersion: version }], preferredVersion: { groupVersion: version } })), ...(named.groups ?? [])] };
+      const named = (await this.api.get('/apis')) as { groups?: { name: string; versions: { groupVersion: string }[] }[] };
+      return { groups: [...(core.versions ?? []).map((version) => ({ name: '', versions: [{ groupVersion: version }] })), ...(named.groups ?? [])] };
     })) as { groups: { name: string; versions: { groupVersion: string }[] }[] };
+    return groups;
+  }
+
+  private async load(): Promise<ResourceInfo[]> {
+    const groups = await this.groups();
     const all: ResourceInfo[] = [];
-    for (const { name: group, versions } of groups.groups) {
+    for (const { name: group, versions } of groups) {
       for (const { groupVersion } of versions) {
         const list = (await this.cached(`${groupVersion}/serverresources.json`, () => this.api.get(group === '' ? `/api/${groupVersion}` : `/apis/${groupVersion}`))) as { resources?: ServedResource[] };
         for (const one of list.resources ?? []) {

@@ -88,7 +88,22 @@ function sortBy(session: Session, objects: readonly Printed[]): readonly Printed
 function compare(one: unknown, other: unknown): number {
   if (one === other) return 0;
   if (one === undefined || other === undefined) return one === undefined ? -1 : 1;
-  return (one as string | number) < (other as string | number) ? -1 : 1;
+  if (typeof one === 'string' && typeof other === 'string') return naturally(one, other);
+  return (one as number) < (other as number) ? -1 : 1;
+}
+
+/** vbom.ml/util/sortorder NaturalLess: runs of digits by their number. */
+function naturally(one: string, other: string): number {
+  const parts = (text: string): readonly string[] => text.match(/\d+|\D/g) ?? [];
+  const [mine, theirs] = [parts(one), parts(other)];
+  for (const [at, part] of mine.entries()) {
+    const against = theirs[at];
+    if (against === undefined) return 1;
+    if (part === against) continue;
+    const areNumbers = /^\d/.test(part) && /^\d/.test(against);
+    return (areNumbers ? Number(part) - Number(against) || part.length - against.length : part < against ? -1 : 1);
+  }
+  return -1;
 }
 
 // ---------------------------------------------------------------- tables

@@ -34,7 +34,7 @@ export const version: Command = async (session) => {
 export const clusterInfo: Command = async (session) => {
   const api = await session.api();
   const services = await session.list(await (await session.discovery()).find('services'), 'kube-system', { labelSelector: 'kubernetes.io/cluster-service=true' });
-  const paint = (code: number, text: string): string => (session.call.stdoutIsTerminal ? `\x1b[0;${code}m${text}\x1b[0m` : text);
+  const paint = (code: number, text: string): string => (session.call.env.get('TERM') !== 'dumb' ? `\x1b[0;${code}m${text}\x1b[0m` : text);
   const line = (name: string, link: string): void => session.out(`${paint(32, name)} is running at ${paint(33, link)}`);
   line('Kubernetes control plane', api.server);
   for (const service of services) {
@@ -71,8 +71,7 @@ function compare(one: string, other: string): number {
 }
 
 export const apiVersions: Command = async (session) => {
-  const all = new Set((await (await session.discovery()).resources()).map(({ group, version: own }) => (group === '' ? own : `${group}/${own}`)));
-  for (const name of [...all].toSorted()) session.out(name);
+  for (const name of [...(await (await session.discovery()).versions())].toSorted()) session.out(name);
   return 0;
 };
 
@@ -109,10 +108,13 @@ export const top: Command = async (session) => {
 
 export const explain: Command = async (session) => {
   const [word, ...more] = session.flags.operands;
-  if (word === undefined) throw usageProblem('explain', 'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.');
+  if (word === undefined) throw new KubectlProblem('You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.');
   if (more.length > 0) throw usageProblem('explain', `We accept only this format: explain RESOURCE`);
   const [kind = '', ...path] = word.split('.');
-  const info = await (await session.discovery()).find(kind);
+  const discovery = await session.discovery();
+  const info = await discovery.find(kind).catch((error: unknown) => {
+    throw error instanceof KubectlProblem ? new KubectlProblem(error.message, { isWhole: true }) : error;
+  });
   const apiVersion = info.group === '' ? info.version : `${info.group}/${info.version}`;
   let type: Type | undefined = schemaOf(apiVersion, info.kind);
   let field: Field | undefined;

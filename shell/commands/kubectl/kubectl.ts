@@ -46,7 +46,8 @@ export const kubectl = defineCommand({
         if (unknown !== undefined && command === '') return unknownCommand(call.err, unknown);
         if (unknown !== undefined) call.err(`error: unknown command "${flags.operands.join(' ')}"\nSee 'kubectl ${command} -h' for help and examples`);
         else call.write(pages[command]!);
-        return unknown === undefined ? 0 : 1;
+        // DefaultSubCommandRun: a group by itself is a mistake that prints its page.
+        return command === '' ? 0 : 1;
       }
       const act = commands[command];
       if (act === undefined) {

@@ -15,7 +15,7 @@ export interface Printed { readonly info: Pick<ResourceInfo, 'singular' | 'kind'
 /** Prints one object, or a List; undefined: the format is a table for people ('' or 'wide'). */
 export type Printer = (objects: readonly Printed[], isList: boolean) => string;
 
-const FORMATS = 'json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns-file|custom-columns|wide';
+const FORMATS = 'custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,wide,yaml';
 
 export async function printerFor(flags: Flags, sys: Pick<Sys, 'readText'>): Promise<Printer | undefined> {
   const word = flags.text('output');
@@ -39,7 +39,7 @@ export async function printerFor(flags: Flags, sys: Pick<Sys, 'readText'>): Prom
       const template = goTemplate(argument);
       return (objects, isList) => template(isList ? whole(objects, true) : shown(objects[0]!.object));
     }
-    default: throw new KubectlProblem(`unable to match a printer suitable for the output format "${format}", allowed formats are: ${FORMATS.replaceAll('|', ',')}`);
+    default: throw new KubectlProblem(`unable to match a printer suitable for the output format "${format}", allowed formats are: ${FORMATS}`);
   }
 }
 

@@ -5,7 +5,7 @@ import { report } from './messages.ts';
 import { isNotFound, KubectlProblem } from './problem.ts';
 import { templateText } from './describe/pod-template.ts';
 import type { Command, KubeObject, Session, Subject } from './session.ts';
-import { DESCRIBE, TABLE, TabWriter } from './tabwriter.ts';
+import { TABLE, TabWriter } from './tabwriter.ts';
 import { timestampNow } from './time.ts';
 import { pathOf, query } from './discovery.ts';
 
@@ -86,7 +86,8 @@ export const history: Command = async (session) => {
     if (wanted > 0) {
       const found = known.find(({ revision }) => revision === wanted);
       if (found === undefined) throw new KubectlProblem(`unable to find the specified revision`);
-      session.call.write(`${new TabWriter(DESCRIBE).format(`Pod Template:\n${templateText(specOf(found.set).template as never, '  ')}`)}\n`);
+      // Nothing aligns this page: its tabs reach the terminal.
+      session.call.write(`Pod Template:\n${templateText(specOf(found.set).template as never, '  ')}\n\n`);
     } else {
       const lines = ['REVISION\tCHANGE-CAUSE', ...known.map(({ revision, set }) => `${revision}\t${set.metadata?.annotations?.[CAUSE] ?? '<none>'}`)];
       session.call.write(`${new TabWriter({ ...TABLE, minimumWidth: 0, padding: 2 }).format(lines.join('\n'))}\n\n`);
@@ -134,7 +135,7 @@ function pausing(isPaused: boolean): Command {
   return async (session) => {
     for (const subject of await subjects(session)) {
       if (subject.info.kind !== 'Deployment') throw new KubectlProblem(`${resourceName(subject.info)} "${subject.name}" ${isPaused ? 'pausing' : 'resuming'} is not supported`);
-      if ((specOf(subject.object).paused === true) === isPaused) throw new KubectlProblem(`${resourceName(subject.info)} "${subject.name}" is ${isPaused ? 'already paused' : 'not paused'}`);
+      if ((specOf(subject.object).paused === true) === isPaused) throw new KubectlProblem(`${subject.info.name}.${subject.info.group} "${subject.name}" is ${isPaused ? 'already paused' : 'not paused'}`);
       await report(session, subject, await session.patch(subject, 'strategic', { spec: { paused: isPaused ? true : null } }, { manager: 'kubectl-rollout' }), isPaused ? 'paused' : 'resumed');
     }
     return 0;

@@ -13,7 +13,7 @@ export const describe: Command = async (session) => {
   if (flags.operands.length === 0 && flags.list('filename').length === 0) throw new KubectlProblem('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.');
   const pages: string[] = [];
   let exit = 0;
-  const subjects = await prefixed(session);
+  const { subjects, isByPrefix } = await prefixed(session);
   for (const subject of subjects) {
     try {
       const page = PAGES[subject.info.kind] ?? generic;
@@ -26,21 +26,21 @@ export const describe: Command = async (session) => {
     }
   }
   if (subjects.length === 0) session.err(flags.is('all-namespaces') ? 'No resources found' : `No resources found in ${await session.namespace()} namespace.`);
-  session.call.write(pages.join('\n\n'));
+  session.call.write(isByPrefix ? pages.map((page) => `${page}\n`).join('') : pages.join('\n\n'));
   return exit;
 };
 
 /** A name that is not there is taken as the beginning of names (DescribeMatchingResources). */
-async function prefixed(session: Session): Promise<Subject[]> {
+async function prefixed(session: Session): Promise<{ readonly subjects: readonly Subject[]; readonly isByPrefix: boolean }> {
   try {
-    return await session.targets(session.flags.operands, { allowsAll: true });
+    return { subjects: await session.targets(session.flags.operands, { allowsAll: true }), isByPrefix: false };
   } catch (error) {
     const [kind, prefix, ...more] = session.flags.operands;
     if (!isNotFound(error) || prefix === undefined || more.length > 0 || kind!.includes('/')) throw error;
     const all = await session.targets([kind!], { allowsAll: true });
     const matching = all.filter(({ name }) => name.startsWith(prefix));
     if (matching.length === 0) throw error;
-    return matching;
+    return { subjects: matching, isByPrefix: true };
   }
 }
 
@@ -264,7 +264,7 @@ const node: Page = async (session, subject) => {
     ...head(subject, false), `Roles:\t${rolesOf(object)}`, ...labels(object), ...annotations(object), `CreationTimestamp:\t${longTime(object.metadata?.creationTimestamp)}`,
     ...(taints.length === 0 ? ['Taints:\t<none>'] : taints.map((one, at) => `${at === 0 ? 'Taints:\t' : '\t'}${one}`)), `Unschedulable:\t${spec.unschedulable === true}`, ...lease,
     ...((status.conditions ?? []).length === 0 ? [] : ['Conditions:', '  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage', '  ----\t------\t-----------------\t------------------\t------\t-------',
-      ...status.conditions!.map((one) => `  ${one.type} \t${one.status} \t${longTime(one.lastHeartbeatTime)} \t${longTime(one.lastTransitionTime)} \t${one.reason ?? ''} \t${one.message ?? ''}`)]),
+      ...status.conditions!.map((one) => `  ${one.type} \t${one.status} \t${(one.lastHeartbeatTime ?? undefined) === undefined ? 'Mon, 01 Jan 0001 00:00:00 +0000' : longTime(one.lastHeartbeatTime)} \t${longTime(one.lastTransitionTime)} \t${one.reason ?? ''} \t${one.message ?? ''}`)]),
     'Addresses:', ...(status.addresses ?? []).map(({ type, address }) => `  ${type}:\t${address}`), ...amounts('Capacity', status.capacity), ...amounts('Allocatable', status.allocatable), 'System Info:',
     `  Machine ID:\t${info['machineID'] ?? ''}`, `  System UUID:\t${info['systemUUID'] ?? ''}`, `  Boot ID:\t${info['bootID'] ?? ''}`, `  Kernel Version:\t${info['kernelVersion'] ?? ''}`, `  OS Image:\t${info['osImage'] ?? ''}`,
     `  Operating System:\t${info['operatingSystem'] ?? ''}`, `  Architecture:\t${info['architecture'] ?? ''}`, `  Container Runtime Version:\t${info['containerRuntimeVersion'] ?? ''}`, `  Kubelet Version:\t${info['kubeletVersion'] ?? ''}`, `  Kube-Proxy Version:\t${info['kubeProxyVersion'] ?? ''}`,
@@ -288,11 +288,11 @@ function nodeResources(session: Session, pods: readonly KubeObject[], allocatabl
     const cells = (['requests', 'limits'] as const).flatMap((kind) => [sumOf(kind, 'cpu')]).concat((['requests', 'limits'] as const).map((kind) => sumOf(kind, 'memory')));
     for (const [at, value] of cells.entries()) totals[at] = (totals[at] ?? 0) + value;
     const [requestCpu = 0, limitCpu = 0, requestMemory = 0, limitMemory = 0] = cells;
-    return `  ${one.metadata?.namespace}\t${one.metadata?.name}\t${cpu(requestCpu)} (${percent(requestCpu, allCpu)}%)\t${cpu(limitCpu)} (${percent(limitCpu, allCpu)}%)\t${memory(requestMemory)} (${percent(requestMemory, allMemory)}%)\t${memory(limitMemory)} (${percent(limitMemory, allMemory)}%)\t${age(one.metadata?.creationTimestamp, session.call.sys)}`;
+    return `  ${one.metadata?.namespace}\t${one.metadata?.name}\t\t${cpu(requestCpu)} (${percent(requestCpu, allCpu)}%)\t${cpu(limitCpu)} (${percent(limitCpu, allCpu)}%)\t${memory(requestMemory)} (${percent(requestMemory, allMemory)}%)\t${memory(limitMemory)} (${percent(limitMemory, allMemory)}%)\t${age(one.metadata?.creationTimestamp, session.call.sys)}`;
   });
   const [requestCpu = 0, limitCpu = 0, requestMemory = 0, limitMemory = 0] = [0, 1, 2, 3].map((at) => totals[at] ?? 0);
   return [
-    `Non-terminated Pods:\t(${pods.length} in total)`, '  Namespace\tName\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAGE', '  ---------\t----\t------------\t----------\t---------------\t-------------\t---', ...rows,
+    `Non-terminated Pods:\t(${pods.length} in total)`, '  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAGE', '  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---', ...rows,
     'Allocated resources:', '  (Total limits may be over 100 percent, i.e., overcommitted.)', '  Resource\tRequests\tLimits', '  --------\t--------\t------',
     `  cpu\t${cpu(requestCpu)} (${percent(requestCpu, allCpu)}%)\t${cpu(limitCpu)} (${percent(limitCpu, allCpu)}%)`, `  memory\t${memory(requestMemory)} (${percent(requestMemory, allMemory)}%)\t${memory(limitMemory)} (${percent(limitMemory, allMemory)}%)`, '  ephemeral-storage\t0 (0%)\t0 (0%)',
   ];
@@ -318,6 +318,16 @@ const secret: Page = (_session, subject) => {
   return Promise.resolve([...head(subject, true), ...labels(subject.object), ...annotations(subject.object), '', `Type:\t${type ?? 'Opaque'}`, '', 'Data', '====', ...Object.entries(data).toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, value]) => `${name}:\t${bytes(value)} bytes`)]);
 };
 
+const serviceAccount: Page = async (session, subject) => {
+  const { secrets = [], imagePullSecrets = [] } = subject.object as { secrets?: { name?: string }[]; imagePullSecrets?: { name?: string }[] };
+  const own = (await session.list(await (await session.discovery()).find('secrets'), subject.namespace)).filter(({ metadata, type }) => type === 'kubernetes.io/service-account-token' && metadata?.annotations?.['kubernetes.io/service-account.name'] === subject.name);
+  const listed = (heading: string, entries: readonly { name?: string }[]): string[] => (entries.length === 0 ? [`${heading}:\t<none>`] : entries.map(({ name = '' }, at) => `${at === 0 ? `${heading}:` : ''}\t${name}`));
+  return [
+    ...head(subject, true), ...labels(subject.object), ...annotations(subject.object), ...listed('Image pull secrets', imagePullSecrets), ...listed('Mountable secrets', secrets), ...listed('Tokens', own.map(({ metadata }) => ({ name: metadata?.name ?? '' }))),
+    ...(await eventLines(session, subject)),
+  ];
+};
+
 const generic: Page = async (session, subject) => {
   const { object } = subject;
   const title = (name: string): string => name.replace(/^./, (letter) => letter.toUpperCase()).replace(/([a-z])([A-Z])/g, '$1 $2').replace(/\bIp\b/g, 'IP');
@@ -333,4 +343,4 @@ const generic: Page = async (session, subject) => {
   return [`Name:\t${subject.name}`, `Namespace:\t${subject.namespace ?? ''}`, ...labels(object), ...annotations(object), `API Version:\t${apiVersion}`, `Kind:\t${kind}`, 'Metadata:', ...fields(more, '  '), ...fields(rest, ''), ...(await eventLines(session, subject))];
 };
 
-const PAGES: Readonly<Record<string, Page>> = { Pod: pod, Service: service, Endpoints: endpoints, Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, Job: job, Node: node, Namespace: namespacePage, ConfigMap: configMap, Secret: secret };
+const PAGES: Readonly<Record<string, Page>> = { Pod: pod, Service: service, Endpoints: endpoints, Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, Job: job, Node: node, Namespace: namespacePage, ConfigMap: configMap, Secret: secret, ServiceAccount: serviceAccount };

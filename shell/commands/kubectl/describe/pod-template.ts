@@ -15,8 +15,8 @@ export interface PodTemplate { metadata?: { labels?: Record<string, string>; ann
 export function templateText(template: PodTemplate, indent: string): string {
   const { containers, initContainers = [], volumes = [], serviceAccountName } = template.spec;
   const lines = [
-    ...mapLines(`${indent}Labels:\t`, template.metadata?.labels, `${indent}\t`),
-    ...(template.metadata?.annotations === undefined ? [] : annotationLines(`${indent}Annotations:\t`, template.metadata.annotations, `${indent}\t`)),
+    ...mapLines(`${indent}Labels:\t`, template.metadata?.labels, '\t'),
+    ...(template.metadata?.annotations === undefined ? [] : annotationLines(`${indent}Annotations:\t`, template.metadata.annotations, '\t')),
     ...(serviceAccountName === undefined ? [] : [`${indent}Service Account:\t${serviceAccountName}`]),
     ...(initContainers.length === 0 ? [] : [`${indent}Init Containers:`, ...containerLines(initContainers, [], indent)]),
     `${indent}Containers:`, ...containerLines(containers, [], indent),
@@ -46,13 +46,14 @@ export function annotationLines(head: string, map: Readonly<Record<string, strin
 export function containerLines(containers: readonly Container[], statuses: readonly ContainerStatus[], indent: string): string[] {
   return containers.flatMap((container) => {
     const status = statuses.find(({ name }) => name === container.name);
-    const own = `${indent}    `;
+    // Of a template, a name stands one column further in, and what belongs to it where a pod's does.
+    const own = '    ';
     const ports = container.ports ?? [];
     const head = ports.length > 1 ? 'Ports' : 'Port';
     const portText = ports.map(({ containerPort, protocol = 'TCP' }) => `${containerPort}/${protocol}`).join(', ');
     const hostText = ports.map(({ hostPort = 0, protocol = 'TCP' }) => `${hostPort}/${protocol}`).join(', ');
     return [
-      `${indent}  ${container.name}:`,
+      `${indent === '' ? '  ' : '   '}${container.name}:`,
       ...(status === undefined ? [] : [`${own}Container ID:\t${status.containerID ?? ''}`]),
       `${own}Image:\t${container.image}`,
       ...(status === undefined ? [] : [`${own}Image ID:\t${status.imageID ?? ''}`]),
