@@ -27,11 +27,11 @@ export function randomCommands(seed: number): string[] {
   return Array.from({ length: COMMANDS }, () => fill(pick(grammar)));
 }
 
-/** Things that are made come more often than things that are taken away, so that sessions get somewhere. */
+/** The way out is left alone: on real Linux it is one end of a veth, which can be deleted where a card cannot. Things that are made come more often than things that are taken away, so that sessions get somewhere. */
 const grammar: readonly string[] = [
   'ip link add <bridge> type bridge', 'brctl addbr <bridge>', 'ip link add <end> type veth peer name <other>', 'ip link add <end> type veth peer name <other>', 'ip tuntap add <tap> mode tap',
   'ip link set <device> up', 'ip link set <device> up', 'ip link set <device> down', 'ip link set <device> master <bridge>', 'ip link set <device> nomaster', 'brctl addif <bridge> <device>', 'brctl delif <bridge> <device>',
-  'ip link set <device> mtu <mtu>', 'ip link set <end> name <other>', 'ip link delete <device>', 'brctl delbr <bridge>', 'brctl stp <bridge> <onOff>', 'brctl setageing <bridge> <seconds>',
+  'ip link set <device> mtu <mtu>', 'ip link set <end> name <other>', 'ip link delete <own>', 'brctl delbr <bridge>', 'brctl stp <bridge> <onOff>', 'brctl setageing <bridge> <seconds>',
   'ip address add <address>/<length> dev <device>', 'ip address add <address>/<length> dev <device>', 'ip address delete <address>/<length> dev <device>', 'ip address flush dev <device>',
   'ip route add <network> via <address>', 'ip route add <network> dev <device>', 'ip route delete <network>', 'ip route replace <network> dev <device>', 'ip route get <address>', 'ip rule add from <network> table <table>', 'ip rule delete table <table>',
   'ip netns add <netns>', 'ip netns add <netns>', 'ip netns delete <netns>', 'ip link set <device> netns <netns>', 'ip -n <netns> link set <device> up', 'ip -n <netns> address add <address>/<length> dev <device>', 'ip netns exec <netns> ping -c1 -W0.2 <address>',
@@ -41,7 +41,7 @@ const grammar: readonly string[] = [
 ];
 
 const words: Readonly<Record<string, readonly string[]>> = {
-  bridge: ['br0', 'br0', 'br1'], end: ['v0', 'v2'], other: ['v1', 'v3'], tap: ['t0'], device: ['br0', 'v0', 'v1', 't0', 'eth0', 'lo', 'nope'], netns: ['red', 'red', 'blue'],
+  bridge: ['br0', 'br0', 'br1'], end: ['v0', 'v2'], other: ['v1', 'v3'], tap: ['t0'], device: ['br0', 'v0', 'v1', 't0', 'eth0', 'lo', 'nope'], own: ['br0', 'v0', 'v1', 't0', 'nope'], netns: ['red', 'red', 'blue'],
   address: ['10.1.0.1', '10.1.0.2', '10.2.0.1', '127.0.0.1', '8.8.8.8', '10.142.0.2'], length: ['24', '24', '32', '16'], network: ['10.3.0.0/16', '10.1.0.0/24', '10.2.0.0/24', 'default'], table: ['100', 'main'], table4: ['-t filter', '-t nat', '-t mangle'],
   chain: ['INPUT', 'FORWARD', 'OUTPUT', 'MINE'], builtin: ['INPUT', 'FORWARD', 'OUTPUT'], policy: ['ACCEPT', 'DROP'], user: ['MINE'], target: ['ACCEPT', 'DROP', 'REJECT', 'MINE', 'RETURN'],
   match: ['-p icmp', '-s 10.1.0.0/24', '-i <device>', '-d <address>', '-p tcp --dport 80', '-m conntrack --ctstate NEW'], onOff: ['on', 'off'], seconds: ['0', '30'], bit: ['0', '1'], mtu: ['1400', '1500', '60'],
