@@ -57,7 +57,7 @@ export class ClusterLab implements ClusterFactory, GuestHost {
     this.time = worldRuntime(host.world);
     const { profile } = this;
     this.cloud = new Cloud({
-      project: scenario.project, projectNumber: scenario.projectNumber, account: scenario.account, world: host.world, runtime: this.time, guests: this, clusters: this,
+      project: scenario.project, projectNumber: scenario.projectNumber, account: scenario.account, regions: [scenario.region], world: host.world, runtime: this.time, guests: this, clusters: this,
       container: {
         version: profile.server.gitVersion.replace(/^v/, ''), machineType: scenario.machineType, nodeImageFamily: 'cos-stable', isVpcNative: !profile.isRouted, podRange: profile.clusterCidr, serviceRange: profile.serviceRange,
         identity: { hash: scenario.cluster.hash, endpoint: scenario.cluster.endpoint, nodes: scenario.cluster.nodes },
