@@ -15,9 +15,11 @@ export function linuxBackend(identity: Identity = identify()): Backend {
     async open(lesson, lessons, { columns, rows, ...running }): Promise<Lab> {
       const chain = chainOf(lesson, lessons);
       if (chain === null) throw new Error(`${lesson.id} starts after a lesson that leads back to it`);
+      const scenario = scenarioNamed(chain.scenario);
+      if (scenario.cloud !== undefined) throw new Error(`${lesson.id} takes place in a cloud, which only the simulator has`);
       const spawnTerminal = terminalSpawner();
       if (spawnTerminal === undefined) throw new Error('terminals on real Linux need node-pty, which was not built when Podwire was installed');
-      const lab = new LinuxLab(await Sandbox.open(scenarioNamed(chain.scenario), identity), spawnTerminal);
+      const lab = new LinuxLab(await Sandbox.open(scenario, identity), spawnTerminal);
       try {
         await startLesson(lab, lesson, chain.earlier, { columns, rows }, running);
       } catch (cause) {
