@@ -29,6 +29,7 @@ export function apiEndpoint(server: ApiServer, port: number, machine: Machine): 
       const accepted = await sockets.accept(opened.value);
       if (!accepted.ok) continue;
       const id = accepted.value;
+      sockets.setOptions(id, { noDelay: true });
       sys.fork(async (child) => {
         const secure = await acceptTls(socketStream(child, id), child, HANDSHAKE_US);
         if (secure.ok) await new Talk(child, server, secure.value, id, () => void machine.kill(machine.init, child.pid, 'USR1')).serve();

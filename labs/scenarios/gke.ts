@@ -7,11 +7,15 @@ import type { CloudScenario, MachineSpec, Scenario } from './scenario.ts';
 
 const ZONE = 'us-east1-b';
 
+const PROJECT = 'podwire-lab';
+/** Cloud Shell's prompt names the project. */
+const PROMPT = `echo 'PS1="\\u@\\h:\\w (${PROJECT})\\$ "' | tee -a /root/.bashrc >> /home/learner/.bashrc`;
+
 /** Cloud Shell is a machine outside the project, behind a translating router. */
 const cloudShell: MachineSpec = {
   name: 'cloudshell', hostname: 'cloudshell', image: 'cloud-shell', isLoggedIn: true,
   devices: [{ name: 'eth0', mac: '02:42:ac:11:00:04', mtu: 1460 }],
-  boot: ['ip link set lo up', 'ip address add 172.17.0.4/16 dev eth0', 'ip link set eth0 up', 'ip route add default via 172.17.0.1 dev eth0', "printf 'nameserver 169.254.169.254\\nsearch google.internal\\n' > /etc/resolv.conf"],
+  boot: ['ip link set lo up', 'ip address add 172.17.0.4/16 dev eth0', 'ip link set eth0 up', 'ip route add default via 172.17.0.1 dev eth0', "printf 'nameserver 169.254.169.254\\nsearch google.internal\\n' > /etc/resolv.conf", PROMPT],
   outside: { addresses: ['35.196.118.42'], inside: '172.17.0.4', gatewayMac: '02:42:ac:11:00:01', distanceUs: 700, hops: 4 },
 };
 
@@ -25,7 +29,7 @@ const browser: MachineSpec = {
 
 function cloud(profile: ProfileName, isRunning: boolean): CloudScenario {
   return {
-    profile, project: 'podwire-lab', projectNumber: '594120663418', account: 'learner@example.com', region: 'us-east1', zone: ZONE, machineType: profile === '2018' ? 'n1-standard-1' : 'e2-medium',
+    profile, project: PROJECT, projectNumber: '594120663418', account: 'learner@example.com', region: 'us-east1', zone: ZONE, machineType: profile === '2018' ? 'n1-standard-1' : 'e2-medium',
     cluster: {
       name: 'lab-cluster', hash: '9e4ce61e', id: 'c1f99c83f2e87324', endpoint: '35.231.234.26', isRunning,
       nodes: [

@@ -185,6 +185,8 @@ export async function connectTcp(sys: Sys, to: Endpoint, timeoutUs?: number, pre
   const { sockets } = sys.net;
   const opened = sockets.open({ type: 'tcp', family: to.address.includes(':') ? 'inet6' : 'inet' });
   if (!opened.ok) return opened;
+  // curl, Go and OpenSSH do: a key typed into a stream must not wait for the acknowledgement of the one before.
+  sockets.setOptions(opened.value, { noDelay: true });
   const prepared = prepare?.(opened.value);
   const connected = prepared !== undefined && !prepared.ok ? prepared : await sockets.connect(opened.value, to, timeoutUs);
   if (connected.ok) return opened;

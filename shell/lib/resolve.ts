@@ -127,7 +127,8 @@ async function fromServers(sys: ResolverSys, name: string, family: Family | unde
   return { ok: false, error: isNameKnown ? 'No address associated with hostname' : 'Name or service not known' };
 }
 
-function candidates(name: string, configuration: ResolverConfiguration): string[] {
+/** The names a resolver tries, one after the other (resolv.conf(5): search, ndots). */
+export function candidates(name: string, configuration: Pick<ResolverConfiguration, 'search' | 'dots'>): string[] {
   if (name.endsWith('.')) return [name.slice(0, -1)];
   const searched = configuration.search.filter((domain) => domain !== '.').map((domain) => `${name}.${domain.replace(/\.$/, '')}`);
   const isQualified = name.split('.').length - 1 >= configuration.dots;

@@ -1,7 +1,7 @@
 /** dig, host, nslookup of bind9-dnsutils 9.18, for the questions a course asks. Read first: dig(1), RFC 1035. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
-import { askServer, reverseName, resolverConfiguration } from '../../lib/resolve.ts';
+import { askServer, candidates, reverseName, resolverConfiguration } from '../../lib/resolve.ts';
 import { formatIp4, formatIp6 } from '../../ports/addresses.ts';
 import { dns } from '../../ports/wire.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
@@ -135,6 +135,9 @@ export const host = defineCommand({
   },
 });
 
+/** NXDOMAIN: the next name of the search list is asked for. */
+const NAME_ERROR = 3;
+
 export const nslookup = defineCommand({
   name: 'nslookup', summary: 'look up a name', package: 'bind9-dnsutils',
   run: async (call) => {
@@ -142,7 +145,11 @@ export const nslookup = defineCommand({
     if (name === undefined) return notSimulated(call, 'interactive mode');
     const [address] = await servers(call, server);
     const isAddress = /^[\d.]+$|:/.test(name);
-    const answer = await askServer(call.sys, address!, isAddress ? reverseName(name) : name.replace(/\.$/, ''), isAddress ? 12 : 1, 5_000_000);
+    let answer: dns.DnsMessage | undefined;
+    for (const candidate of isAddress ? [reverseName(name)] : candidates(name, await resolverConfiguration(call.sys))) {
+      answer = await askServer(call.sys, address!, candidate, isAddress ? 12 : 1, 5_000_000);
+      if (answer?.responseCode !== NAME_ERROR) break;
+    }
     if (answer === undefined) {
       call.out(`;; communications error to ${address!}#53: timed out\n;; no servers could be reached\n`);
       return 1;
