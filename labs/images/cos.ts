@@ -21,11 +21,25 @@ VERSION_ID=66
 BUILD_ID=10452.101.0
 `;
 
+/** Who comes in by ssh may use docker without sudo. */
+const dockerGroup: MachineImage['groups'][number] = { name: 'docker', gid: 412, members: ['learner'] };
+
+/** Gentoo's, which COS is made from (app-shells/bash files/bashrc). */
+const prompt = `[[ $- != *i* ]] && return
+shopt -s checkwinsize
+if [[ $EUID == 0 ]]; then
+  PS1='\\[\\033[01;31m\\]\\h\\[\\033[01;34m\\] \\W \\$\\[\\033[00m\\] '
+else
+  PS1='\\[\\033[01;32m\\]\\u@\\h\\[\\033[01;34m\\] \\w \\$\\[\\033[00m\\] '
+fi
+`;
+const prompts: MachineImage['files'] = [{ path: '/etc/bash.bashrc', content: prompt }, { path: '/home/learner/.bashrc', content: '# Put your fun stuff here.\n', uid: 1000, gid: 1000 }];
+
 /** On a node of a containerd cluster docker is not there. */
 export function cosImage(runtime: 'docker' | 'containerd'): MachineImage {
   const own = new Set([...packages].filter((name) => name !== (runtime === 'docker' ? 'cri-tools' : 'docker')));
   return {
-    base: 'debian', users: standardUsers, groups: standardGroups, packages: [], programs: programsOf(own), setuid: setuidOf(own),
-    files: [...standardFiles, { path: '/etc/os-release', content: release }, { path: '/home/kubernetes/bin' }, { path: '/var/lib/toolbox' }, { path: '/var/log' }],
+    base: 'debian', users: standardUsers, groups: [...standardGroups, ...(runtime === 'docker' ? [dockerGroup] : [])], packages: [], programs: programsOf(own), setuid: setuidOf(own),
+    files: [...standardFiles, ...prompts, { path: '/etc/os-release', content: release }, { path: '/home/kubernetes/bin' }, { path: '/var/lib/toolbox' }, { path: '/var/log' }],
   };
 }
