@@ -261,10 +261,12 @@ export class SimulatedLab implements Lab {
 
   // ---------------------------------------------------------------- terminals
 
+  /** In a namespace that is not there, or that only processes can enter, as a pod's: on its machine. */
   openTerminal(definition: Terminal, size: { columns: number; rows: number }): void {
     const { machine, netns } = this.place(definition.place);
+    const isNamed = machine.namedNetns().some(({ name }) => name === netns);
     const user = definition.user ?? 'learner';
-    const handle = machine.spawnSession({ size, user, env: new Map(Object.entries(LOGIN_ENVIRONMENT)), ...(netns === '' ? {} : { netns }) });
+    const handle = machine.spawnSession({ size, user, env: new Map(Object.entries(LOGIN_ENVIRONMENT)), ...(isNamed ? { netns } : {}) });
     handle.onData((bytes) => this.data(definition.id, bytes));
     handle.onExit(() => this.closed(definition.id));
     this.ttyNames.set(`${machine.name} ${handle.name}`, definition.id);
@@ -353,6 +355,7 @@ export class SimulatedLab implements Lab {
         for (const character of `${pid} ${state} ${argv.join(' ')}\n`) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
       }
     }
+    for (const character of this.cluster?.progress() ?? '') hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
     return `${hash.toString(16).padStart(8, '0')}${this.world.hash().slice(0, 8)}`;
   }
 
