@@ -20,10 +20,16 @@ export class ComputeStore {
   readonly project: string;
   private readonly byPath = new Map<string, ComputeObject>();
   private readonly runtime: CloudRuntime;
+  private changeCount = 0;
 
   constructor(project: string, runtime: CloudRuntime) {
     this.project = project;
     this.runtime = runtime;
+  }
+
+  /** How often anything was created, changed or deleted. */
+  get changes(): number {
+    return this.changeCount;
   }
 
   find(path: string): ComputeObject | undefined {
@@ -52,17 +58,20 @@ export class ComputeStore {
   create(path: string, kind: string, fields: JsonObject): ComputeObject {
     const made: ComputeObject = { ...fields, kind: `compute#${kind}`, id: text(fields, 'id') || this.newId(), creationTimestamp: text(fields, 'creationTimestamp') || this.timestamp(), name: path.slice(path.lastIndexOf('/') + 1), selfLink: COMPUTE_ROOT + path };
     this.byPath.set(path, made);
+    this.changeCount += 1;
     return made;
   }
 
   change(path: string, fields: JsonObject): ComputeObject {
     const made = { ...this.get(path), ...fields } as ComputeObject;
     this.byPath.set(path, made);
+    this.changeCount += 1;
     return made;
   }
 
   delete(path: string): void {
     this.byPath.delete(path);
+    this.changeCount += 1;
   }
 
   timestamp(): string {

@@ -313,6 +313,15 @@ export class ClusterLab implements ClusterFactory, GuestHost {
     return isKnown as unknown as readonly Readonly<Record<string, unknown>>[];
   }
 
+  /** Differs when the cloud or a cluster took another way: how much was written to each. */
+  progress(): string {
+    const versions = [...this.clusters.values()].map(({ server }) => {
+      const answer = server.handle({ method: 'GET', path: '/api/v1/namespaces?limit=1', headers: {}, body: new Uint8Array(0) });
+      return answer.stream === undefined ? (JSON.parse(fromUtf8(answer.body)) as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion : undefined;
+    });
+    return [this.cloud.store.changes, ...versions].join(' ');
+  }
+
   /** The running cluster of a scenario that begins with one: made through the project's own API, as gcloud would. */
   begin(): void {
     const { cluster, project, zone } = this.scenario;
