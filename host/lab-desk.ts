@@ -48,6 +48,6 @@ export class LabDesk {
   #told(lab: number, event: LabEvent): void {
     // Nothing here is replayed, so nothing of it is kept.
     if (event.type === 'store') return;
-    this.#tell({ type: 'lab-event', lab, event: event.type === 'data' ? { ...event, bytes: Buffer.from(event.bytes).toString('base64') } : event });
+    this.#tell({ type: 'lab-event', lab, event: 'bytes' in event ? { ...event, bytes: Buffer.from(event.bytes).toString('base64') } : event });
   }
 }

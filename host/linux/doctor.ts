@@ -113,7 +113,7 @@ function tun(patient: Patient): DoctorFinding {
 }
 
 function bounds(): DoctorFinding {
-  return finding('limits', 'Limits', 'works', `A lab is held back by limits of its processes (${limits.processes} for each user, ${Math.round(limits.dataKiB / 1024)} MiB of memory each) and a watchdog over the whole.`);
+  return finding('limits', 'Limits', 'works', `A lab is held back by limits of its processes (${limits.processes} for each user, ${Math.round(limits.dataKiB / 1024)} MiB of memory each); nothing watches the whole.`);
 }
 
 // ---------------------------------------------------------------- packages
