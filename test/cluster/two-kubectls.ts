@@ -77,14 +77,14 @@ export async function simulatedKubectl(files: Readonly<Record<string, string>>, 
   kernel.netlink.setLink(0, 1, { up: true });
   machine.runProgram({ argv: ['kube-apiserver'], env: new Map(), cwd: '/', program: apiEndpoint(cluster.server, 443, machine) });
   machine.putFile({ path: '/work' });
-  for (const [name, text] of Object.entries({ ...files, config: kubeconfig('https://127.0.0.1') })) machine.putFile({ path: `/work/${name}`, content: text });
+  for (const [name, text] of Object.entries({ ...files, config: kubeconfig('https://127.0.0.1') })) machine.putFile({ path: `/manifests/${name}`, content: text });
   await scheduler.runUntil(world.nowUs + 1_000_000);
   return {
     async run(line) {
       let stdout = '';
       let stderr = '';
       const handle = machine.run({
-        argv: ['bash', '-c', line], cwd: '/work', uid: 0, env: new Map([['PATH', '/usr/sbin:/usr/bin:/sbin:/bin'], ['HOME', '/root'], ['KUBECONFIG', '/work/config'], ['TZ', 'UTC']]),
+        argv: ['bash', '-c', line], cwd: '/manifests', uid: 0, env: new Map([['PATH', '/usr/sbin:/usr/bin:/sbin:/bin'], ['HOME', '/root'], ['KUBECONFIG', '/manifests/config'], ['TZ', 'UTC']]),
         stdout: (bytes) => (stdout += fromUtf8(bytes)), stderr: (bytes) => (stderr += fromUtf8(bytes)),
       });
       for (let passedMs = 0; handle.status === undefined && passedMs < AT_MOST_MS; passedMs += 100) {
