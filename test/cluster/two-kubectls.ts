@@ -76,7 +76,7 @@ export async function simulatedKubectl(files: Readonly<Record<string, string>>, 
   const machine = createMachine({ world, kernel, scheduler, name: 'cloudshell', hostname: 'cloudshell', image: imageFor({ name: 'cloudshell', hostname: 'cloudshell', image: 'cloud-shell', devices: [], boot: [] }) });
   kernel.netlink.setLink(0, 1, { up: true });
   machine.runProgram({ argv: ['kube-apiserver'], env: new Map(), cwd: '/', program: apiEndpoint(cluster.server, 443, machine) });
-  machine.putFile({ path: '/work' });
+  machine.putFile({ path: '/manifests' });
   for (const [name, text] of Object.entries({ ...files, config: kubeconfig('https://127.0.0.1') })) machine.putFile({ path: `/manifests/${name}`, content: text });
   await scheduler.runUntil(world.nowUs + 1_000_000);
   return {
