@@ -54,7 +54,7 @@ export const apply: Command = (session) => {
       return report(session, subject, made, 'created');
     }
     const last = current.metadata?.annotations?.[LAST_APPLIED];
-    if (last === undefined) session.err(`Warning: resource ${info.name}${info.group === '' ? '' : `.${info.group}`}/${subject.name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.`.replace(`${info.name}${info.group === '' ? '' : `.${info.group}`}/`, `${info.name}/`));
+    if (last === undefined) session.err(`Warning: resource ${info.name}/${subject.name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.`);
     const original = last === undefined ? {} : (JSON.parse(last) as JsonObject);
     const patch = threeWayPatch(original, modified, current, schemaOf(object.apiVersion ?? '', object.kind ?? ''));
     if (Object.keys(patch).length === 0) return report(session, subject, current, 'unchanged');

@@ -4,7 +4,7 @@ import { KubectlProblem, usageProblem } from './problem.ts';
 import { talk } from './streams.ts';
 import { parse } from 'yaml';
 import { mergePatch } from '../../ports/kube.ts';
-import { utf8 } from '../../ports/bytes.ts';
+import { base64, utf8 } from '../../ports/bytes.ts';
 import type { Command, KubeObject, Session } from './session.ts';
 
 async function make(session: Session, resource: string, object: KubeObject, done = 'created', manager = 'kubectl-create'): Promise<number> {
@@ -33,7 +33,7 @@ const imageName = (image: string): string => image.replace(/@.*$/, '').replace(/
 export const createDeployment: Command = (session) => {
   const images = (needs(session, 'image'), session.flags.list('image'));
   const name = nameOf(session, 'deployment');
-  const ports = session.flags.has('port') ? [{ containerPort: session.flags.number('port'), resources: undefined }].map(({ containerPort }) => ({ containerPort })) : undefined;
+  const ports = session.flags.has('port') ? [{ containerPort: session.flags.number('port') }] : undefined;
   const command = session.flags.afterDash;
   const labels = { app: name };
   return make(session, 'deployments.apps', {
@@ -111,17 +111,6 @@ export const createSecret: Command = async (session) => {
   const type = session.flags.text('type');
   return make(session, 'secrets', { apiVersion: 'v1', ...(Object.keys(data).length === 0 ? {} : { data }), kind: 'Secret', metadata: { creationTimestamp: null, name } as never, ...(type === '' ? {} : { type }) });
 };
-
-function base64(bytes: Uint8Array): string {
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  let out = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const bits = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    const left = bytes.length - at;
-    out += digits[bits >> 18]! + digits[(bits >> 12) & 63]! + (left > 1 ? digits[(bits >> 6) & 63]! : '=') + (left > 2 ? digits[bits & 63]! : '=');
-  }
-  return out;
-}
 
 export const createJob: Command = async (session) => {
   const name = nameOf(session, 'job');

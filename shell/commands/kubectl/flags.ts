@@ -64,7 +64,7 @@ export class Flags {
   private readonly given = new Map<string, string[]>();
   private readonly infos: readonly FlagInfo[];
 
-  constructor(command: string, args: readonly string[], { stopsAtOperand = 0 }: { readonly stopsAtOperand?: number } = {}) {
+  constructor(command: string, args: readonly string[]) {
     this.infos = infosOf(command);
     for (let at = 0; at < args.length; at++) {
       const word = args[at]!;
@@ -77,10 +77,6 @@ export class Flags {
       if (word.startsWith('--')) at += this.long(word.slice(2), args[at + 1]);
       else if (word.startsWith('-') && word.length > 1) at += this.short(word.slice(1), args[at + 1]);
       else this.operands.push(word);
-      if (stopsAtOperand > 0 && this.operands.length >= stopsAtOperand) {
-        this.operands.push(...args.slice(at + 1));
-        return;
-      }
     }
   }
 

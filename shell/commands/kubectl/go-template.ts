@@ -1,4 +1,5 @@
 /** Go's text/template as far as -o go-template and `docker inspect --format` use it: fields, range, if, with, pipes and the usual functions. */
+import { fromBase64, fromUtf8 } from '../../ports/bytes.ts';
 import { toJson } from './json-writer.ts';
 import { KubectlProblem } from './problem.ts';
 
@@ -78,7 +79,7 @@ const FUNCTIONS: Readonly<Record<string, (...values: readonly unknown[]) => unkn
   not: (value) => !isTrue(value), and: (...values) => values.find((value) => !isTrue(value)) ?? values.at(-1), or: (...values) => values.find(isTrue) ?? values.at(-1),
   print: (...values) => values.map(text).join(''), println: (...values) => `${values.map(text).join(' ')}\n`, printf: (format, ...values) => printf(String(format), values),
   json: (value) => toJson(value, 0), join: (list, separator) => (Array.isArray(list) ? list.map(text).join(String(separator)) : ''), lower: (value) => String(value).toLowerCase(), upper: (value) => String(value).toUpperCase(),
-  title: (value) => String(value).replace(/^./, (letter) => letter.toUpperCase()), split: (value, separator) => String(value).split(String(separator)), base64decode: (value) => base64Decode(String(value)), exists: (value, ...keys) => keys.reduce((inner: unknown, key) => (inner as Record<string, unknown> | undefined)?.[String(key)], value) !== undefined,
+  title: (value) => String(value).replace(/^./, (letter) => letter.toUpperCase()), split: (value, separator) => String(value).split(String(separator)), base64decode: (value) => fromUtf8(fromBase64(String(value)) ?? new Uint8Array(0)), exists: (value, ...keys) => keys.reduce((inner: unknown, key) => (inner as Record<string, unknown> | undefined)?.[String(key)], value) !== undefined,
 };
 
 function printf(format: string, values: readonly unknown[]): string {
@@ -89,19 +90,6 @@ function printf(format: string, values: readonly unknown[]): string {
     const shown = verb === 'q' ? JSON.stringify(String(value)) : text(value);
     return width.startsWith('-') ? shown.padEnd(Number(width.slice(1))) : shown.padStart(Number(width || 0));
   });
-}
-
-function base64Decode(value: string): string {
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  let bits = 0;
-  let count = 0;
-  let out = '';
-  for (const letter of value.replace(/=+$/, '')) {
-    bits = ((bits << 6) | digits.indexOf(letter)) & 0xffffff;
-    count += 6;
-    if (count >= 8) out += String.fromCharCode((bits >> (count -= 8)) & 255);
-  }
-  return out;
 }
 
 function isTrue(value: unknown): boolean {

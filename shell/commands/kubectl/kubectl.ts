@@ -37,7 +37,7 @@ export const kubectl = defineCommand({
     const command = words.join(' ');
     let session: Session | undefined;
     try {
-      const flags = new Flags(command, rest, command === 'exec' ? { stopsAtOperand: 0 } : {});
+      const flags = new Flags(command, rest);
       if (flags.is('help') || (command === 'help')) return page(call.write, command === 'help' ? flags.operands.join(' ') : command);
       if (command === '' && flags.operands[0] === 'help') return page(call.write, flags.operands.slice(1).join(' '));
       if (command === 'options') return options(call.write);

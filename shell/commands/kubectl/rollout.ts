@@ -168,7 +168,7 @@ export const waitFor: Command = async (session) => {
     let object: KubeObject | undefined = subject.object;
     for (;;) {
       if (wish === 'delete' ? object === undefined || object.metadata?.uid !== subject.object?.metadata?.uid : hasCondition(object, condition![1]!, condition![2] ?? 'True')) {
-        session.out(`${name} ${wish === 'delete' ? 'condition met' : 'condition met'}`);
+        session.out(`${name} condition met`);
         break;
       }
       if (sys.monotonicUs() >= untilUs) {

@@ -1,6 +1,7 @@
 /** One run of kubectl: its flags, the cluster it talks to, and how it prints. Commands are functions of this. */
 import { parseAllDocuments } from 'yaml';
 import type { Invocation } from '../define.ts';
+import { formatTime } from '../../lib/calendar.ts';
 import { fromUtf8 } from '../../ports/bytes.ts';
 import { configPaths, readConfig, targetOf, type KubeConfig, type Target } from './config-file.ts';
 import { Discovery, pathOf, query, type ResourceInfo } from './discovery.ts';
@@ -28,6 +29,7 @@ export class Session {
   readonly call: Invocation;
   readonly command: string;
   readonly flags: Flags;
+  private hasWarned = false;
   private connection: ApiConnection | undefined;
   private known: Discovery | undefined;
   private loaded: { readonly config: KubeConfig; readonly target: Target } | undefined;
@@ -205,7 +207,13 @@ export class Session {
     const value = this.flags.text('dry-run');
     if (value === 'none' || value === 'client' || value === 'server') return value;
     if (value === 'unchanged' || value === 'true') {
-      this.err('W1123 00:00:00.000000       1 helpers.go:557] --dry-run is deprecated and can be replaced with --dry-run=client.');
+      if (!this.hasWarned) {
+        // As klog begins a line: letter, date, time, process.
+        const { sys } = this.call;
+        const nowUs = sys.now();
+        this.err(`${formatTime('W%m%d %H:%M:%S', Math.floor(nowUs / 1e6))}.${String(nowUs % 1e6).padStart(6, '0')} ${String(sys.pid).padStart(7)} helpers.go:553] --dry-run is deprecated and can be replaced with --dry-run=client.`);
+      }
+      this.hasWarned = true;
       return 'client';
     }
     if (value === '' || value === 'false') return 'none';

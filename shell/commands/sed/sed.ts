@@ -84,6 +84,7 @@ async function runSed(call: Invocation): Promise<ExitCode> {
     call.err(problem.message.startsWith("can't find label") ? `sed: ${problem.message}` : `sed: -e expression #1, char ${problem.at}: ${problem.message}`);
     return problem.message.startsWith("can't find label") ? 4 : 1;
   }
+  if (program.commands.some(({ name }) => name === 'R')) return notSimulated(call, 'command R');
   const editor = new Editor(call, program.commands, {
     isQuiet: options.has('n') || program.isQuiet, isInPlace: options.has('i'), suffix: options.value('i'), isSeparate: options.has('s') || options.has('i'), separator: options.has('z') ? 0 : 10, isUnbuffered: options.has('u'),
   });
@@ -124,7 +125,7 @@ class Editor {
     this.call = call;
     this.commands = commands;
     this.mode = mode;
-    for (const command of commands) if (command.name === 'w' || (command.name === 's' && command.file !== undefined)) this.files.set(command.file!, []);
+    for (const command of commands) if (command.name === 'w' || command.name === 'W' || (command.name === 's' && command.file !== undefined)) this.files.set(command.file!, []);
   }
 
   async run(files: readonly string[]): Promise<ExitCode> {
@@ -387,10 +388,12 @@ class Editor {
           throw new Quit(command.code ?? 0);
         case 'Q': throw new Quit(command.code ?? 0);
         case 'r': this.appended.push({ file: command.file! }); break;
-        case 'w':
-          if (command.file === '/dev/stdout') this.put(this.pattern);
-          else this.files.get(command.file!)!.push(`${this.pattern}\n`);
+        case 'w': case 'W': {
+          const text = command.name === 'W' ? this.pattern.split('\n', 1)[0]! : this.pattern;
+          if (command.file === '/dev/stdout') this.put(text);
+          else this.files.get(command.file!)!.push(`${text}\n`);
           break;
+        }
         case 'z': this.pattern = ''; break;
         case 'F': this.put(this.current?.path ?? '-'); break;
         case 'b': at = command.target!; break;
