@@ -9,5 +9,6 @@ const ABSENT = ['bind9-dnsutils', 'bind9-host', 'bridge-utils', 'conntrack', 'et
 export function toolboxImage(): MachineImage {
   const image = imageFor({ name: 'toolbox', hostname: 'toolbox', image: 'debian-vm', devices: [], boot: [], packages: { absent: ABSENT } });
   const isRoot = ({ uid }: { readonly uid: number }): boolean => uid === 0;
-  return { ...image, users: image.users.filter(isRoot) };
+  // systemd-nspawn mounts an empty /run, where screen keeps its sockets.
+  return { ...image, users: image.users.filter(isRoot), files: [...image.files, { path: '/run' }] };
 }
