@@ -1,14 +1,13 @@
 /** `podwire course new|validate|test|pack`: a course from nothing, to proved, to one file that can be handed out. docs/authoring.md. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { Course, CourseProblem, Lesson } from '../contracts/course.ts';
+import type { Course, CourseProblem } from '../contracts/course.ts';
 import { type ReadPack, readPackAt, sha256, textsOf } from '../host/packs/read-pack.ts';
 import { sealPack } from '../host/packs/seal-pack.ts';
 import { productDir } from '../host/paths.ts';
 import { version } from '../host/version.ts';
-import { chainOf, judgePack, lessonsOf, type PackFiles, problemText, proveLesson } from '../labs/course/index.ts';
+import { judgePack, lessonsOf, type PackFiles, problemText, proveLesson } from '../labs/course/index.ts';
 import { linuxBackend } from '../host/linux/backend.ts';
-import { scenarioNamed } from '../labs/scenarios/index.ts';
 import { simulatorBackend } from '../labs/simulator-backend.ts';
 import type { CliCommand } from './command.ts';
 import { takeBackend, type BackendName } from './backend-option.ts';
@@ -95,8 +94,8 @@ async function prove(parsed: Course, wanted: readonly string[], on: BackendName)
   let failures = 0;
   for (const lesson of lessons.values()) {
     if (wanted.length > 0 && !wanted.includes(lesson.id)) continue;
-    if (on === 'linux' && isInCloud(lesson, lessons)) {
-      process.stdout.write(`left out ${lesson.id}: it takes place in a cloud, which only the simulator has\n`);
+    if (on === 'linux' && lesson.simulatorOnly !== undefined) {
+      process.stdout.write(`left out ${lesson.id}: ${lesson.simulatorOnly}\n`);
       continue;
     }
     const startedMs = performance.now();
@@ -106,9 +105,4 @@ async function prove(parsed: Course, wanted: readonly string[], on: BackendName)
     for (const { rule, of, wanted: expected, found } of proof.failures) process.stdout.write(`  ${rule}: ${of}: wanted ${expected}, found ${found}\n`);
   }
   return failures === 0 ? 0 : 1;
-}
-
-function isInCloud(lesson: Lesson, lessons: ReadonlyMap<string, Lesson>): boolean {
-  const chain = chainOf(lesson, lessons);
-  return chain !== null && scenarioNamed(chain.scenario).cloud !== undefined;
 }

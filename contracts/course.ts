@@ -171,6 +171,8 @@ export const LessonFile = z.strictObject({
   /** Names of places: machine, or machine/namespace; or what the lab chooses, by a pod's label. */
   places: z.record(Identifier, z.string().regex(/^([a-z0-9-]+(\/[A-Za-z0-9_.-]+)?|(node-of|node-beside|pod) [A-Za-z0-9._/-]+=[A-Za-z0-9._-]+)$/, 'machine, machine/namespace, node-of LABEL=VALUE, node-beside LABEL=VALUE or pod LABEL=VALUE')),
   terminals: z.array(Terminal).min(1),
+  /** Why the lesson is left to the simulator where the learner has chosen real Linux: one sentence. Lessons in a cloud need not say it. */
+  simulatorOnly: z.string().optional(),
   /** Commands run as root on the first machine, or at another place, before the first prompt, for what the lesson's start adds. */
   setup: z.array(z.strictObject({ run: z.string(), why: z.string(), at: Identifier.optional() })).default([]),
   checks: z.array(CheckSpec).min(1),
@@ -292,6 +294,8 @@ export interface Lesson {
   readonly start: { readonly kind: 'scenario' | 'after'; readonly name: string };
   readonly places: Readonly<Record<string, { readonly machine: string; readonly netns: string }>>;
   readonly terminals: readonly Terminal[];
+  /** Why it takes place in the simulator wherever the learner wants labs to run, as a sentence. */
+  readonly simulatorOnly?: string | undefined;
   readonly setup: readonly { readonly run: string; readonly why: string; readonly at?: string | undefined }[];
   readonly screens: readonly Screen[];
   readonly checks: readonly CheckSpec[];

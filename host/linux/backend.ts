@@ -1,7 +1,7 @@
 /** Real Linux as a backend. Time is real and nothing can be played again: a reset is a fresh sandbox. */
 import { createRequire as requireFrom } from 'node:module';
 import type { Backend, Lab } from '../../labs/backend.ts';
-import { chainOf } from '../../labs/course/course.ts';
+import { chainOf, whySimulatorOnly } from '../../labs/course/course.ts';
 import { startLesson } from '../../labs/lesson-start.ts';
 import { scenarioNamed } from '../../labs/scenarios/index.ts';
 import { identify, type Identity } from './identity.ts';
@@ -15,11 +15,11 @@ export function linuxBackend(identity: Identity = identify()): Backend {
     async open(lesson, lessons, { columns, rows, ...running }): Promise<Lab> {
       const chain = chainOf(lesson, lessons);
       if (chain === null) throw new Error(`${lesson.id} starts after a lesson that leads back to it`);
-      const scenario = scenarioNamed(chain.scenario);
-      if (scenario.cloud !== undefined) throw new Error(`${lesson.id} takes place in a cloud, which only the simulator has`);
+      const why = whySimulatorOnly(lesson, lessons);
+      if (why !== undefined) throw new Error(why);
       const spawnTerminal = terminalSpawner();
       if (spawnTerminal === undefined) throw new Error('terminals on real Linux need node-pty, which was not built when Podwire was installed');
-      const lab = new LinuxLab(await Sandbox.open(scenario, identity), spawnTerminal);
+      const lab = new LinuxLab(await Sandbox.open(scenarioNamed(chain.scenario), identity), spawnTerminal);
       try {
         await startLesson(lab, lesson, chain.earlier, { columns, rows }, running);
       } catch (cause) {

@@ -75,6 +75,15 @@ describe('a course', () => {
     expect(chainOf(two, lessons)).toMatchObject({ scenario: 'vm-bare', earlier: [{ id: 'one' }] });
   });
 
+  it('leaves to the simulator what is in a cloud or says so, and what goes on from there', () => {
+    const only = (changes: Record<string, string>) => loadCourse(files(changes)).course?.units[0]?.lessons.map(({ simulatorOnly }) => simulatorOnly);
+    const inCloud = 'This lesson takes place in a cloud, which only the simulator has.';
+    expect(only({})).toEqual([undefined, undefined]);
+    expect(only({ 'u/one/lesson.md': markdown('one', 'scenario:gke-2018') })).toEqual([inCloud, inCloud]);
+    expect(only({ 'u/one/lesson.yaml': `${yaml}simulatorOnly: Its clock runs backwards.\n` })).toEqual(['Its clock runs backwards.', 'Its clock runs backwards.']);
+    expect(only({ 'u/two/lesson.yaml': `${yaml}simulatorOnly: Its clock runs backwards.\n` })).toEqual([undefined, 'Its clock runs backwards.']);
+  });
+
   it('can be read for one lesson alone, with just enough of those before it', () => {
     const { lesson, lessons, problems } = loadLesson(files(), 'two');
     expect(problems).toEqual([]);

@@ -4,6 +4,7 @@
  */
 import { type Course, CourseFile, type CourseProblem, type Lesson, type Unit } from '../../contracts/course.ts';
 import { nearestWord } from '../../grading/index.ts';
+import { scenarios } from '../scenarios/index.ts';
 import { readLesson } from './lesson.ts';
 import { readBySchema, readYaml } from './problems.ts';
 
@@ -42,7 +43,7 @@ export function loadCourse(files: ReadonlyMap<string, string>): LoadedCourse {
     if (leadsBack(lesson, read)) problems.push({ file: `${lesson.unit}/${lesson.id}/lesson.md`, line: 2, key: 'start', wanted: 'a chain of lessons that begins at a scenario', found: `after:${lesson.start.name}, which leads back here`, nearest: null });
   }
   // What starts after a lesson that cannot be read cannot start either.
-  const startable = units.map((unit) => ({ ...unit, lessons: unit.lessons.filter((lesson) => chainOf(lesson, read) !== null) }));
+  const startable = units.map((unit) => ({ ...unit, lessons: unit.lessons.filter((lesson) => chainOf(lesson, read) !== null).map((lesson) => ({ ...lesson, simulatorOnly: whySimulatorOnly(lesson, read) })) }));
   const { units: _, ...rest } = head;
   return { course: { ...rest, units: startable }, problems };
 }
@@ -86,6 +87,15 @@ export function chainOf(lesson: Lesson, lessons: ReadonlyMap<string, Lesson>): {
     at = previous;
   }
   return null;
+}
+
+const IN_CLOUD = 'This lesson takes place in a cloud, which only the simulator has.';
+
+/** A lesson is where the lessons are that it goes on from; undefined when real Linux can have it too. */
+export function whySimulatorOnly(lesson: Lesson, lessons: ReadonlyMap<string, Lesson>): string | undefined {
+  const chain = chainOf(lesson, lessons);
+  const said = [...(chain?.earlier ?? []), lesson].find(({ simulatorOnly }) => simulatorOnly !== undefined)?.simulatorOnly;
+  return said ?? (scenarios.find(({ id }) => id === chain?.scenario)?.cloud === undefined ? undefined : IN_CLOUD);
 }
 
 function leadsBack(lesson: Lesson, lessons: ReadonlyMap<string, Lesson>): boolean {

@@ -1,5 +1,5 @@
 /** What other rooms use of the course parser. */
-export { chainOf, lessonsOf, loadCourse, loadLesson, type LoadedCourse, type LoadedLesson } from './course.ts';
+export { chainOf, lessonsOf, loadCourse, loadLesson, type LoadedCourse, type LoadedLesson, whySimulatorOnly } from './course.ts';
 export { isWithin, type JudgedPack, judgePack, readCourseFacts, readManifest } from './pack.ts';
 export { fileProblem, judgeFiles, judgeNames, mostBytes, packLimits, type PackFiles, textOf } from './pack-files.ts';
 export { kindOfPath } from './pack-paths.ts';

@@ -53,6 +53,7 @@ export function readLesson(files: LessonFiles, problems: CourseProblem[], { isBr
     start: { kind, name: start },
     places,
     terminals: lesson.terminals,
+    simulatorOnly: lesson.simulatorOnly,
     setup: lesson.setup,
     screens: text.screens,
     checks: lesson.checks,

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { CommandMark, LabChannel, LabEvent, LabRequestInput, NetworkView, TerminalView, TimelineEntry } from '../../contracts/lab.ts';
-import { OpenedLog, CourseFiles, type LessonProgress } from '../../contracts/host.ts';
+import { OpenedLog, CourseFiles, type LessonProgress, type Settings } from '../../contracts/host.ts';
 import type { Report } from '../../contracts/report.ts';
 import { download } from '../ui/download.ts';
 import { host, HostRefusal } from './host.svelte.ts';
@@ -22,7 +22,7 @@ export class LabState {
   readonly course: string;
   readonly lesson: string;
   private readonly scenario: string | undefined;
-  readonly backend = host.backend;
+  readonly backend: Settings['backend'];
   status = $state<'opening' | 'open' | 'taken' | 'failed'>('opening');
   failure = $state<{ code: string; message: string }>();
   /** A request that could not be done: said once, beside what was asked (`asked`: the run block, if it was one). */
@@ -52,8 +52,9 @@ export class LabState {
   private isSaving = false;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `scenario`: of a lab without a lesson that has no log yet. */
-  constructor(course: string, lesson: string, scenario?: string) {
+  /** `scenario`: of a lab without a lesson that has no log yet. `backend`: where it runs. */
+  constructor(course: string, lesson: string, { backend, scenario }: { backend: Settings['backend']; scenario?: string | undefined }) {
+    this.backend = backend;
     this.scenario = scenario;
     this.course = course;
     this.lesson = lesson;
