@@ -15,6 +15,8 @@ import { linkTo } from './store.ts';
 
 /** Of the range of one node's pods, at most 110 of them. */
 const NODE_MASK = 24;
+/** Of one node pool. */
+const MOST_NODES = 1000;
 const ROOT = 'https://container.googleapis.com/v1/';
 
 export interface ClusterNode { readonly name: string; readonly zone: string; readonly address: string; readonly external: string; readonly pool: string }
@@ -145,7 +147,7 @@ export class ContainerApi {
     const machineType = text(config, 'machineType') || options.machineType;
     if (!machineTypes.some((type) => type.name === machineType)) throw new ApiError(400, 'badRequest', `Invalid machine type "${machineType}".`);
     const count = integer(pool, 'initialNodeCount', integer(body, 'initialNodeCount', 3));
-    if (count < 1 || count > 20) throw new ApiError(400, 'badRequest', `Cluster.initial_node_count must be between 1 and 20.`);
+    if (count < 1 || count > MOST_NODES) throw new ApiError(400, 'badRequest', `Cluster.initial_node_count must be between 1 and ${MOST_NODES}.`);
     const identity = this.hasUsedIdentity ? undefined : options.identity;
     this.hasUsedIdentity = true;
     const isVpcNative = child(body, 'ipAllocationPolicy') === undefined ? options.isVpcNative : flag(child(body, 'ipAllocationPolicy'), 'useIpAliases');
@@ -284,7 +286,7 @@ export class ContainerApi {
 
   private resize(cluster: Cluster, pool: string, count: number): JsonObject {
     const { spec } = cluster;
-    if (count < 0 || count > 20) throw new ApiError(400, 'badRequest', 'NodePool.node_count must be between 0 and 20.');
+    if (count < 0 || count > MOST_NODES) throw new ApiError(400, 'badRequest', `NodePool.node_count must be between 0 and ${MOST_NODES}.`);
     const operation = this.begin('SET_NODE_POOL_SIZE', spec, `/nodePools/${pool}`);
     const own = spec.nodes.filter((node) => node.pool === pool);
     const settle = (nodes: readonly ClusterNode[]): void => {
