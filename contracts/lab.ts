@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AddressView, CaptureView, ChainView, ConntrackView, LinkView, NetnsView, RouteView } from './observer.ts';
 import { Report } from './report.ts';
+import { Place } from './trace.ts';
 
 /** Raw bytes cross as Uint8Array where the channel clones, and nothing else. */
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes (Uint8Array)');
@@ -29,6 +30,9 @@ export const LabRequest = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('close-terminal'), terminal: TerminalId }),
   /** Types the lines of a run block (or one of them) at its terminal, when its shell prompts. */
   z.strictObject({ type: z.literal('run'), block: z.string(), line: z.number().int().min(0).optional(), terminal: TerminalId.optional() }),
+  /** The browser goes to an address as typed, from a machine or a pod (`netns`: the pod's name); `visit` follows. */
+  z.strictObject({ type: z.literal('visit'), from: Place, address: z.string().trim().min(1).max(2000) }),
+  z.strictObject({ type: z.literal('stop-visit') }),
   z.strictObject({ type: z.literal('answer'), question: z.string(), answer: z.union([z.array(z.number().int()), z.string()]) }),
   z.strictObject({ type: z.literal('hint'), check: z.string() }),
   /** Back to the lesson's start; earned checks are kept. Everything so far stays in the log. */
@@ -83,6 +87,25 @@ export type NetworkView = z.infer<typeof NetworkView>;
 export const CommandMark = z.strictObject({ id: z.number().int(), terminal: z.string(), netns: z.string().nullable(), line: z.string(), startedAtMs: z.number(), endedAtMs: z.number().nullable(), exit: z.number().int().nullable() });
 export type CommandMark = z.infer<typeof CommandMark>;
 
+/** The terminal that commands of the browser are filed under. */
+export const BROWSER = '@browser';
+
+/** What the browser's window shows: the page, on its way or there, or why there is none. */
+export const VisitView = z.strictObject({
+  id: z.number().int(), from: Place,
+  /** As typed, and where redirects have led. */
+  address: z.string(), url: z.string(),
+  startedAtMs: z.number(), endedAtMs: z.number().nullable(),
+  progress: z.enum(['resolving', 'connecting', 'waiting', 'receiving', 'done']),
+  /** ADDRESS:PORT of the connection. */
+  peer: z.string().nullable(),
+  /** `text`: the first 64 KiB of the body. */
+  answer: z.strictObject({ statusLine: z.string(), status: z.number().int(), headers: z.array(z.tuple([z.string(), z.string()])), mediaType: z.string(), text: z.string(), sizeBytes: z.number().int(), isCut: z.boolean() }).nullable(),
+  /** As Chromium calls it: ERR_CONNECTION_REFUSED ...; ERR_ABORTED: stopped. */
+  error: z.string().nullable(),
+});
+export type VisitView = z.infer<typeof VisitView>;
+
 /** A command line of the lab's history as it stands, oldest first. */
 export const TimelineEntry = z.strictObject({
   id: z.number().int(), terminal: z.string(), machine: z.string(), netns: z.string().nullable(), line: z.string(), atMs: z.number(), exit: z.number().int().nullable(), isRunning: z.boolean(),
@@ -93,7 +116,7 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>;
 
 export const LabEvent = z.discriminatedUnion('type', [
   z.strictObject({
-    type: z.literal('opened'), lesson: z.string(), seed: z.number().int(), backend: z.string(), canUndo: z.boolean(), canReset: z.boolean(), canSkip: z.boolean(),
+    type: z.literal('opened'), lesson: z.string(), seed: z.number().int(), backend: z.string(), canUndo: z.boolean(), canReset: z.boolean(), canSkip: z.boolean(), canBrowse: z.boolean().default(false),
     /** How many records were replayed, and whether they led to the state they led to before. */
     resumed: z.strictObject({ records: z.number().int(), isFaithful: z.boolean(), atMs: z.number() }).nullable(),
     screen: z.number().int(), engine: z.string(),
@@ -110,6 +133,8 @@ export const LabEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('report'), report: Report }),
   z.strictObject({ type: z.literal('commands'), commands: z.array(CommandMark) }),
   z.strictObject({ type: z.literal('timeline'), entries: z.array(TimelineEntry) }),
+  /** Null: the window is empty. */
+  z.strictObject({ type: z.literal('visit'), visit: VisitView.nullable() }),
   z.strictObject({ type: z.literal('file'), name: z.string(), mediaType: z.string(), bytes: Bytes }),
   z.strictObject({ type: z.literal('outputs'), outputs: z.record(z.string(), z.string().nullable()) }),
   z.strictObject({ type: z.literal('clock'), atMs: z.number(), epochMs: z.number(), mode: z.enum(['live', 'paused', 'skip']), events: z.number().int() }),

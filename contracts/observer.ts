@@ -239,6 +239,7 @@ export type NetnsView = z.infer<typeof NetnsView>;
 /**
  * One job that ran at a terminal (a process group started by an interactive shell), finished or running, with what its
  * processes have written to that terminal. Interactive shells are not jobs in this list: what is typed in them is.
+ * Or a page visited in the browser: `terminal` is '@browser', the line and program `chromium URL`, the output what it showed.
  */
 export const CommandView = z.strictObject({
   id: z.number(),

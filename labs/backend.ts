@@ -3,8 +3,8 @@
  * through this and `Observer`, and never know which they have.
  */
 import type { Lesson, Terminal } from '../contracts/course.ts';
-import type { TerminalView } from '../contracts/lab.ts';
-import type { Observer } from '../contracts/observer.ts';
+import type { TerminalView, VisitView } from '../contracts/lab.ts';
+import type { Observer, Place } from '../contracts/observer.ts';
 import type { Scenario } from './scenarios/index.ts';
 
 export interface RunOptions {
@@ -36,6 +36,11 @@ export interface Lab {
   terminals(): TerminalView[];
   /** Whether a shell waits for a line there. */
   isPrompting(terminal: string): boolean;
+
+  /** The browser, where there is one: what its window shows is another object whenever it is another page. */
+  visit?(from: Place, address: string): void;
+  stopVisit?(): void;
+  shownVisit?(): VisitView | null;
 
   /** A capture as a pcap file, where its packets are kept. */
   captureFile?(id: number): { readonly name: string; readonly bytes: Uint8Array } | undefined;

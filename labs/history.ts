@@ -1,8 +1,9 @@
 /**
  * What has taken effect since the lab began anew, and what can be undone of it: the lines typed, newest first. A line begins with the first
- * key after the last Enter at its terminal; undoing it takes back everything since then. See the input log: nothing is erased there, an undo
- * is a record too.
+ * key after the last Enter at its terminal; a visit of the browser counts as one. Undoing it takes back everything since then. See the input
+ * log: nothing is erased there, an undo is a record too.
  */
+import { BROWSER } from '../contracts/lab.ts';
 import type { LogRecord } from './log.ts';
 
 export type Stamped = Exclude<LogRecord, { kind: 'header' }>;
@@ -32,7 +33,7 @@ export class History {
   add(record: Influence): void {
     this.records.push(record);
     // Whoever goes on typing has taken another way.
-    if (record.kind === 'input') this.undone = [];
+    if (record.kind === 'input' || record.kind === 'visit') this.undone = [];
   }
 
   /** The record whose effect is what `undo` would take back, as a learner calls it. */
@@ -71,9 +72,10 @@ export function lastLine(records: readonly Influence[], end = records.length): L
   let at = end - 1;
   for (; at >= 0; at--) {
     const record = records[at]!;
-    if (record.kind === 'input' && isText(record.data)) break;
+    if (record.kind === 'visit' || (record.kind === 'input' && isText(record.data))) break;
   }
   const last = records[at];
+  if (last?.kind === 'visit') return { keep: at, terminal: BROWSER, text: `visit ${last.address}` };
   if (last?.kind !== 'input') return undefined;
   let keep = at;
   let text = last.data;

@@ -90,6 +90,8 @@ export class Life {
         return this.lab.resize(record.terminal, record.columns, record.rows);
       case 'open-terminal': return this.openTerminal(record.place);
       case 'close-terminal': return this.lab.closeTerminal(record.terminal);
+      case 'visit': return this.lab.visit?.(record.from, record.address);
+      case 'stop-visit': return this.lab.stopVisit?.();
       case 'answer':
         if (!isGraded) this.answer(record.question, record.answer);
         return this.judge();

@@ -5,6 +5,7 @@
  * JSON. A record that is cut short or whose CRC is wrong ends the log: it and what follows were never acknowledged and are dropped.
  */
 import { z } from 'zod';
+import { Place } from '../contracts/trace.ts';
 import { fromUtf8, utf8 } from '../simulator/bytes.ts';
 
 /** Changes when a replay of the same records may give other bytes. */
@@ -17,6 +18,8 @@ export const LogRecord = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('resize'), atUs: Stamp, terminal: z.string(), columns: z.number().int(), rows: z.number().int() }),
   z.strictObject({ kind: z.literal('open-terminal'), atUs: Stamp, place: z.string() }),
   z.strictObject({ kind: z.literal('close-terminal'), atUs: Stamp, terminal: z.string() }),
+  z.strictObject({ kind: z.literal('visit'), atUs: Stamp, from: Place, address: z.string() }),
+  z.strictObject({ kind: z.literal('stop-visit'), atUs: Stamp }),
   z.strictObject({ kind: z.literal('answer'), atUs: Stamp, question: z.string(), answer: z.union([z.array(z.number()), z.string()]) }),
   z.strictObject({ kind: z.literal('hint'), atUs: Stamp, check: z.string() }),
   z.strictObject({ kind: z.literal('screen'), atUs: Stamp, number: z.number().int() }),

@@ -6,7 +6,7 @@
  * stamp until the store has said it has it. A replay then does the same things at the same instants.
  */
 import type { Lesson, RunBlock } from '../contracts/course.ts';
-import { LabRequest, type LabEvent, type LabRequestInput } from '../contracts/lab.ts';
+import { LabRequest, type LabEvent, type LabRequestInput, type VisitView } from '../contracts/lab.ts';
 import type { Report } from '../contracts/report.ts';
 import { stateOfEarned } from '../grading/index.ts';
 import { concat, utf8 } from '../simulator/bytes.ts';
@@ -154,6 +154,10 @@ class Session implements LabSession {
         if (!(request.place in this.lesson.places)) return this.fail('no-such-terminal', `the lesson has no place ${request.place}; it has ${Object.keys(this.lesson.places).join(', ')}`, false);
         return this.accept({ kind: 'open-terminal', atUs: 0, place: request.place });
       case 'close-terminal': return this.accept({ kind: 'close-terminal', atUs: 0, terminal: request.terminal });
+      case 'visit':
+        if (this.lab.visit === undefined) return this.fail('not-now', 'this lab has no browser', false);
+        return this.accept({ kind: 'visit', atUs: 0, from: request.from, address: request.address });
+      case 'stop-visit': return this.accept({ kind: 'stop-visit', atUs: 0 });
       case 'answer': return this.accept({ kind: 'answer', atUs: 0, question: request.question, answer: request.answer });
       case 'hint': return this.accept({ kind: 'hint', atUs: 0, check: request.check });
       case 'screen': return this.accept({ kind: 'screen', atUs: 0, number: request.number });
@@ -215,7 +219,7 @@ class Session implements LabSession {
     this.isOpen = true;
     this.sequence = log?.records.length ?? 0;
     this.emit({
-      type: 'opened', lesson: lesson.id, seed: this.seed, backend: this.options.backend.name, canUndo: this.options.backend.canReplay, canReset: true, canSkip: this.options.backend.canReplay,
+      type: 'opened', lesson: lesson.id, seed: this.seed, backend: this.options.backend.name, canUndo: this.options.backend.canReplay, canReset: true, canSkip: this.options.backend.canReplay, canBrowse: life.lab.visit !== undefined,
       resumed, screen: this.screen, engine: engineVersion,
       ...(this.scenario === undefined || play === undefined ? {} : { play: { title: this.scenario.title, text: play, places: Object.keys(lesson.places) } }),
     });
@@ -626,6 +630,7 @@ class Session implements LabSession {
   private show(): void {
     if (!this.isOpen) return;
     this.showTerminals();
+    this.showVisit();
     this.showHistory();
     const nowMs = this.options.wall.nowMs();
     if (this.networkDueMs !== undefined && nowMs >= this.networkDueMs && !this.isShowingNetwork) {
@@ -652,6 +657,14 @@ class Session implements LabSession {
     const terminals = this.lab.terminals();
     this.emitIfNew('lastTerminals', terminals, () => this.emit({ type: 'terminals', terminals, active: terminals[0]?.id ?? '' }));
   }
+
+  private showVisit(): void {
+    const visit = this.lab.shownVisit?.() ?? null;
+    if (visit === this.lastVisit) return;
+    this.lastVisit = visit;
+    this.emit({ type: 'visit', visit });
+  }
+  private lastVisit: VisitView | null = null;
 
   private showHistory(): void {
     const { undo, redo } = this.history;

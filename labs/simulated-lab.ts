@@ -1,7 +1,7 @@
 /** A scenario realised in the simulator: a world, its kernels, machines with programs, terminals, evidence. One per lab; nothing is shared. */
 import type { Terminal } from '../contracts/course.ts';
-import type { TerminalView } from '../contracts/lab.ts';
-import type { Observer } from '../contracts/observer.ts';
+import { BROWSER, type TerminalView, type VisitView } from '../contracts/lab.ts';
+import type { Observer, Place } from '../contracts/observer.ts';
 import { createMachine, type Machine, type TerminalHandle } from '../machine/machine.ts';
 import { Scheduler } from '../machine/scheduler.ts';
 import type { SignalName, WaitStatus } from '../machine/sys.ts';
@@ -9,11 +9,12 @@ import { concat, fromUtf8, utf8 } from '../simulator/bytes.ts';
 import { createWorld } from '../simulator/index.ts';
 import { vpc } from '../cloud/dataplane/vpc.ts';
 import type { Lab, RunOptions } from './backend.ts';
+import { Browser, visitText } from './browser.ts';
 import type { ApiServer } from '../kube/apiserver/server.ts';
 import { ClusterLab } from './cluster/cluster.ts';
 import { httpServer } from './http-server.ts';
 import { imageFor } from './images/index.ts';
-import { Evidence } from './observe/evidence.ts';
+import { Evidence, type Command } from './observe/evidence.ts';
 import { createObserver } from './observe/observer.ts';
 import type { MachineSpec, Scenario } from './scenarios/index.ts';
 
@@ -56,6 +57,8 @@ export class SimulatedLab implements Lab {
   private readonly ttyNames = new Map<string, string>();
   private readonly unplaced = new Set<string>();
   private readonly evidence = new Evidence();
+  private readonly browser: Browser;
+  private visited: { readonly id: number; readonly command: Command } | undefined;
   private shown = 0x811c9dc5;
   private isClosed = false;
 
@@ -66,6 +69,7 @@ export class SimulatedLab implements Lab {
     for (const spec of scenario.machines) this.build(spec);
     for (const { ends, latencyUs } of scenario.wires) this.world.connect(this.port(ends[0]), this.port(ends[1]), { latencyUs });
     this.observer = createObserver({ world: this.world, machines: this.machines, hidden: this.hidden, evidence: this.evidence, cluster: () => this.cluster });
+    this.browser = new Browser(() => Math.round(this.world.nowUs / 1000), (view) => this.visitChanged(view));
     const changed = (): void => this.onChange();
     this.world.onStateChange = changed;
     this.evidence.onChange = changed;
@@ -323,10 +327,51 @@ export class SimulatedLab implements Lab {
     this.evidence.forget();
   }
 
-  private data(terminal: string, bytes: Uint8Array): void {
+  // ---------------------------------------------------------------- the browser
+
+  visit(from: Place, address: string): void {
+    const machine = this.machines.get(from.machine);
+    const pod = machine?.namedNetns().some(({ name }) => name === from.netns) === true ? undefined : this.cluster?.netnsOf(from.machine, from.netns);
+    const container = pod === undefined ? undefined : this.cluster?.containerOf(from.machine, from.netns);
+    const user = machine?.ports.users().find(({ name }) => name === 'learner');
+    // In a pod whatever runs is root, as what kubectl exec starts is.
+    const uid = pod === undefined ? (user?.uid ?? 0) : 0;
+    const netns = pod ?? (from.netns === '' ? 0 : machine?.namedNetns().find(({ name }) => name === from.netns)?.ref.id);
+    this.browser.visit(from, machine === undefined || netns === undefined ? undefined : { machine, netns, uid, ...(container === undefined ? {} : { container }) }, address);
+  }
+
+  stopVisit(): void {
+    this.browser.stop();
+  }
+
+  shownVisit(): VisitView | null {
+    return this.browser.view;
+  }
+
+  /** Visits are evidence, as command lines are. */
+  private visitChanged(view: VisitView): void {
+    const { id, from, startedAtMs, endedAtMs, error } = view;
+    const line = `chromium ${view.url}`;
+    if (this.visited?.id !== id) {
+      this.visited = { id, command: this.evidence.begin({ terminal: BROWSER, machine: from.machine, netns: from.netns, user: 'learner', line, startedAtMs }) };
+      this.visited.command.programs.push(line.split(' '));
+    }
+    if (endedAtMs !== null) {
+      const text = visitText(view);
+      this.evidence.showed(this.visited.command, text, endedAtMs, error === null ? 0 : 1);
+      this.digest(utf8(text));
+    }
+    this.onChange();
+  }
+
+  private digest(bytes: Uint8Array): void {
     let hash = this.shown;
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
     this.shown = hash >>> 0;
+  }
+
+  private data(terminal: string, bytes: Uint8Array): void {
+    this.digest(bytes);
     if (this.listener !== undefined) this.listener(terminal, bytes);
     else if (this.open.has(terminal)) this.early.push({ terminal, bytes });
   }

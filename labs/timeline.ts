@@ -2,7 +2,7 @@
  * The command lines of a lab's history, with what each did to the network: found by living that history once more, behind the life that is shown,
  * and looking at the network before every Enter.
  */
-import type { NetworkView, TimelineEntry } from '../contracts/lab.ts';
+import { BROWSER, type NetworkView, type TimelineEntry } from '../contracts/lab.ts';
 import { isAvailable, type CommandView } from '../contracts/observer.ts';
 import type { RunOptions } from './backend.ts';
 import { changesBetween } from './changes.ts';
@@ -34,9 +34,10 @@ export class Timeline {
   async entries(records: readonly Influence[], untilUs: number, running: RunOptions): Promise<TimelineEntry[]> {
     const life = await this.lifeFor(records, untilUs, running);
     for (let record = records[this.taken.length]; record !== undefined; record = records[this.taken.length]) {
-      if (record.kind === 'input' && record.data.includes('\r')) {
+      const terminal = enteredAt(record);
+      if (terminal !== undefined) {
         await life.advance(record.atUs, running);
-        this.enters.push({ atUs: record.atUs, terminal: record.terminal, network: await this.look(life) });
+        this.enters.push({ atUs: record.atUs, terminal, network: await this.look(life) });
       }
       await life.take(record, running);
       this.taken.push(record);
@@ -78,6 +79,12 @@ export class Timeline {
   }
 }
 
+/** The terminal whose line this record ends. */
+function enteredAt(record: Influence): string | undefined {
+  if (record.kind === 'visit') return BROWSER;
+  return record.kind === 'input' && record.data.includes('\r') ? record.terminal : undefined;
+}
+
 type Begun = Pick<CommandView, 'terminal' | 'startedAtMs'>;
 
 function enterOf(enters: readonly Pick<Enter, 'atUs' | 'terminal'>[], { terminal, startedAtMs }: Begun): number {
@@ -86,6 +93,6 @@ function enterOf(enters: readonly Pick<Enter, 'atUs' | 'terminal'>[], { terminal
 
 /** How many records stay when that command's line is taken back, and all that came after it. */
 export function keptBefore(records: readonly Influence[], { terminal, startedAtMs }: Begun): number | undefined {
-  const enter = records.findLastIndex((record) => record.kind === 'input' && record.terminal === terminal && record.data.includes('\r') && Math.floor(record.atUs / 1000) <= startedAtMs);
+  const enter = records.findLastIndex((record) => enteredAt(record) === terminal && Math.floor(record.atUs / 1000) <= startedAtMs);
   return enter < 0 ? undefined : lastLine(records, enter + 1)?.keep;
 }

@@ -772,10 +772,10 @@ export class Machine {
     return ok(this.onTerminal(spec.size, spec.uid ?? 0, (file) => this.launch(loaded.value, spec.env, spec.cwd, spec.uid ?? 0, this.netns.get(container.netns), [file, file, file], container)));
   }
 
-  /** Runs code of the lab's own as a process, for servers a scenario needs. */
-  runProgram(spec: Pick<RunSpec, 'argv' | 'env' | 'cwd' | 'uid' | 'netns'> & { readonly program: Program }): RunHandle {
+  /** Runs code of the lab's own as a process, on the machine or in a container of it: servers a scenario needs, the browser. */
+  runProgram(spec: Pick<RunSpec, 'argv' | 'env' | 'cwd' | 'uid' | 'netns'> & { readonly program: Program; readonly container?: Container }): RunHandle {
     const loaded: Loaded = { program: spec.program, argv: spec.argv, executable: `/usr/bin/${spec.argv[0]!}`, asUid: undefined };
-    return this.handle(this.launch(loaded, spec.env, spec.cwd, spec.uid ?? 0, this.netnsOf(spec.netns), []));
+    return this.handle(this.launch(loaded, spec.env, spec.cwd, spec.uid ?? 0, this.netnsOf(spec.netns), [], spec.container));
   }
 
   private handle(process: Process, writer?: PipeEnd): RunHandle {

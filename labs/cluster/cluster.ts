@@ -16,6 +16,7 @@ import { resources } from '../../kube/api/resources.ts';
 import type { Resource } from '../../kube/api/kinds.ts';
 import { profiles, type Profile } from '../../kube/profiles/index.ts';
 import type { KubeRuntime } from '../../kube/runtime.ts';
+import type { Container } from '../../machine/container.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { connectCloud } from '../../shell/ports/cloud.ts';
 import { fromUtf8, utf8 } from '../../simulator/bytes.ts';
@@ -264,6 +265,12 @@ export class ClusterLab implements ClusterFactory, GuestHost {
   netnsOf(machine: string, pod: string): number | undefined {
     const node = this.nodes().find(({ name }) => name === machine);
     return [...(node?.runtime.sandboxes.values() ?? [])].findLast((sandbox) => sandbox.pod.name === pod && sandbox.isReady)?.netns;
+  }
+
+  /** A running container of a pod, for what is to run with the pod's files. */
+  containerOf(machine: string, pod: string): Container | undefined {
+    const node = this.nodes().find(({ name }) => name === machine);
+    return [...(node?.runtime.containers.values() ?? [])].findLast(({ sandbox, state }) => sandbox.pod.name === pod && state === 'running')?.root;
   }
 
   /**

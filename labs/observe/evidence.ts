@@ -7,7 +7,7 @@ import type { MachineAudit } from '../../machine/audit.ts';
 import type { Process } from '../../machine/process.ts';
 import type { ProcessNote } from '../../machine/sys.ts';
 import type { Tty } from '../../machine/tty/tty.ts';
-import { concat, fromUtf8 } from '../../simulator/bytes.ts';
+import { concat, fromUtf8, utf8 } from '../../simulator/bytes.ts';
 import * as pcap from '../../simulator/wire/pcap.ts';
 import { HEADER_LENGTH as COOKED_LENGTH } from '../../simulator/wire/sll2.ts';
 import { headerOf } from './trace.ts';
@@ -27,7 +27,7 @@ export interface EvidenceMachine {
   userName(uid: number): string;
 }
 
-interface Command {
+export interface Command {
   readonly id: number;
   readonly terminal: string;
   readonly machine: string;
@@ -72,6 +72,13 @@ export class Evidence {
     this.commandList.push(command);
     if (this.commandList.length > COMMANDS_KEPT) this.commandList.shift();
     return command;
+  }
+
+  /** What a visit of the browser has come to. */
+  showed(command: Command, text: string, endedAtMs: number, exit: number): void {
+    command.chunks = [utf8(text)];
+    command.endedAtMs = endedAtMs;
+    command.exit = exit;
   }
 
   beginCapture(fields: Omit<Capture['view'], 'id'>, linkType: number): Capture {

@@ -3,7 +3,7 @@
  * terminal bytes go straight to whoever shows that terminal.
  */
 import type { z } from 'zod';
-import type { CommandMark, LabChannel, LabEvent, LabRequestInput, NetworkView, TerminalView, TimelineEntry } from '../../contracts/lab.ts';
+import type { CommandMark, LabChannel, LabEvent, LabRequestInput, NetworkView, TerminalView, TimelineEntry, VisitView } from '../../contracts/lab.ts';
 import { OpenedLog, CourseFiles, type LessonProgress, type Settings } from '../../contracts/host.ts';
 import type { Report } from '../../contracts/report.ts';
 import { download } from '../ui/download.ts';
@@ -37,6 +37,9 @@ export class LabState {
   history = $state.raw<{ undo: string | null; redo: string | null }>({ undo: null, redo: null });
   /** While somebody looks at it: what has been typed, and what that did. */
   timeline = $state.raw<TimelineEntry[]>();
+  /** What the browser shows, and whether its window is open. */
+  visit = $state.raw<VisitView | null>(null);
+  isBrowsing = $state(false);
   outputs = $state.raw<Record<string, string | null>>({});
   clock = $state.raw<Extract<LabEvent, { type: 'clock' }>>();
   screen = $state(1);
@@ -161,6 +164,10 @@ export class LabState {
       case 'commands': this.commands = event.commands; return;
       case 'outputs': this.outputs = event.outputs; return;
       case 'timeline': this.timeline = event.entries; return;
+      case 'visit':
+        this.visit = event.visit;
+        if (event.visit !== null) this.isBrowsing = true;
+        return;
       case 'file': return download(event.name, event.mediaType, event.bytes);
       case 'clock': return typing.after('clock', () => { this.clock = event; });
       case 'history':
