@@ -4,11 +4,13 @@ import { svelteTesting } from '@testing-library/svelte/vite';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const anywhere = [...configDefaults.exclude, 'dist/**', 'coverage/**'];
-const slow = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+const slow = { testTimeout: 240_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
     reporters: ['default'],
+    // One file a core: by itself vitest leaves a core free, which is half of a small machine.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
@@ -25,7 +27,7 @@ export default defineConfig({
       },
       { test: { name: 'tidy', environment: 'node', include: ['test/tidy*.test.ts', 'test/tidy/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'e2e', environment: 'node', include: ['test/e2e/**/*.test.ts'], ...slow } },
-      { test: { name: 'electron', environment: 'node', include: ['test/electron/**/*.test.ts'], ...slow, testTimeout: 40_000 } },
+      { test: { name: 'electron', environment: 'node', include: ['test/electron/**/*.test.ts'], ...slow, testTimeout: 120_000 } },
     ],
   },
 });
