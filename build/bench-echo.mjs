@@ -3,9 +3,6 @@
  * prints one JSON object of figures. A sample runs from the key's event (when the browser made it) to the end of the first frame that shows the
  * character: the terminal's row has changed, and style, layout and paint are done. Nothing here asks for a frame: after a key whose handlers asked
  * for one, Chromium holds messages to the page back until it is drawn, and the watch would slow down what it watches.
- *
- * The browser draws a frame as soon as there is something to draw, so that the figures are what Podwire takes. A display adds a wait of its own:
- * at 60 Hz up to 16.7 ms for the next frame, whatever the page does. What that makes of an idle lab is given beside.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { chromium } from '@playwright/test';
 
 const root = resolve(import.meta.dirname, '..');
+const LESSON = 'u1-software-switch';
 const KEYS = 80;
 /** As people type: 7 to 16 keys a second, none in step with the screen. */
 const keyEveryMs = (key) => 60 + (key * 37) % 83;
@@ -24,14 +22,25 @@ if (executablePath === undefined) {
   process.exit(0);
 }
 
-const FREE_FRAMES = ['--disable-frame-rate-limit', '--disable-gpu-vsync'];
-const browse = (flags) => chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...flags] });
-
-/** A page at `lesson`, its first key typed and shown; `echo` measures in it. */
-async function sitDown(browser, url, lesson) {
-  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+const folder = mkdtempSync(join(tmpdir(), 'podwire-bench-'));
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+const startedMs = performance.now();
+const server = spawn(process.execPath, (process.env.PODWIRE_DIST === undefined ? [join(root, 'build/start.mjs'), '--no-open'] : [join(process.env.PODWIRE_DIST, 'cli/podwire.js'), 'serve', '--no-open']), { env: { ...process.env, PODWIRE_DATA: folder, ELECTRON_OVERRIDE_DIST_PATH: folder } });
+try {
+  const url = await new Promise((settle, fail) => {
+    let said = '';
+    const hear = (chunk) => {
+      said += String(chunk);
+      const found = /http:\S+/.exec(said);
+      if (found !== null) settle(found[0]);
+    };
+    server.stdout.on('data', hear);
+    server.stderr.on('data', hear);
+    server.on('close', () => fail(new Error(said)));
+  });
   await page.goto(url);
-  await page.evaluate((wanted) => { location.hash = `#/lesson/${wanted}`; }, lesson);
+  await page.evaluate((lesson) => { location.hash = `#/lesson/${lesson}`; }, LESSON);
   const text = (id) => page.evaluate((terminal) => globalThis.podwireTest?.text(terminal) ?? '', id);
   const shows = async (id, wanted) => {
     for (let look = 0; !wanted.test(await text(id)); look++) {
@@ -43,7 +52,7 @@ async function sitDown(browser, url, lesson) {
   await page.evaluate(() => globalThis.podwireTest.focus('vm'));
   await page.keyboard.press('x');
   await shows('vm', /\$ x$/);
-  const shownMs = performance.now();
+  const startToEchoMs = performance.now() - startedMs;
   await page.keyboard.press('Backspace');
 
   await page.getByRole('button', { name: 'Open another terminal' }).click();
@@ -83,44 +92,17 @@ async function sitDown(browser, url, lesson) {
     await shows('vm', /\$$/);
     return { p95: Math.round(samples.toSorted((a, b) => a - b)[Math.floor(samples.length * 0.95)] * 10) / 10, count: samples.length };
   };
-  const type = async (line) => {
-    await page.evaluate(() => globalThis.podwireTest.focus('vm'));
-    await page.keyboard.type(`${line}\n`);
-  };
-  return { shownMs, echo, type };
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'podwire-bench-'));
-let browser = await browse(FREE_FRAMES);
-const startedMs = performance.now();
-const server = spawn(process.execPath, (process.env.PODWIRE_DIST === undefined ? [join(root, 'build/start.mjs'), '--no-open'] : [join(process.env.PODWIRE_DIST, 'cli/podwire.js'), 'serve', '--no-open']), { env: { ...process.env, PODWIRE_DATA: folder, ELECTRON_OVERRIDE_DIST_PATH: folder } });
-try {
-  const url = await new Promise((settle, fail) => {
-    let said = '';
-    const hear = (chunk) => {
-      said += String(chunk);
-      const found = /http:\S+/.exec(said);
-      if (found !== null) settle(found[0]);
-    };
-    server.stdout.on('data', hear);
-    server.stderr.on('data', hear);
-    server.on('close', () => fail(new Error(said)));
-  });
-  const desk = await sitDown(browser, url, 'u1-software-switch');
-  const idle = await desk.echo('true');
-  const captured = await desk.echo('sudo ping -i 0.02 127.0.0.1 > /dev/null & sudo tcpdump -ni lo icmp');
-  await desk.type('sudo kill %1');
-  const flooded = await desk.echo('yes');
-  await browser.close();
-  browser = await browse([]);
-  const at60Hz = await (await sitDown(browser, url, 'u1-take-stock')).echo('true');
+  const idle = await echo('true');
+  const captured = await echo('sudo ping -i 0.02 127.0.0.1 > /dev/null & sudo tcpdump -ni lo icmp');
+  await page.evaluate(() => globalThis.podwireTest.focus('vm'));
+  await page.keyboard.type('sudo kill %1\n');
+  const flooded = await echo('yes');
   const figure = ({ p95, count }, note) => ({ value: p95, unit: 'ms', note: `${note}; ${count} of ${KEYS} keys` });
   console.log(JSON.stringify({
     keyToEchoP95Idle: figure(idle, 'nothing runs'),
     keyToEchoP95Tcpdump: figure(captured, 'tcpdump prints 100 packets a second in the other terminal'),
     keyToEchoP95Yes: figure(flooded, 'yes in the other terminal'),
-    keyToEchoP95At60Hz: figure(at60Hz, 'nothing runs, with the wait of a 60 Hz display for its next frame'),
-    startToFirstEcho: { value: Math.round(desk.shownMs - startedMs), unit: 'ms', note: 'npm start until the first key is shown, the browser being open' },
+    startToFirstEcho: { value: Math.round(startToEchoMs), unit: 'ms', note: 'npm start until the first key is shown, the browser being open' },
   }));
 } finally {
   await browser.close();
