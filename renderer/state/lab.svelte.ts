@@ -156,7 +156,7 @@ export class LabState {
         this.clearers.get(event.terminal)?.();
         return;
       case 'store': return this.store(event.sequence, event.bytes);
-      case 'network': return typing.after('network', () => { this.network = event.network; }, { isLong: true });
+      case 'network': return typing.after('network', () => { this.network = event.network; });
       case 'report':
         this.report = event.report;
         void this.saveProgress();

@@ -1,19 +1,17 @@
 /**
  * Keys come first. Chromium draws at most one frame in 16 ms, so a frame drawn for anything else just before an echo arrives makes the echo late.
- * While somebody types, what else wants the screen therefore goes with the echo, into the same frame; what takes long to draw goes right behind it;
- * and where no echo comes, both a quarter of a second late. https://developer.chrome.com/docs/chromium/renderingng-architecture
+ * While somebody types, what else wants the screen is therefore drawn right behind the echo, and where no echo comes a quarter of a second late.
+ * https://developer.chrome.com/docs/chromium/renderingng-architecture
  */
 const TYPING_FOR_MS = 1000;
 /** Longer than a frame: the echo is on the screen by then. */
 const BEHIND_ECHO_MS = 20;
 const AT_LATEST_MS = 250;
 
-interface Waiting { readonly run: () => void; readonly isLong: boolean }
-
 class Typing {
   private terminal = '';
   private keyMs = -Infinity;
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly waiting = new Map<string, () => void>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private dueMs = Infinity;
 
@@ -25,9 +23,7 @@ class Typing {
 
   /** Something is about to be drawn at that terminal. */
   drawn(terminal: string): void {
-    if (terminal !== this.terminal || this.waiting.size === 0) return;
-    this.run((entry) => !entry.isLong);
-    if (this.waiting.size > 0) this.runIn(BEHIND_ECHO_MS);
+    if (terminal === this.terminal && this.waiting.size > 0) this.runIn(BEHIND_ECHO_MS);
   }
 
   /** Whether somebody types at another terminal than this. */
@@ -36,10 +32,10 @@ class Typing {
   }
 
   /** Runs at once where nobody types; else later, and of several with one name only the last. */
-  after(name: string, run: () => void, { isLong = false } = {}): void {
+  after(name: string, run: () => void): void {
     this.waiting.delete(name);
     if (!this.isTyping()) return run();
-    this.waiting.set(name, { run, isLong });
+    this.waiting.set(name, run);
     this.runIn(AT_LATEST_MS);
   }
 
@@ -53,17 +49,12 @@ class Typing {
     if (dueMs >= this.dueMs) return;
     clearTimeout(this.timer);
     this.dueMs = dueMs;
-    this.timer = setTimeout(() => this.run(() => true), ms);
-  }
-
-  private run(isDue: (entry: Waiting) => boolean): void {
-    const due = [...this.waiting].filter(([, entry]) => isDue(entry));
-    for (const [name] of due) this.waiting.delete(name);
-    if (this.waiting.size === 0) {
-      clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
       this.dueMs = Infinity;
-    }
-    for (const [, entry] of due) entry.run();
+      const due = [...this.waiting.values()];
+      this.waiting.clear();
+      for (const run of due) run();
+    }, ms);
   }
 }
 

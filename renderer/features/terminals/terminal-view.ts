@@ -19,8 +19,6 @@ const LINE_HEIGHT = 1.06;
 const plainKeys: Readonly<Record<string, string>> = { Enter: '\r', Backspace: '\x7f', Tab: '\t' };
 const DRAWN_AT_ONCE = 32_000;
 const DRAWN_IN_A_TURN = 16_000;
-/** So little of another terminal's output is drawn in the same frame as an echo. */
-const DRAWN_WITH_AN_ECHO = 2_000;
 const POINTED_FOR_MS = 4000;
 const COLUMNS_AT_LEAST = 20;
 const ROWS_AT_LEAST = 2;
@@ -47,6 +45,8 @@ export class TerminalScreen {
   private commands: readonly CommandMark[] = [];
   private resizeTimer: ReturnType<typeof setTimeout> | undefined;
   private isSizeKnown = false;
+  /** In px; measured when it may change, for asking while a frame is drawn makes the page be laid out twice. */
+  private rowHeight = 0;
   private readonly blink = new CursorBlink(this.element);
   /** Not given to xterm yet. */
   private queue: Uint8Array[] = [];
@@ -122,9 +122,7 @@ export class TerminalScreen {
   }
 
   gutter(): { marks: VisibleMark[]; rowHeight: number } {
-    const marks = this.marks.visible();
-    const screen = marks.length === 0 ? null : this.element.querySelector('.xterm-screen');
-    return { marks, rowHeight: screen === null ? 0 : screen.clientHeight / this.xterm.rows };
+    return { marks: this.marks.visible(), rowHeight: this.rowHeight };
   }
 
   reveal(line: string): boolean {
@@ -168,7 +166,7 @@ export class TerminalScreen {
   private drawMore(): void {
     while (this.queue.length > 0 && this.drawing < DRAWN_AT_ONCE) {
       if (typing.isElsewhere(this.id)) {
-        if (this.turn <= 0) return typing.after(`terminal ${this.id}`, () => this.takeTurn(), { isLong: this.queue.reduce((sum, bytes) => sum + bytes.length, 0) > DRAWN_WITH_AN_ECHO });
+        if (this.turn <= 0) return typing.after(`terminal ${this.id}`, () => this.takeTurn());
         this.turn -= this.queue[0]!.length;
       }
       this.draw(this.queue.shift()!);
@@ -208,10 +206,15 @@ export class TerminalScreen {
       const size = this.fit.proposeDimensions();
       // Panes pass through odd sizes while they are being laid out.
       if (size === undefined || !(size.cols >= COLUMNS_AT_LEAST) || !(size.rows >= ROWS_AT_LEAST)) return;
-      if (size.cols === this.xterm.cols && size.rows === this.xterm.rows && this.isSizeKnown) return;
-      this.xterm.resize(size.cols, size.rows);
-      this.isSizeKnown = true;
-      this.lab.send({ type: 'resize', terminal: this.id, columns: size.cols, rows: size.rows });
+      if (size.cols !== this.xterm.cols || size.rows !== this.xterm.rows || !this.isSizeKnown) {
+        this.xterm.resize(size.cols, size.rows);
+        this.isSizeKnown = true;
+        this.lab.send({ type: 'resize', terminal: this.id, columns: size.cols, rows: size.rows });
+      }
+      const rowHeight = (this.element.querySelector('.xterm-screen')?.clientHeight ?? 0) / size.rows;
+      if (rowHeight === this.rowHeight) return;
+      this.rowHeight = rowHeight;
+      this.onGutter();
     }, delayMs);
   }
 
