@@ -12,6 +12,7 @@ export function restorePort(kernel: NetKernel, ns: NetnsId): RestorePort {
     table: (name) => kernel.netfilter.table(ns, 'inet', name),
     replaceTable: (table) => kernel.netfilter.replaceTable(ns, table),
     deleteTable: (name) => kernel.netfilter.deleteTable(ns, 'inet', name),
+    hasSet: (name) => kernel.netfilter.ipSets(ns).some((set) => set.name === name),
   };
 }
 

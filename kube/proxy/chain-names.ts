@@ -34,13 +34,13 @@ const ROUNDS = Uint32Array.of(
 );
 const START = Uint32Array.of(0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19);
 
-/** Eight words. Names of objects are ASCII, so a character is a byte. */
-function sha256(text: string): Uint32Array {
+/** Eight words. Names of objects are ASCII, so a character is a byte. Another start makes it SHA-224, whose digest is the first seven. */
+export function sha256(text: string, start: Uint32Array = START): Uint32Array {
   const bytes = new Uint8Array((((text.length + 8) >>> 6) + 1) << 6);
   for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
   bytes[text.length] = 0x80;
   new DataView(bytes.buffer).setUint32(bytes.length - 4, text.length * 8);
-  const state = START.slice();
+  const state = start.slice();
   const words = new Uint32Array(64);
   for (let block = 0; block < bytes.length; block += 64) {
     const view = new DataView(bytes.buffer, block, 64);

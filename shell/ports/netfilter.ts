@@ -1,5 +1,6 @@
 /** Netfilter as iptables and conntrack meet it: tables as data, and the one place where rules are parsed and printed. */
 export type { ChainState, ConntrackEvent, ConntrackView, RuleState, TableName, TableState, TupleView } from '../../simulator/netfilter/api.ts';
+export type { IpSet, IpSetType } from '../../simulator/netfilter/ipset.ts';
 export { listAddress } from '../../simulator/netfilter/address.ts';
 export { applyCommand, errnoText, operationName, TableDraft, type EditResult } from '../../simulator/netfilter/edit.ts';
 export { ParameterProblem } from '../../simulator/netfilter/extension.ts';

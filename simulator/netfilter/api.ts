@@ -3,6 +3,7 @@
  * Read first: iptables(8), iptables-extensions(8), include/uapi/linux/netfilter.h, net/netfilter/nf_conntrack_core.c
  */
 import type { Result } from '../result.ts';
+import type { IpSet } from './ipset.ts';
 import type { Address, Family, NetnsId, SocketId } from '../kernel/api.ts';
 
 export type TableName = 'raw' | 'mangle' | 'nat' | 'filter' | 'security';
@@ -53,6 +54,13 @@ export interface NetfilterCalls {
   /** Replaces a table's chains and rules in one transaction; counters are those given. Refuses (ELOOP, EINVAL ...) what the kernel refuses. */
   replaceTable(ns: NetnsId, table: TableState): Result;
   deleteTable(ns: NetnsId, family: Family, name: TableName): void;
+  ipSets(ns: NetnsId): IpSet[];
+  /** Makes a set, or puts it in the place of one with its name. The seed is the kernel's to choose. */
+  putIpSet(ns: NetnsId, set: Omit<IpSet, 'seed'>): Result;
+  /** ENOENT; EBUSY while a rule asks about it. */
+  deleteIpSet(ns: NetnsId, name: string): Result;
+  /** How many rules ask about it. */
+  ipSetReferences(ns: NetnsId, name: string): number;
   isConntrackActive(ns: NetnsId): boolean;
   conntrack(ns: NetnsId): ConntrackView[];
   deleteConntrack(ns: NetnsId, id: number): Result;

@@ -5,6 +5,7 @@ import type { NetfilterCalls, TableState } from './api.ts';
 import { EVENT_UPDATE, isAccounting, sendEvent, viewOf } from './conntrack/events.ts';
 import { armTimer, destroyEntry, dropExpired } from './conntrack/track.ts';
 import type { NetfilterEnvironment } from './environment.ts';
+import { deleteIpSet, setReferences } from './ipset.ts';
 import type { NetfilterState } from './state.ts';
 import { countConntrackUsers, emptyTable, validateTable } from './tables.ts';
 
@@ -19,6 +20,18 @@ export function createNetfilterCalls(environment: NetfilterEnvironment): Netfilt
       recount(stateOf(ns), family);
       environment.stateChanged();
     },
+    ipSets: (ns) => [...stateOf(ns).ipSets.values()],
+    putIpSet(ns, set) {
+      const { ipSets } = stateOf(ns);
+      ipSets.set(set.name, { ...set, seed: ipSets.get(set.name)?.seed ?? environment.dice.next() });
+      environment.stateChanged();
+      return done;
+    },
+    deleteIpSet(ns, name) {
+      environment.stateChanged();
+      return deleteIpSet(stateOf(ns), name);
+    },
+    ipSetReferences: (ns, name) => setReferences(stateOf(ns), name),
     isConntrackActive: (ns) => stateOf(ns).conntrackUsers.inet + stateOf(ns).conntrackUsers.inet6 > 0,
     conntrack(ns) {
       const state = stateOf(ns);

@@ -25,6 +25,8 @@ export interface ParseSite {
   readonly table: TableName;
   readonly protocol: { negate: boolean; number: number } | undefined;
   readonly names: Names;
+  /** Whether there is an IP set of that name; left out where nobody can tell. */
+  readonly hasSet?: ((name: string) => boolean) | undefined;
 }
 export interface PrintSite { readonly family: Family; readonly names: Names; readonly numeric: boolean; readonly protocol: number }
 

@@ -12,7 +12,7 @@ import { BareProblem, NotSimulated, parseCommand, type ParsedCommand } from './r
 import { isTableName, validateTable } from './tables.ts';
 
 /** The kernel's side, as narrow as a restore needs it. */
-export interface RestorePort { table(name: TableName): TableState; replaceTable(table: TableState): Result; deleteTable(name: TableName): void }
+export interface RestorePort { table(name: TableName): TableState; replaceTable(table: TableState): Result; deleteTable(name: TableName): void; hasSet?(name: string): boolean }
 export interface RestoreOptions {
   readonly family: Family;
   readonly noflush?: boolean;
@@ -133,7 +133,7 @@ class Restore {
   private parse(words: readonly string[]): ParsedCommand {
     const { family, names = builtInNames } = this.options;
     try {
-      return parseCommand(words, { family, table: this.table!, names, isRestore: true });
+      return parseCommand(words, { family, table: this.table!, names, isRestore: true, hasSet: this.port.hasSet });
     } catch (problem) {
       if (problem instanceof ParameterProblem) throw this.problem(problem.message);
       if (problem instanceof BareProblem) throw new Failure(2, `${problem.message}\nError occurred at line: ${this.line}\nTry \`${this.program} -h' or '${this.program} --help' for more information.\n`);

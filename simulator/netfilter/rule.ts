@@ -50,7 +50,7 @@ const LETTERS = `${NEEDS_ARGUMENT}LSFZXnvwxVhf046`;
 const COMMANDS = 'ADCIRLSFZNXEP';
 const PROTOCOL_MATCH: ReadonlyMap<number, string> = new Map([[6, 'tcp'], [17, 'udp'], [1, 'icmp'], [58, 'icmp6'], [132, 'sctp']]);
 
-export interface RuleSite { readonly family: Family; readonly table: TableName | string; readonly names: Names; /** For iptables-restore: -t is refused, text differs. */ readonly isRestore?: boolean }
+export interface RuleSite { readonly family: Family; readonly table: TableName | string; readonly names: Names; /** For iptables-restore: -t is refused, text differs. */ readonly isRestore?: boolean; readonly hasSet?: ParseSite['hasSet'] }
 
 interface Loaded { readonly extension: Extension<unknown>; readonly uses: OptionUse[]; /** Loaded by -p, not by -m. */ readonly isImplicit: boolean }
 
@@ -350,7 +350,7 @@ class CommandParser {
 
   // ---------------------------------------------------------------- the end
   private parseSite(): ParseSite {
-    return { family: this.site.family, table: this.parsed.table as TableName, protocol: this.rule.protocol, names: this.site.names };
+    return { family: this.site.family, table: this.parsed.table as TableName, protocol: this.rule.protocol, names: this.site.names, hasSet: this.site.hasSet };
   }
 
   private finish(): ParsedCommand {

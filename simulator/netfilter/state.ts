@@ -1,6 +1,7 @@
 /** Netfilter's state in one network namespace: plain data, cloned with the kernel. */
 import type { SocketId } from '../kernel/api.ts';
 import type { ConntrackEvent, TableName, TableState } from './api.ts';
+import type { IpSet } from './ipset.ts';
 import { createConntrackState, type ConntrackState } from './conntrack/state.ts';
 
 export interface NetfilterState {
@@ -11,6 +12,8 @@ export interface NetfilterState {
   readonly conntrackUsers: { inet: number; inet6: number };
   /** -m recent: lists by name, then by address. */
   readonly recent: Map<string, Map<number | string, RecentEntry>>;
+  /** By name, in the order they were made. */
+  readonly ipSets: Map<string, IpSet>;
   /** Open queues of conntrack -E. */
   readonly subscriptions: Map<SocketId, ConntrackEvent[]>;
   nextRuleId: number;
@@ -23,6 +26,7 @@ export function createNetfilterState(): NetfilterState {
     conntrack: createConntrackState(),
     conntrackUsers: { inet: 0, inet6: 0 },
     recent: new Map(),
+    ipSets: new Map(),
     subscriptions: new Map(),
     nextRuleId: 1,
   };

@@ -10,6 +10,7 @@ function tablesOf(call: Invocation): TablesPort {
     replaceTable: (table) => netfilter.replaceTable(table),
     deleteTable: (family, name) => netfilter.deleteTable(family, name),
     createdTables: (family) => netfilter.createdTables(family),
+    hasSet: (name) => netfilter.ipSets().some((set) => set.name === name),
   };
 }
 

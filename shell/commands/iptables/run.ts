@@ -8,7 +8,7 @@ import { helpText } from './help.ts';
 import { listRules, listTable, verboseRule } from './list.ts';
 
 /** The system calls iptables makes: fetch a table, commit one. */
-export interface TablesPort { table(family: Family, name: TableName): Result<TableState>; replaceTable(table: TableState): Result; deleteTable(family: Family, name: TableName): void; createdTables(family: Family): TableName[] }
+export interface TablesPort { table(family: Family, name: TableName): Result<TableState>; replaceTable(table: TableState): Result; deleteTable(family: Family, name: TableName): void; createdTables(family: Family): TableName[]; hasSet?(name: string): boolean }
 export interface Outcome { readonly exit: number; readonly stdout: string; readonly stderr: string }
 
 export function tryHelp(program: string): string {
@@ -25,7 +25,7 @@ export function runIptables(port: TablesPort, family: Family, words: readonly st
   let warning = '';
   if (words.some((word) => /^(-W|--wait-interval)/.test(word))) warning = 'Ignoring deprecated --wait-interval option.\n';
   try {
-    const command = parseCommand(words, { family, table: 'filter', names });
+    const command = parseCommand(words, { family, table: 'filter', names, hasSet: port.hasSet });
     if (command.version) return { exit: 0, stdout: `${program} ${VERSION}\n`, stderr: '' };
     if (command.help) {
       if (command.helpFor.length > 0) return refuse(125, `podwire: ${program}: help of extension ${command.helpFor[0]!} is not simulated yet\n`);

@@ -76,7 +76,7 @@ export function runRestore(port: TablesPort, family: Family, options: RestoreWor
   const program = family === 'inet' ? 'iptables-restore' : 'ip6tables-restore';
   if (!port.table(family, 'filter').ok) return notRoot(program);
   return restore(
-    { table: (name) => unwrap(port, family, name), replaceTable: (table) => port.replaceTable(table), deleteTable: (name) => port.deleteTable(family, name) },
+    { table: (name) => unwrap(port, family, name), replaceTable: (table) => port.replaceTable(table), deleteTable: (name) => port.deleteTable(family, name), ...(port.hasSet === undefined ? {} : { hasSet: port.hasSet }) },
     text,
     {
       family, names, noflush: options.noflush, counters: options.counters, test: options.test, onlyTable: options.onlyTable,

@@ -11,16 +11,17 @@ import { owner, type OwnerMatch } from './owner.ts';
 import { physdev, type PhysdevMatch } from './physdev.ts';
 import { recent, type RecentMatch } from './recent.ts';
 import { comment, dscp, hl, length, mac, mark, pkttype, tos, ttl, type CommentMatch, type DscpMatch, type LengthMatch, type MacMatch, type MarkMatch, type PkttypeMatch, type TosMatch, type TtlMatch } from './simple.ts';
+import { set, type SetMatch } from './set.ts';
 import { statistic, type StatisticMatch } from './statistic.ts';
 import { tcp, type TcpMatch } from './tcp.ts';
 import { sctp, udp, type UdpMatch } from './udp.ts';
 
 export type Match =
   | TcpMatch | UdpMatch | IcmpMatch | ConntrackMatch | StateMatch | ConnmarkMatch | CommentMatch | MarkMatch | AddrtypeMatch | MultiportMatch | LimitMatch | HashlimitMatch | StatisticMatch | IprangeMatch
-  | MacMatch | OwnerMatch | PhysdevMatch | RecentMatch | LengthMatch | TtlMatch | TosMatch | DscpMatch | PkttypeMatch;
+  | MacMatch | OwnerMatch | PhysdevMatch | RecentMatch | LengthMatch | TtlMatch | TosMatch | DscpMatch | PkttypeMatch | SetMatch;
 
 const all = [
-  tcp, udp, sctp, icmp, icmp6, conntrack, state, connmark, comment, mark, addrtype, multiport, limit, hashlimit, statistic, iprange, mac, owner, physdev, recent, length, ttl, hl, tos, dscp, pkttype,
+  tcp, udp, sctp, icmp, icmp6, conntrack, state, connmark, comment, mark, addrtype, multiport, limit, hashlimit, statistic, iprange, mac, owner, physdev, recent, length, ttl, hl, tos, dscp, pkttype, set,
 ] as unknown as readonly MatchExtension<Match>[];
 
 /** By the name after -m, which is also the record's `kind`. */
@@ -29,5 +30,5 @@ export const matchExtensions: ReadonlyMap<string, MatchExtension<Match>> = listO
 /** Real matches of iptables 1.8.9 that are not simulated. */
 export const unsimulatedMatches: ReadonlySet<string> = new Set([
   'ah', 'bpf', 'cgroup', 'cluster', 'connbytes', 'connlabel', 'connlimit', 'cpu', 'dccp', 'devgroup', 'dst', 'ecn', 'esp', 'eui64', 'frag', 'hbh', 'helper', 'ipcomp', 'ipv6header', 'ipvs', 'mh', 'nfacct', 'osf', 'policy', 'quota',
-  'rateest', 'realm', 'rpfilter', 'rt', 'set', 'socket', 'srh', 'string', 'tcpmss', 'time', 'u32',
+  'rateest', 'realm', 'rpfilter', 'rt', 'socket', 'srh', 'string', 'tcpmss', 'time', 'u32',
 ]);
