@@ -39,6 +39,12 @@ export class TableDraft {
     return this.chains.get(name);
   }
 
+  /** Whether nftables has it: of a built-in chain only once something was put in it, or said of it. */
+  private exists(name: string): boolean {
+    const chain = this.chains.get(name);
+    return chain !== undefined && (chain.policy === undefined || chain.order !== undefined);
+  }
+
   private edit(name: string): ChainState | undefined {
     const chain = this.chains.get(name);
     if (chain === undefined || this.own.has(name)) return chain;
@@ -70,6 +76,7 @@ export class TableDraft {
     const chain = this.edit(name);
     if (chain === undefined) return NO_CHAIN;
     chain.rules.push(...rules);
+    this.touch(name);
     return undefined;
   }
 
@@ -79,21 +86,22 @@ export class TableDraft {
     if (chain === undefined) return NO_CHAIN;
     if (number > chain.rules.length + 1) return { message: 'Index of insertion too big.' };
     for (const rule of rules) chain.rules.splice(number - 1, 0, rule);
+    this.touch(name);
     return undefined;
   }
 
   replace(name: string, number: number, rule: RuleState): EditResult {
     this.checkJumps([rule]);
-    const chain = this.edit(name);
-    if (chain === undefined) return NO_CHAIN;
+    if (!this.exists(name)) return NO_CHAIN;
+    const chain = this.edit(name)!;
     if (number > chain.rules.length) return { message: 'Index of replacement too big.' };
     chain.rules[number - 1] = rule;
     return undefined;
   }
 
   deleteNumber(name: string, number: number): EditResult {
-    const chain = this.edit(name);
-    if (chain === undefined) return NO_CHAIN;
+    if (!this.exists(name)) return NO_CHAIN;
+    const chain = this.edit(name)!;
     if (number > chain.rules.length) return { message: 'Index of deletion too big.' };
     chain.rules.splice(number - 1, 1);
     return undefined;
@@ -126,11 +134,12 @@ export class TableDraft {
       if (isVerbose) this.said.push(`Flushing chain \`${chain.name}'`);
       if (chain.rules.length > 0) this.edit(chain.name)!.rules.length = 0;
     }
+    if (name !== undefined) this.touch(name);
     return undefined;
   }
 
   zero(name: string | undefined, number: number | undefined, isVerbose: boolean): EditResult {
-    if (name !== undefined && !this.chains.has(name)) return NO_CHAIN;
+    if (name !== undefined && !this.exists(name)) return number === undefined ? NO_CHAIN : BAD_RULE;
     for (const { name: one } of orderedChains(this.toTable())) {
       if (name !== undefined && one !== name) continue;
       const chain = this.edit(one)!;
@@ -151,18 +160,18 @@ export class TableDraft {
     return undefined;
   }
 
+  /** Without a name: every chain of one's own, and the built-in ones that do nothing but accept. */
   deleteChain(name: string | undefined, isVerbose: boolean): EditResult {
-    const chain = name === undefined ? undefined : this.chains.get(name);
-    if (name !== undefined && chain === undefined) return NO_CHAIN;
-    const doomed = name === undefined ? orderedChains(this.toTable()).filter((one) => one.policy === undefined) : [chain!];
-    for (const one of doomed) {
-      if (isVerbose) this.said.push(`Deleting chain \`${one.name}'`);
-      if (one.policy !== undefined && one.order === undefined && one.rules.length === 0) return NO_CHAIN;
-      if (one.rules.length > 0 || this.references(one.name) > 0) return { operation: 'CHAIN_DEL', message: `Device or resource busy): chain ${one.name}` };
-      if (one.policy === undefined) this.chains.delete(one.name);
+    if (name !== undefined && !this.exists(name)) return NO_CHAIN;
+    for (const { name: one, policy, rules } of orderedChains(this.toTable())) {
+      if (name === undefined ? policy !== undefined && (policy === 'DROP' || rules.length > 0) : one !== name) continue;
+      if (policy === undefined && isVerbose) this.said.push(`Deleting chain \`${one}'`);
+      if (policy === 'DROP') return { message: 'Directory not empty.' };
+      if (rules.length > 0 || this.references(one) > 0) return { operation: 'CHAIN_DEL', message: `Device or resource busy): chain ${one}` };
+      if (policy === undefined) this.chains.delete(one);
       else {
-        this.chains.set(one.name, { name: one.name, policy: 'ACCEPT', packets: 0, bytes: 0, rules: [] });
-        this.own.add(one.name);
+        this.chains.set(one, { name: one, policy, packets: 0, bytes: 0, rules: [] });
+        this.own.add(one);
       }
     }
     return undefined;
@@ -175,9 +184,8 @@ export class TableDraft {
   }
 
   rename(name: string, newName: string): EditResult {
-    if (!this.chains.has(name)) return NO_CHAIN;
     if (this.chains.has(newName)) return { message: 'File exists.' };
-    if (this.chains.get(name)!.policy !== undefined) return NO_CHAIN;
+    if (!this.chains.has(name) || this.chains.get(name)!.policy !== undefined) return NO_CHAIN;
     const renamed = [...this.chains.values()].map((chain) => ({
       ...chain, name: chain.name === name ? newName : chain.name,
       rules: chain.rules.map((rule) => (rule.target?.kind === 'chain' && rule.target.chain === name ? { ...rule, target: { ...rule.target, chain: newName } } : rule)),
@@ -225,7 +233,7 @@ export class TableDraft {
   /** nftables has this built-in chain from now on. */
   private touch(name: string): void {
     const chain = this.edit(name)!;
-    chain.order ??= 1 + Math.max(0, ...[...this.chains.values()].map((one) => one.order ?? 0));
+    if (chain.policy !== undefined) chain.order ??= 1 + Math.max(0, ...[...this.chains.values()].map((one) => one.order ?? 0));
   }
 }
 

@@ -58,7 +58,7 @@ export function validateTable(table: TableState): Result {
       if (rule.target?.kind !== 'chain') continue;
       const jumped = chains.get(rule.target.chain);
       if (jumped === undefined) return fail('ENOENT');
-      if (jumped.policy !== undefined) return fail('EOPNOTSUPP');
+      if (jumped.policy !== undefined) return fail(jumped.order === undefined ? 'ENOENT' : 'EOPNOTSUPP');
     }
   }
   for (const chain of table.chains) {

@@ -55,7 +55,7 @@ function runCommand(port: TablesPort, family: Family, program: string, name: Tab
   stdout += draft.said.map((line) => `${line}\n`).join('');
   if (problem?.operation !== undefined) return { exit: 4, stdout, stderr: `${program} ${VERSION}:  ${problem.operation} failed (${problem.message}\n` };
   if (problem !== undefined) return { exit: 1, stdout, stderr: `${program}: ${problem.message}\n` };
-  if (command.command === 'C' || (!exists && 'FZXD'.includes(command.command ?? ''))) return { exit: 0, stdout, stderr: '' };
+  if (command.command === 'C' || (!exists && command.chain === undefined && 'FZX'.includes(command.command ?? ''))) return { exit: 0, stdout, stderr: '' };
   const done = port.replaceTable(draft.toTable());
   if (done.ok) return { exit: 0, stdout, stderr: '' };
   if (done.error === 'EPERM') return notRoot(program);
