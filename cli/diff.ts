@@ -1,6 +1,8 @@
 /** `podwire diff`: the same steps in the simulator and on real Linux, and side by side what differs. */
 import { readFileSync } from 'node:fs';
-import { compare, compareCommands, shrink, signatureOf, type Comparison, type Difference } from '../host/linux/differential.ts';
+import { compare, compareSession, shrink, signatureOf, type Comparison, type Difference } from '../host/linux/differential.ts';
+import { RealSessions } from '../host/linux/differential-sessions.ts';
+import { inParallel } from '../host/linux/differential-jobs.ts';
 import { canRunLinuxLabs } from '../host/linux/doctor.ts';
 import { ExecCase } from '../labs/exec.ts';
 import { randomCommands } from '../labs/random-commands.ts';
@@ -71,18 +73,20 @@ async function random(count: number, seed: number, jobs: number): Promise<boolea
   const seeds = Array.from({ length: count }, (_, index) => seed + index);
   const kinds = new Map<string, { count: number; seed: number; commands: string[]; difference: Difference }>();
   let different = 0;
+  const onLinux = await RealSessions.open();
   await inParallel(seeds, jobs, async (each) => {
     const commands = randomCommands(each);
-    const { differences } = await compareCommands(`random-${each}`, commands);
+    const { differences } = await compareSession(`random-${each}`, commands, onLinux);
     const [first] = differences;
     if (first === undefined) return;
     different++;
     const known = kinds.get(signatureOf(first));
     if (known !== undefined) return void known.count++;
     kinds.set(signatureOf(first), { count: 1, seed: each, commands, difference: first });
-    const shortest = await shrink(commands, async (fewer) => (await compareCommands('shrinking', fewer)).differences);
+    const shortest = await shrink(commands, async (fewer) => (await compareSession('shrinking', fewer, onLinux)).differences);
     kinds.set(signatureOf(first), { ...kinds.get(signatureOf(first))!, commands: shortest.commands, difference: shortest.differences[0] ?? first });
   });
+  await onLinux.close();
   for (const { count: times, seed: of, commands, difference } of [...kinds.values()].sort((a, b) => b.count - a.count)) {
     process.stdout.write(`seed ${of}${times > 1 ? ` and ${times - 1} more` : ''}:\n${commands.map((command) => `  ${command}\n`).join('')}`);
     show(difference);
@@ -102,11 +106,4 @@ function show({ step, command, simulator, linux }: Difference): void {
     const [left = '', right = ''] = [simulator[at], linux[at]];
     if (left !== right) process.stdout.write(`  ${left.padEnd(WIDTH)} | ${right}\n`);
   }
-}
-
-async function inParallel<Item>(items: readonly Item[], jobs: number, work: (item: Item) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  await Promise.all(Array.from({ length: jobs }, async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  }));
 }

@@ -121,7 +121,7 @@ function pivot(): string[] {
 }
 
 /** Every other machine of the lab is a namespace out of sight, with its end of a wire; what its scenario boots with is done there. */
-function network({ machines, wires }: Scenario, home: MachineSpec, identity: Identity): string[] {
+export function network({ machines, wires }: Scenario, home: MachineSpec, identity: Identity): string[] {
   const others = machines.filter(({ name }) => name !== home.name);
   const lines = others.flatMap(({ name }) => [`: > ${MACHINES}/${name}`, `unshare --net=${MACHINES}/${name} true`]);
   // Numbers out of the way: the learner's first namespace gets 0, as on a machine of its own. `ip netns set` takes names only.

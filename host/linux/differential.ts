@@ -2,23 +2,38 @@
 import { runCase, type ExecCase } from '../../labs/exec.ts';
 import { Normaliser } from '../../labs/normalise.ts';
 import { caseOf, looks } from '../../labs/random-commands.ts';
+import type { RealSessions } from './differential-sessions.ts';
 import { runCaseOnLinux } from './exec.ts';
 
 export interface Difference { readonly step: number; readonly command: string; readonly simulator: readonly string[]; readonly linux: readonly string[] }
 export interface Comparison { readonly id: string; readonly steps: number; readonly differences: readonly Difference[] }
 
+type Steps = readonly Readonly<Record<string, unknown>>[];
+
 export async function compare(testCase: ExecCase): Promise<Comparison> {
   const [simulated, real] = await Promise.all([runCase(testCase), runCaseOnLinux(testCase)]);
+  return comparison(testCase, simulated.steps, real.steps);
+}
+
+/** A made-up session, its looks included. */
+export async function compareSession(id: string, commands: readonly string[], onLinux: RealSessions): Promise<Comparison> {
+  const testCase = caseOf(id, commands);
+  const [simulated, answers] = await Promise.all([runCase(testCase), onLinux.run(commands, looks)]);
+  let next = 0;
+  return comparison(testCase, simulated.steps, testCase.steps.map((step) => ('cmd' in step ? { ...answers[next++] } : step)));
+}
+
+function comparison({ id }: ExecCase, simulated: Steps, real: Steps): Comparison {
   const normalisers = [new Normaliser(), new Normaliser()] as const;
   const differences: Difference[] = [];
   let steps = 0;
-  for (const [index, step] of simulated.steps.entries()) {
+  for (const [index, step] of simulated.entries()) {
     if (!('exit' in step)) continue;
     steps++;
-    const [simulator, linux] = [linesOf(step, normalisers[0]), linesOf(real.steps[index] ?? {}, normalisers[1])];
+    const [simulator, linux] = [linesOf(step, normalisers[0]), linesOf(real[index] ?? {}, normalisers[1])];
     if (simulator.join('\n') !== linux.join('\n')) differences.push({ step: index, command: String(step['cmd'] ?? step['wait'] ?? step['stop']), simulator, linux });
   }
-  return { id: String(testCase.id), steps, differences };
+  return { id: String(id), steps, differences };
 }
 
 function linesOf(step: Readonly<Record<string, unknown>>, normaliser: Normaliser): string[] {
@@ -38,10 +53,6 @@ export async function shrink(commands: readonly string[], tryIt: (commands: read
     differences = found;
   }
   return { commands: shortest, differences };
-}
-
-export async function compareCommands(id: string, commands: readonly string[]): Promise<Comparison> {
-  return compare(caseOf(id, commands));
 }
 
 /** How a difference shows: the command that differs, without what was drawn by chance. */
