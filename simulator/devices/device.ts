@@ -81,6 +81,11 @@ export function macKeyOf(mac: Mac): number {
   return Number.parseInt(mac.replaceAll(':', ''), 16);
 }
 
+/** inetdev_valid_mtu: only the loopback device may have less. */
+export function hasIp4(device: Device): boolean {
+  return device.mtu >= 68;
+}
+
 export function deviceByName(namespace: NamespaceState, name: string): Device | undefined {
   for (const device of namespace.devices.values()) if (device.name === name || device.altNames.includes(name)) return device;
   return undefined;

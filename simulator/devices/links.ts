@@ -16,7 +16,7 @@ import { moveJunctionEnd } from '../world/junction.ts';
 import { joinAllNodes6 } from '../ip/groups.ts';
 import { addPort, adjustMtu, changeBridgeMac, makeBridge, portMacChanged, removePort } from './bridge-ports.ts';
 import { operStateOf } from './carrier.ts';
-import { deviceByName, freeName, makeDevice, newIndex, randomMac, writeMac } from './device.ts';
+import { deviceByName, freeName, hasIp4, makeDevice, newIndex, randomMac, writeMac } from './device.ts';
 import { closeDevice, openDevice } from './lifecycle.ts';
 
 const NAME_PREFIXES: Readonly<Partial<Record<LinkKind, string>>> = { veth: 'veth', bridge: 'bridge', dummy: 'dummy', tap: 'tap', tun: 'tun', vlan: 'vlan', macvlan: 'macvlan', vxlan: 'vxlan', ether: 'eth', ifb: 'ifb' };
@@ -266,7 +266,9 @@ function setMtu(kernel: Kernel, namespace: NamespaceState, device: Device, mtu: 
   if (device.maxMtu > 0 && mtu > device.maxMtu) return fail('EINVAL', 'mtu greater than device maximum');
   const lower = device.lower === 0 ? undefined : kernel.state.namespaces.get(device.lowerNs)?.devices.get(device.lower);
   if (device.kind === 'vlan' && lower !== undefined && mtu > lower.mtu) return fail('ERANGE');
+  const hadIp4 = hasIp4(device);
   device.mtu = mtu;
+  if (hadIp4 !== hasIp4(device)) changeIp4(kernel, namespace, device);
   device.conf6 = { ...device.conf6, mtu };
   if (device.bridge !== undefined) device.bridge.mtuSetByHand = true;
   if (device.port !== undefined) adjustMtu(kernel, namespace, namespace.devices.get(device.port.bridge)!);
@@ -274,6 +276,13 @@ function setMtu(kernel: Kernel, namespace: NamespaceState, device: Device, mtu: 
   for (const upper of uppersOf(kernel, device)) if (upper.kind === 'vlan' && upper.mtu > mtu) upper.mtu = mtu;
   notifyLink(kernel, namespace, device);
   return done;
+}
+
+/** inetdev_event, NETDEV_CHANGEMTU: IP leaves a device whose frames are too small for it, and begins anew when they are not. */
+function changeIp4(kernel: Kernel, namespace: NamespaceState, device: Device): void {
+  for (const address of [...device.addresses4]) removeAddress4(kernel, namespace, device, address);
+  deviceDown4(kernel, namespace, device, true);
+  device.conf4 = { ...namespace.conf4Default };
 }
 
 function rename(kernel: Kernel, namespace: NamespaceState, device: Device, name: string): Result {

@@ -4,6 +4,7 @@ import { masqueradeAddressGone } from '../netfilter/hooks.ts';
 import type { AddressSpec, LinkIndex, RouteType, Scope } from '../kernel/api.ts';
 import { notifyAddress4 } from '../kernel/notify.ts';
 import type { Address4, Device, Kernel, NamespaceState, Route4 } from '../kernel/state.ts';
+import { hasIp4 } from '../devices/device.ts';
 import { scopeNumber, TABLE_LOCAL, TABLE_MAIN } from '../routing/fib.ts';
 import { addKernelRoute, deleteExactRoute, deleteRoutesWhere } from '../routing/routes4.ts';
 import { deviceDown4 } from '../routing/device-events.ts';
@@ -33,6 +34,7 @@ export function addAddress4(kernel: Kernel, namespace: NamespaceState, spec: Add
   if (device === undefined) return fail('ENODEV', 'ipv4: Device not found');
   const local = parseIp4(spec.address);
   if (local === undefined) return fail('EINVAL', 'ipv4: Local address is not supplied');
+  if (!hasIp4(device)) return fail('ENOBUFS');
   if (spec.prefixLength < 0 || spec.prefixLength > 32) return fail('EINVAL', 'ipv4: Invalid prefix length');
   const peer = spec.peer === undefined ? local : (parseIp4(spec.peer) ?? local);
   const nowUs = kernel.world.nowUs;
@@ -84,7 +86,7 @@ function insertAddress(kernel: Kernel, namespace: NamespaceState, device: Device
 
 /** lo gets 127.0.0.1/8 when it goes up without addresses (inetdev_event). */
 export function addLoopbackAddress(kernel: Kernel, namespace: NamespaceState, device: Device): void {
-  if (device.addresses4.length > 0) return;
+  if (device.addresses4.length > 0 || !hasIp4(device)) return;
   const address: Address4 = {
     local: 0x7f000001, peer: 0x7f000001, prefixLength: 8, broadcast: undefined, anycast: undefined, scope: 'host', label: device.name, isSecondary: false, noPrefixRoute: false, metric: undefined,
     validUntilUs: undefined, preferredUntilUs: undefined, proto: undefined,

@@ -30,6 +30,7 @@ export function receiveIp4(kernel: Kernel, namespace: NamespaceState, device: De
   if (packet.frame.length > end) packet.frame = packet.frame.subarray(0, end);
   // A frame the bridge has shown to PREROUTING is not shown twice (ip_sabotage_in).
   if (packet.physicalIn === 0 && runHooks(kernel.netfilter, namespace.id, 'inet', 'PREROUTING', packet, namespace.netfilter) !== 'accept') return;
+  if (packet.isStray === true) return died(kernel, namespace.id, packet, 'address', 'sent out by lo, which leads nowhere else', device.name);
   if (device.kind === 'loopback') return deliverLocal4(kernel, namespace, device, packet);
   const { frame } = packet;
   const route = routeInput4(kernel, namespace, device, {

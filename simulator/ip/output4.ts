@@ -88,6 +88,7 @@ export function sendRouted4(kernel: Kernel, namespace: NamespaceState, packet: P
     if (way.type === 'broadcast' && device.kind !== 'loopback') loopBack(kernel, namespace, device, packet);
     packet.type = way.type;
   }
+  if (way.type === 'unicast' && device.kind === 'loopback') packet.isStray = true;
   return finishOutput4(kernel, namespace, device, packet, gatewayOf(kernel, namespace, way, changed), mtuOf4(kernel, namespace, way, changed));
 }
 

@@ -36,7 +36,7 @@ export function createNamespace(world: SimulatedWorld, state: KernelState): Netn
   const namespace: NamespaceState = {
     id, inode, devices: new Map(), lastIndex: 1, peerIds: new Map(), sysctls, settings: settingsOf(sysctls), conf4All: freshConf4(), conf4Default: { ...freshConf4(), accept_source_route: 1 }, conf6All: freshConf6All(), conf6Default: freshConf6(),
     neigh4Default: freshNeighbourParameters('inet'), neigh6Default: freshNeighbourParameters('inet6'),
-    fib4: new Map([[TABLE_LOCAL, makeTable(TABLE_LOCAL)], [TABLE_MAIN, makeTable(TABLE_MAIN)], [TABLE_DEFAULT, makeTable(TABLE_DEFAULT)]]), rules4: defaultRules('inet'), fib6: new Map([[TABLE_LOCAL, []], [TABLE_MAIN, []]]), rules6: defaultRules('inet6'),
+    fib4: new Map([[TABLE_LOCAL, makeTable(TABLE_LOCAL)], [TABLE_MAIN, makeTable(TABLE_MAIN)], [TABLE_DEFAULT, makeTable(TABLE_DEFAULT)]]), rules4: defaultRules('inet'), hasOwnRules4: false, fib6: new Map([[TABLE_LOCAL, []], [TABLE_MAIN, []]]), rules6: defaultRules('inet6'),
     neighbours4: new Map(), neighbours6: new Map(), proxyNeighbours: [], exceptions4: new Map(), exceptions6: new Map(), reassembly: new Map(), icmpPeers: new Map(),
     ports: { udp: new Map(), tcpListen: new Map(), tcpBound: new Map(), tcpConnections: new Map(), ping: [], raw: [] }, netfilter: createNetfilterState(), netfilterTimer: 0, snmp: new Map(), subscribers: [], taps: [],
     lastIpId: world.dice.below(0x10000), hasTunnels: false, nextLinkWatchUs: 0,

@@ -11,6 +11,7 @@ import { mtuOf4 } from '../ip/output4.ts';
 import { addNeighbour, deleteNeighbour, neighbourViews } from '../neighbour/view.ts';
 import { isLocalAddress, routeInput4, routeOutput4 } from '../routing/lookup4.ts';
 import { routeOutput6 } from '../routing/lookup6.ts';
+import { TABLE_LOCAL, TABLE_MAIN } from '../routing/fib.ts';
 import { addRoute4, deleteRoute4 } from '../routing/routes4.ts';
 import { addRoute6, deleteRoute6 } from '../routing/routes6.ts';
 import { addRule, deleteRule } from '../routing/rules.ts';
@@ -122,7 +123,7 @@ function answer4(kernel: Kernel, namespace: NamespaceState, query: RouteQuery): 
     if (found === 'reverse path') return fail('EXDEV');
     return fail(found);
   }
-  const route = found.route === undefined ? plainView(found.device) : route4View(found.route);
+  const route = found.route === undefined ? plainView(found.device) : { ...route4View(found.route), ...(namespace.hasOwnRules4 || found.route.table !== TABLE_LOCAL ? {} : { table: TABLE_MAIN }) };
   return ok({
     route, source: formatIp4(found.source !== 0 || iif === undefined ? found.source : source), gateway: found.gateway === 0 ? undefined : formatIp4(found.gateway), device: found.device, isLocal: found.type === 'local' || found.type === 'broadcast' || namespace.devices.get(found.device)?.kind === 'loopback', isBroadcast: found.type === 'broadcast' || route.type === 'broadcast', isMulticast: found.type === 'multicast', uid: query.uid ?? 0,
     mtu: mtuOf4(kernel, namespace, found, destination), iif: iif?.index,

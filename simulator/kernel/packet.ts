@@ -20,6 +20,8 @@ export interface Packet {
   physicalOut: LinkIndex;
   /** The port a translated bridged frame came in by, while it waits for its new neighbour; then it goes on through the bridge. */
   bridgedFrom?: LinkIndex;
+  /** Routed out by lo to an address that is not ours: it comes back by lo, and is nobody's (dst_discard). */
+  isStray?: true;
   /** As the link layer classified it. */
   type: 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing' | 'loopback';
   /** Conntrack entry id (simulator/netfilter/conntrack) and how this packet relates to it; undefined before tracking, 'untracked' after NOTRACK. */

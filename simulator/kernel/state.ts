@@ -57,6 +57,8 @@ export interface NamespaceState {
   neigh6Default: Readonly<NeighbourParameters>;
   fib4: Map<number, FibTable4>;
   rules4: Rule[];
+  /** A rule was added or taken away: till then the local table is part of main (fib_unmerge). */
+  hasOwnRules4: boolean;
   fib6: Map<number, Route6[]>;
   rules6: Rule[];
   neighbours4: Map<LinkIndex, Map<Ip4, Neighbour>>;

@@ -8,7 +8,7 @@ import { deviceByName } from '../devices/device.ts';
 import { selectAddress } from '../ip/addresses4.ts';
 import { ALL_HOSTS } from '../ip/groups.ts';
 import { BROADCAST_IP4, isInPrefix4, isLoopbackIp4, isMulticastIp4, LOOPBACK_IP4, maskOf, type Ip4 } from '../wire/ip4.ts';
-import { scopeNumber, TABLE_LOCAL } from './fib.ts';
+import { scopeNumber, TABLE_LOCAL, TABLE_MAIN } from './fib.ts';
 
 export interface Flow4 {
   destination: Ip4;
@@ -80,7 +80,12 @@ export function routeOutput4(_kernel: Kernel, namespace: NamespaceState, flow: F
   const device = oif !== 0 ? oif : hop!.device;
   // __mkroute_output: no gateway stands between a broadcast, or a group the default route leads to, and its link.
   if (isBroadcast || (type === 'multicast' && route.prefixLength < 4)) return made(type, device, 0, source !== 0 ? source : preferredSource(namespace, route, hop!), route);
-  return made(type, device, hop!.gateway, source !== 0 ? source : preferredSource(namespace, route, hop!), route);
+  return made(type, device, gatewayOf(hop!), source !== 0 ? source : preferredSource(namespace, route, hop!), route);
+}
+
+/** rt_set_nexthop: an address of our own is no gateway, though routes may name one; the destination is looked for on the link. */
+function gatewayOf(hop: NextHop4): Ip4 {
+  return hop.scope === 'link' ? hop.gateway : 0;
 }
 
 /** fib_result_prefsrc */
@@ -118,11 +123,11 @@ export function routeInput4(_kernel: Kernel, namespace: NamespaceState, device: 
   if (!forwards) return 'EHOSTUNREACH';
   const validity = validateSource(namespace, device, flow, hop!.device);
   if (typeof validity === 'string') return validity;
-  const result = made('unicast', hop!.device, hop!.gateway, 0, route);
+  const result = made('unicast', hop!.device, gatewayOf(hop!), 0, route);
   if (hop!.device === device.index && validity) {
     const sends = device.conf4.send_redirects !== 0 || namespace.conf4All.send_redirects !== 0;
     const shared = device.conf4.shared_media !== 0 || namespace.conf4All.shared_media !== 0;
-    result.redirect = sends && (shared || device.addresses4.some((one) => isInPrefix4(source, one.local, one.prefixLength) && isInPrefix4(hop!.gateway, one.local, one.prefixLength)));
+    result.redirect = sends && (shared || device.addresses4.some((one) => isInPrefix4(source, one.local, one.prefixLength) && isInPrefix4(result.gateway, one.local, one.prefixLength)));
   }
   return result;
 }
@@ -252,7 +257,8 @@ function isUsable(namespace: NamespaceState, hop: NextHop4, oif: LinkIndex, igno
 /** For gateways: only routes at least as near as `scope` count. */
 export function lookupScoped(namespace: NamespaceState, tableId: number, destination: Ip4, oif: LinkIndex, scope: Scope): Found | RouteError {
   const minScope = scopeNumber(scope);
-  const preferred = namespace.fib4.get(tableId);
+  // Until there are rules of one's own the local table is part of main.
+  const preferred = tableId === TABLE_MAIN && !namespace.hasOwnRules4 ? undefined : namespace.fib4.get(tableId);
   const first = preferred === undefined ? undefined : lookupTable(namespace, preferred, destination, 0, oif, 0, minScope, true);
   if (first !== undefined && typeof first !== 'string') return first;
   for (const rule of namespace.rules4) {
@@ -282,6 +288,11 @@ export function isLocalAddress(namespace: NamespaceState, address: Ip4): boolean
   const routes = namespace.fib4.get(TABLE_LOCAL)?.byLength[32]?.get(address);
   if (routes !== undefined) for (const route of routes) if (route.type === 'local') return true;
   return false;
+}
+
+/** inet_iif: what was sent to an address of our own came in by the device that has the address, for sockets; it was lo that carried it. */
+export function arrivalDevice4(namespace: NamespaceState, device: Device, destination: Ip4): LinkIndex {
+  return device.kind === 'loopback' ? (deviceOfAddress(namespace, destination)?.index ?? device.index) : device.index;
 }
 
 export function deviceOfAddress(namespace: NamespaceState, address: Ip4): Device | undefined {

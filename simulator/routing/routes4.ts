@@ -1,4 +1,5 @@
 /** Adding and deleting IPv4 routes with the kernel's own checks and words. Read first: net/ipv4/fib_semantics.c (fib_create_info), fib_trie.c (fib_table_insert) */
+import { hasIp4 } from '../devices/device.ts';
 import { done, fail, ok, type Result } from '../result.ts';
 import type { RouteMode, RouteSpec, Scope } from '../kernel/api.ts';
 import { notifyRoute4 } from '../kernel/notify.ts';
@@ -133,7 +134,7 @@ function checkHop(namespace: NamespaceState, hop: RouteSpec['nextHops'][number],
   }
   if (gateway === 0) {
     if (hop.onlink === true) return fail('EINVAL', 'Invalid flags for nexthop - PERVASIVE and ONLINK can not be set');
-    if (device === undefined) return fail('ENODEV');
+    if (device === undefined || !hasIp4(device)) return fail('ENODEV');
     if (!device.isUp) return fail('ENETDOWN', 'Device for nexthop is not up');
     return ok({ gateway: 0, device: device.index, weight, onlink, isDead: false, isLinkDown: !device.carrier, scope: 'host' });
   }
@@ -150,7 +151,7 @@ function checkHop(namespace: NamespaceState, hop: RouteSpec['nextHops'][number],
   if (found.route.type !== 'unicast' && found.route.type !== 'local') return fail('EINVAL', 'Nexthop has invalid gateway');
   const egress = namespace.devices.get(hop.device ?? found.hop!.device);
   if (egress === undefined) return fail('ENODEV', 'No egress device for nexthop');
-  if (!egress.isUp) return fail('ENETDOWN', 'Nexthop device is not up');
+  if (!egress.isUp) return fail('ENETDOWN');
   return ok({ gateway, device: egress.index, weight, onlink, isDead: false, isLinkDown: !egress.carrier, scope: found.route.scope });
 }
 

@@ -42,6 +42,7 @@ export function addRule(kernel: Kernel, namespace: NamespaceState, change: RuleC
   if (rules.some((one) => isSame(one, rule))) return fail('EEXIST');
   const at = rules.findIndex((one) => one.priority > priority);
   rules.splice(at === -1 ? rules.length : at, 0, rule);
+  if (change.family === 'inet') namespace.hasOwnRules4 = true;
   notifyRule(kernel, namespace, change.family, rule);
   return done;
 }
@@ -64,6 +65,7 @@ export function deleteRule(kernel: Kernel, namespace: NamespaceState, change: Ru
   });
   if (at === -1) return fail('ENOENT');
   const [rule] = rules.splice(at, 1);
+  if (change.family === 'inet') namespace.hasOwnRules4 = true;
   notifyRule(kernel, namespace, change.family, rule!, true);
   return done;
 }

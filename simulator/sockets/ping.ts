@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../result.ts';
 import type { Endpoint, Family } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
+import { arrivalDevice4 } from '../routing/lookup4.ts';
 import { died } from '../kernel/trace.ts';
 import type { IcmpReport } from '../ip/icmp4.ts';
 import * as icmp from '../wire/icmp.ts';
@@ -60,7 +61,7 @@ export function sendPing(kernel: Kernel, socket: PingSocket, bytes: Uint8Array, 
 export function deliverPing(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, at: number, end: number): void {
   const { frame } = packet;
   const isIp4 = (frame[NETWORK_OFFSET]! >> 4) === 4;
-  const socket = findPing(kernel, namespace, isIp4 ? 'inet' : 'inet6', get16(frame, at + 4), device.index);
+  const socket = findPing(kernel, namespace, isIp4 ? 'inet' : 'inet6', get16(frame, at + 4), isIp4 ? arrivalDevice4(namespace, device, ipv4.destination(frame, NETWORK_OFFSET)) : device.index);
   if (socket === undefined) {
     if (namespace.ports.raw.length === 0) died(kernel, namespace.id, packet, 'socket', 'an echo reply nobody waits for', device.name);
     return;

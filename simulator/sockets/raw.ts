@@ -4,6 +4,7 @@ import type { Endpoint } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import { makePacket } from '../kernel/packets.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
+import { arrivalDevice4 } from '../routing/lookup4.ts';
 import type { IcmpReport } from '../ip/icmp4.ts';
 import { nextIdentification, routeFor4, sendRouted4 } from '../ip/output4.ts';
 import * as ethernet from '../wire/ethernet.ts';
@@ -63,12 +64,13 @@ export function deliverRaw4(kernel: Kernel, namespace: NamespaceState, device: D
   const source = ipv4.source(frame, NETWORK_OFFSET);
   const destination = ipv4.destination(frame, NETWORK_OFFSET);
   let found = false;
+  const arrived = arrivalDevice4(namespace, device, destination);
   for (const id of namespace.ports.raw) {
     const socket = kernel.state.sockets.get(id);
     if (socket?.kind !== 'raw' || socket.family !== 'inet' || socket.protocol !== protocol) continue;
     if (!isAny(socket.localAddress) && socket.localAddress !== destination) continue;
     if (socket.isConnected && socket.remoteAddress !== source) continue;
-    if (socket.boundDevice !== 0 && socket.boundDevice !== device.index) continue;
+    if (socket.boundDevice !== 0 && socket.boundDevice !== arrived) continue;
     found = true;
     enqueue(kernel, socket, {
       bytes: frame.slice(NETWORK_OFFSET), from: { address: formatIp4(source), port: 0 }, to: formatIp4(destination), ttl: ipv4.timeToLive(frame, NETWORK_OFFSET), tos: ipv4.typeOfService(frame, NETWORK_OFFSET),

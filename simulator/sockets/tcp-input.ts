@@ -3,6 +3,7 @@ import { copyOf } from '../frames.ts';
 import type { Family } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
+import { arrivalDevice4 } from '../routing/lookup4.ts';
 import { died } from '../kernel/trace.ts';
 import { isTransportChecksumRight } from '../ip/checksum.ts';
 import { count } from '../ip/snmp.ts';
@@ -47,7 +48,7 @@ export function receiveTcp(kernel: Kernel, namespace: NamespaceState, device: De
     socket = undefined;
   }
   if (socket === undefined) {
-    const listener = findListener(kernel, namespace, local, segment.destinationPort, device.index);
+    const listener = findListener(kernel, namespace, local, segment.destinationPort, typeof local === 'number' ? arrivalDevice4(namespace, device, local) : device.index);
     if (listener !== undefined) {
       trace(kernel, namespace, packet, listener);
       return receiveAtListener(kernel, namespace, device, listener, addresses, segment, packet);

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../result.ts';
 import type { Endpoint, Family } from '../kernel/api.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
+import { arrivalDevice4 } from '../routing/lookup4.ts';
 import { died } from '../kernel/trace.ts';
 import { receiveVxlan } from '../devices/vxlan.ts';
 import { isTransportChecksumRight, writePartial } from '../ip/checksum.ts';
@@ -76,7 +77,7 @@ export function receiveUdp(kernel: Kernel, namespace: NamespaceState, device: De
   const isGroup = packet.type === 'broadcast' || packet.type === 'multicast';
   const receivers = isGroup
     ? (namespace.ports.udp.get(datagram.destinationPort) ?? []).map((id) => kernel.state.sockets.get(id)).filter((one): one is UdpSocket => one?.kind === 'udp' && score(one, source, datagram.sourcePort, destination, device.index, true) >= 0)
-    : one(findUdp(kernel, namespace, source, datagram.sourcePort, destination, datagram.destinationPort, device.index));
+    : one(findUdp(kernel, namespace, source, datagram.sourcePort, destination, datagram.destinationPort, typeof destination === 'number' ? arrivalDevice4(namespace, device, destination) : device.index));
   if (receivers.length === 0 && typeof source === 'number' && namespace.hasTunnels && receiveVxlan(kernel, namespace, source, datagram.destinationPort, datagram.payload)) return;
   if (receivers.length === 0) {
     count(namespace, 'Udp.NoPorts');

@@ -1,7 +1,7 @@
 /** /proc/sys/net: reading, writing with the kernel's checks, and what a write sets off. Read first: Documentation/networking/ip-sysctl.rst, net/ipv4/devinet.c (devinet_sysctl_forward) */
 import { done, fail, ok, type Result } from '../result.ts';
 import type { Device, Kernel, NamespaceState, NeighbourParameters, PathSettings } from '../kernel/state.ts';
-import { deviceByName } from '../devices/device.ts';
+import { deviceByName, hasIp4 } from '../devices/device.ts';
 import { NEIGHBOUR_KEYS } from './conf.ts';
 import { NET_SYSCTLS, READ_ONLY, READ_ONLY_ELSEWHERE } from './defaults.ts';
 import { forwardingChanged6, ipv6Disabled } from '../ip/autoconf6.ts';
@@ -63,7 +63,8 @@ function confOf(namespace: NamespaceState, key: DeviceKey): Values | undefined {
   if (key.device === 'all') return key.family === 'ipv4' ? namespace.conf4All : namespace.conf6All;
   if (key.device === 'default') return key.family === 'ipv4' ? namespace.conf4Default : namespace.conf6Default;
   const device = deviceByName(namespace, key.device);
-  return key.family === 'ipv4' ? device?.conf4 : device?.conf6;
+  if (key.family === 'ipv6') return device?.conf6;
+  return device !== undefined && hasIp4(device) ? device.conf4 : undefined;
 }
 
 function neighOf(namespace: NamespaceState, key: DeviceKey): Readonly<NeighbourParameters> | undefined {
@@ -88,8 +89,11 @@ const keysOf = new WeakMap<NamespaceState, { readonly deviceNames: string; reado
 
 export function sysctlKeys(namespace: NamespaceState): readonly string[] {
   const names = ['all', 'default'];
-  for (const device of namespace.devices.values()) names.push(device.name);
-  const deviceNames = names.join('/');
+  let deviceNames = '';
+  for (const device of namespace.devices.values()) {
+    names.push(device.name);
+    deviceNames += `${device.name}/${hasIp4(device) ? '' : '/'}`;
+  }
   const own = namespace.sysctls.size;
   const known = keysOf.get(namespace);
   if (known !== undefined && known.own === own && known.deviceNames === deviceNames) return known.keys;
@@ -101,7 +105,7 @@ export function sysctlKeys(namespace: NamespaceState): readonly string[] {
 function makeKeys(namespace: NamespaceState, names: readonly string[]): string[] {
   const keys = [...namespace.sysctls.keys()];
   for (const name of names) {
-    for (const field of Object.keys(namespace.conf4All)) keys.push(`net/ipv4/conf/${name}/${field}`);
+    if (confOf(namespace, { family: 'ipv4', group: 'conf', device: name, name: '' }) !== undefined) for (const field of Object.keys(namespace.conf4All)) keys.push(`net/ipv4/conf/${name}/${field}`);
     for (const field of Object.keys(namespace.conf6All)) keys.push(`net/ipv6/conf/${name}/${field}`);
     if (name === 'all') continue;
     for (const [field] of NEIGHBOUR_KEYS) keys.push(`net/ipv4/neigh/${name}/${field}`, `net/ipv6/neigh/${name}/${field}`);

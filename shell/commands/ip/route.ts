@@ -213,8 +213,8 @@ export function printRoute(context: IpContext, printer: Printer, route: RouteVie
       printer.put('scope', `scope ${scope} `, scope);
     }
   }
-  // Of what it looked up the kernel names the table, but for addresses of its own.
-  if (cloned !== undefined && route.table !== TABLE_MAIN && route.table !== TABLE_LOCAL && route.table !== 0) printer.put('table', `table ${tableName(route.table)} `, tableName(route.table));
+  // Of what it looked up the kernel names the table, but for IPv6 addresses of its own.
+  if (cloned !== undefined && route.table !== TABLE_MAIN && route.table !== 0 && (route.family === 'inet' || route.table !== TABLE_LOCAL)) printer.put('table', `table ${tableName(route.table)} `, tableName(route.table));
   if (route.preferredSource !== undefined) {
     printer.text('src ');
     printer.coloured(colour, 'prefsrc', `${route.preferredSource} `, route.preferredSource);

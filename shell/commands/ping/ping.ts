@@ -87,6 +87,7 @@ async function pingAddress(call: Invocation, options: PingOptions, to: HostAddre
     if (source.error === 'EACCES') return fail(call, 'Do you want to ping broadcast? Then -b. If not, check your local firewall rules');
     return fail(call, source.message ?? `connect: ${strerror(source.error)}`);
   }
+  if (options.source === undefined && options.device !== undefined && !isAddressOf(call, options.device, to.family, source.value)) call.err(`ping: Warning: source address might be selected on device other than: ${options.device}`);
   if (options.isBroadcast && isBroadcastAddress(call, to)) call.err('WARNING: pinging broadcast address');
   const configured = configure(call, socket, options, isIp6, isRaw, source.value);
   if (configured !== undefined) return fail(call, configured);
@@ -131,6 +132,12 @@ async function sourceAddress(call: Invocation, options: PingOptions, to: HostAdd
   } finally {
     sockets.close(probe.value);
   }
+}
+
+function isAddressOf(call: Invocation, device: string, family: 'inet' | 'inet6', address: string): boolean {
+  const { netlink } = call.net;
+  const index = netlink.links().find(({ name }) => name === device)?.index;
+  return netlink.addresses(family).some((one) => one.index === index && one.address === address);
 }
 
 function isBroadcastAddress(call: Invocation, to: HostAddress): boolean {
