@@ -5,9 +5,8 @@ import type { FileStat, OpenFlags } from '../sys.ts';
 import type { Process } from '../process.ts';
 import type { WaitQueue } from '../scheduler.ts';
 import type { Inode } from './inode.ts';
-import { statOf } from './inode.ts';
 import type { Wait } from './open-file.ts';
-import { NOTHING, OpenFile } from './open-file.ts';
+import { NOTHING, OpenFile, TreeFile } from './open-file.ts';
 
 export type DeviceName = 'null' | 'zero' | 'full' | 'random' | 'urandom' | 'kmsg' | 'tun';
 
@@ -28,22 +27,12 @@ export function deviceOf(rdev: readonly [number, number]): string | undefined {
   return DEVICES.find((entry) => entry.rdev[0] === rdev[0] && entry.rdev[1] === rdev[1])?.device;
 }
 
-export class DeviceFile extends OpenFile {
+export class DeviceFile extends TreeFile {
   readonly kind = 'character';
-  private readonly inode: Inode;
   private readonly device: DeviceName;
-  private readonly path: string;
   constructor(inode: Inode, device: DeviceName, flags: OpenFlags, path: string) {
-    super(flags);
-    this.inode = inode;
+    super(inode, flags, path);
     this.device = device;
-    this.path = path;
-  }
-  target(): string {
-    return this.path;
-  }
-  stat(): FileStat {
-    return statOf(this.inode);
   }
   override tryRead(by: Process, max: number): Result<Uint8Array> {
     switch (this.device) {

@@ -49,23 +49,33 @@ export abstract class OpenFile {
   released(): void {}
 }
 
-export class RegularFile extends OpenFile {
-  readonly kind = 'file';
+/** What stands in the file tree: a name was opened, and an inode is behind it. */
+export abstract class TreeFile extends OpenFile {
   readonly inode: Inode;
-  offset = 0;
-  private readonly path: string;
-  private readonly nowUs: () => number;
-  constructor(inode: Inode, flags: OpenFlags, path: string, nowUs: () => number) {
+  protected readonly path: string;
+  constructor(inode: Inode, flags: OpenFlags, path: string) {
     super(flags);
     this.inode = inode;
     this.path = path;
-    this.nowUs = nowUs;
   }
   target(): string {
-    return this.inode.links === 0 ? `${this.path} (deleted)` : this.path;
+    return this.path;
   }
   stat(): FileStat {
     return statOf(this.inode);
+  }
+}
+
+export class RegularFile extends TreeFile {
+  readonly kind = 'file';
+  offset = 0;
+  private readonly nowUs: () => number;
+  constructor(inode: Inode, flags: OpenFlags, path: string, nowUs: () => number) {
+    super(inode, flags, path);
+    this.nowUs = nowUs;
+  }
+  override target(): string {
+    return this.inode.links === 0 ? `${this.path} (deleted)` : this.path;
   }
   override tryRead(_by: Process, max: number): Result<Uint8Array> {
     const content = contentOf(this.inode);
@@ -102,44 +112,18 @@ export class RegularFile extends OpenFile {
 /** A simulated disk is small: a runaway writer meets the end of it. */
 const MAX_FILE = 256 * 1024 * 1024;
 
-export class DirectoryFile extends OpenFile {
+export class DirectoryFile extends TreeFile {
   readonly kind = 'directory';
-  readonly inode: Inode;
-  private readonly path: string;
-  constructor(inode: Inode, flags: OpenFlags, path: string) {
-    super(flags);
-    this.inode = inode;
-    this.path = path;
-  }
-  target(): string {
-    return this.path;
-  }
-  stat(): FileStat {
-    return statOf(this.inode);
-  }
   override tryRead(): Result<Uint8Array> {
     return fail('EISDIR');
   }
 }
 
 /** A file of procfs or sysfs: its text is made at the first read, and each write is one value. */
-export class SyntheticFile extends OpenFile {
+export class SyntheticFile extends TreeFile {
   readonly kind = 'file';
-  readonly inode: Inode;
-  private readonly path: string;
   private text: Uint8Array | undefined;
   private offset = 0;
-  constructor(inode: Inode, flags: OpenFlags, path: string) {
-    super(flags);
-    this.inode = inode;
-    this.path = path;
-  }
-  target(): string {
-    return this.path;
-  }
-  stat(): FileStat {
-    return statOf(this.inode);
-  }
   override tryRead(by: Process, max: number): Result<Uint8Array> {
     if (this.text === undefined || this.offset === 0) {
       const made = this.inode.synthetic!.read?.(by) ?? fail('EACCES');
