@@ -5,7 +5,7 @@ import { netnsIdOf } from '../kernel/netns-ids.ts';
 import { notifyLink } from '../kernel/notify.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { removeAddress4 } from '../ip/addresses4.ts';
-import { linkDown6 } from '../ip/autoconf6.ts';
+import { linkDown6, linkReady6 } from '../ip/autoconf6.ts';
 import { flushNeighbours } from '../neighbour/neighbour.ts';
 import { deviceDown4 } from '../routing/device-events.ts';
 import { deviceDown6 } from '../routing/device-events6.ts';
@@ -20,6 +20,9 @@ import { deviceByName, freeName, hasIp4, makeDevice, newIndex, randomMac, writeM
 import { closeDevice, openDevice } from './lifecycle.ts';
 
 const NAME_PREFIXES: Readonly<Partial<Record<LinkKind, string>>> = { veth: 'veth', bridge: 'bridge', dummy: 'dummy', tap: 'tap', tun: 'tun', vlan: 'vlan', macvlan: 'macvlan', vxlan: 'vxlan', ether: 'eth', ifb: 'ifb' };
+
+/** RFC 8200: what a link must carry for IPv6. */
+const LEAST_MTU6 = 1280;
 
 export function addLink(kernel: Kernel, caller: NamespaceState, spec: LinkSpec): Result<LinkIndex> {
   const namespace = spec.netns === undefined ? caller : kernel.state.namespaces.get(spec.netns);
@@ -267,8 +270,11 @@ function setMtu(kernel: Kernel, namespace: NamespaceState, device: Device, mtu: 
   const lower = device.lower === 0 ? undefined : kernel.state.namespaces.get(device.lowerNs)?.devices.get(device.lower);
   if (device.kind === 'vlan' && lower !== undefined && mtu > lower.mtu) return fail('ERANGE');
   const hadIp4 = hasIp4(device);
+  const hadIp6 = device.mtu >= LEAST_MTU6;
   device.mtu = mtu;
   if (hadIp4 !== hasIp4(device)) changeIp4(kernel, namespace, device);
+  if (hadIp6 && mtu < LEAST_MTU6) linkDown6(kernel, namespace, device);
+  else if (!hadIp6 && mtu >= LEAST_MTU6 && device.kind !== 'loopback' && device.isUp && device.carrier) linkReady6(kernel, namespace, device);
   device.conf6 = { ...device.conf6, mtu };
   if (device.bridge !== undefined) device.bridge.mtuSetByHand = true;
   if (device.port !== undefined) adjustMtu(kernel, namespace, namespace.devices.get(device.port.bridge)!);

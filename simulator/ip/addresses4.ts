@@ -121,7 +121,7 @@ function toRoute(device: Device, wanted: Wanted): Route4 {
   return {
     type: wanted.type, destination: wanted.destination, prefixLength: wanted.prefixLength, table: wanted.type === 'unicast' ? TABLE_MAIN : TABLE_LOCAL, protocol: 'kernel', scope: isLocal ? 'host' : 'link', metric: wanted.metric,
     tos: 0, preferredSource: wanted.source, nextHops: [{ gateway: 0, device: device.index, weight: 1, onlink: false, isDead: false, isLinkDown: !isLocal && !device.carrier, scope: isLocal ? 'nowhere' : 'host' }],
-    mtu: 0, lockMtu: false, advMss: 0, window: 0, initcwnd: 0,
+    mtu: 0, lockMtu: false, advMss: 0, window: 0, rttMs: 0, initcwnd: 0,
   };
 }
 

@@ -131,11 +131,11 @@ export interface RouteView {
   readonly destination: Address; readonly prefixLength: number;        // 0.0.0.0/0 or ::/0 is the default route
   readonly table: number; readonly protocol: string; readonly scope: Scope; readonly metric: number; readonly preferredSource: Address | undefined; readonly tos: number;
   readonly nextHops: readonly NextHop[];                                // one, or several for multipath; none for blackhole ...
-  readonly mtu?: number; readonly advMss?: number; readonly window?: number; readonly initcwnd?: number; readonly expiresSeconds?: number; readonly preference?: string; readonly lockMtu?: boolean;
+  readonly mtu?: number; readonly advMss?: number; readonly window?: number; readonly rttMs?: number; readonly initcwnd?: number; readonly expiresSeconds?: number; readonly preference?: string; readonly lockMtu?: boolean;
 }
 export interface RouteSpec {
   family: Family; type?: RouteType; destination: Address; prefixLength: number; table?: number; protocol?: string; scope?: Scope; metric?: number; preferredSource?: Address; tos?: number;
-  nextHops: NextHop[]; mtu?: number; advMss?: number; window?: number; initcwnd?: number; lockMtu?: boolean;
+  nextHops: NextHop[]; mtu?: number; advMss?: number; window?: number; rttMs?: number; initcwnd?: number; lockMtu?: boolean;
 }
 export type RouteMode = 'add' | 'append' | 'prepend' | 'replace' | 'change';
 export interface RouteQuery { family: Family; to: Address; from?: Address; iif?: LinkIndex; oif?: LinkIndex; mark?: number; tos?: number; uid?: number; ipProtocol?: number; sport?: number; dport?: number }
@@ -145,7 +145,7 @@ export interface RouteAnswer { readonly route: RouteView; readonly source: Addre
 export interface RuleView {
   readonly family: Family; readonly priority: number; readonly not: boolean;
   readonly from?: { address: Address; prefixLength: number }; readonly to?: { address: Address; prefixLength: number };
-  readonly iif?: string; readonly oif?: string; readonly mark?: { value: number; mask: number }; readonly tos?: number; readonly ipProtocol?: number; readonly sport?: [number, number]; readonly dport?: [number, number];
+  readonly iif?: string; readonly oif?: string; readonly mark?: { value: number; mask: number }; readonly tos?: number; readonly ipProtocol?: number; readonly uidRange?: [number, number]; readonly sport?: [number, number]; readonly dport?: [number, number];
   readonly action: 'table' | 'blackhole' | 'unreachable' | 'prohibit' | 'goto' | 'nop'; readonly table: number; readonly goto?: number; readonly suppressPrefixLength?: number; readonly protocol: string;
 }
 

@@ -291,7 +291,7 @@ export interface Route4 {
   tos: number;
   preferredSource: Ip4;
   nextHops: NextHop4[];
-  mtu: number; lockMtu: boolean; advMss: number; window: number; initcwnd: number;
+  mtu: number; lockMtu: boolean; advMss: number; window: number; rttMs: number; initcwnd: number;
 }
 /** Routes by prefix length, then network; each list by tos descending, then metric. */
 export interface FibTable4 { id: number; lengths: number[]; byLength: (Map<Ip4, Route4[]> | undefined)[]; count: number }
@@ -314,7 +314,7 @@ export interface Route6 {
 export interface Rule {
   priority: number; not: boolean;
   from: { address: Ip4 | Ip6; prefixLength: number } | undefined; to: { address: Ip4 | Ip6; prefixLength: number } | undefined;
-  iif: string | undefined; oif: string | undefined; mark: { value: number; mask: number } | undefined; tos: number; ipProtocol: number;
+  iif: string | undefined; oif: string | undefined; mark: { value: number; mask: number } | undefined; tos: number; ipProtocol: number; uidRange: [number, number] | undefined;
   sport: [number, number] | undefined; dport: [number, number] | undefined;
   action: 'table' | 'blackhole' | 'unreachable' | 'prohibit' | 'goto' | 'nop'; table: number; goto: number | undefined; suppressPrefixLength: number; protocol: string;
 }

@@ -4,7 +4,7 @@
  */
 import type { LinkIndex, RouteType, Scope } from '../kernel/api.ts';
 import type { Device, FibTable4, Kernel, NamespaceState, NextHop4, Route4, Rule } from '../kernel/state.ts';
-import { deviceByName } from '../devices/device.ts';
+import { deviceByName, hasIp4 } from '../devices/device.ts';
 import { selectAddress } from '../ip/addresses4.ts';
 import { ALL_HOSTS } from '../ip/groups.ts';
 import { BROADCAST_IP4, isInPrefix4, isLoopbackIp4, isMulticastIp4, LOOPBACK_IP4, maskOf, type Ip4 } from '../wire/ip4.ts';
@@ -52,7 +52,7 @@ export function routeOutput4(_kernel: Kernel, namespace: NamespaceState, flow: F
   if (oif !== 0) {
     const device = namespace.devices.get(oif);
     if (device === undefined) return 'ENETUNREACH';
-    if (!device.isUp) return 'ENETUNREACH';
+    if (!device.isUp || !hasIp4(device)) return 'ENETUNREACH';
     if (destination >>> 8 === 0xe00000 || destination === BROADCAST_IP4) {
       return made(destination === BROADCAST_IP4 ? 'broadcast' : 'multicast', oif, 0, source !== 0 ? source : (selectAddress(namespace, oif, 0, 'link') ?? 0), undefined);
     }
@@ -64,7 +64,7 @@ export function routeOutput4(_kernel: Kernel, namespace: NamespaceState, flow: F
     const lo = namespace.devices.get(1);
     return lo?.isUp === true ? made('local', 1, 0, source !== 0 ? source : LOOPBACK_IP4, undefined) : 'ENETUNREACH';
   }
-  const found = lookup(namespace, destination, source, oif, 1, flow.tos, flow.mark, flow.protocol, flow.sport, flow.dport);
+  const found = lookup(namespace, destination, source, oif, 1, flow.tos, flow.mark, flow.protocol, flow.sport, flow.dport, flow.uid);
   if (typeof found === 'string') {
     if (oif !== 0 && found === 'ENETUNREACH') {
       // The tables may be wrong, but the device was named: assume that the destination is on its link.
@@ -157,11 +157,11 @@ function made(type: RouteResult4['type'], device: LinkIndex, gateway: Ip4, sourc
 }
 
 /** fib_lookup over the rules. */
-function lookup(namespace: NamespaceState, destination: Ip4, source: Ip4, oif: LinkIndex, iif: LinkIndex, tos: number, mark: number, protocol: number, sport: number, dport: number): Found | RouteError {
+function lookup(namespace: NamespaceState, destination: Ip4, source: Ip4, oif: LinkIndex, iif: LinkIndex, tos: number, mark: number, protocol: number, sport: number, dport: number, uid = 0): Found | RouteError {
   const { rules4 } = namespace;
   for (let at = 0; at < rules4.length; at += 1) {
     const rule = rules4[at]!;
-    if (!matchesRule(namespace, rule, destination, source, oif, iif, tos, mark, protocol, sport, dport)) continue;
+    if (!matchesRule(namespace, rule, destination, source, oif, iif, tos, mark, protocol, sport, dport, uid)) continue;
     switch (rule.action) {
       case 'table': {
         const table = namespace.fib4.get(rule.table);
@@ -185,7 +185,7 @@ function lookup(namespace: NamespaceState, destination: Ip4, source: Ip4, oif: L
   return 'ENETUNREACH';
 }
 
-function matchesRule(namespace: NamespaceState, rule: Rule, destination: Ip4, source: Ip4, oif: LinkIndex, iif: LinkIndex, tos: number, mark: number, protocol: number, sport: number, dport: number): boolean {
+function matchesRule(namespace: NamespaceState, rule: Rule, destination: Ip4, source: Ip4, oif: LinkIndex, iif: LinkIndex, tos: number, mark: number, protocol: number, sport: number, dport: number, uid: number): boolean {
   const { from, to } = rule;
   let matches = true;
   if (from !== undefined && !isInPrefix4(source, from.address as Ip4, from.prefixLength)) matches = false;
@@ -195,6 +195,7 @@ function matchesRule(namespace: NamespaceState, rule: Rule, destination: Ip4, so
   else if (rule.mark !== undefined && ((mark ^ rule.mark.value) & rule.mark.mask) !== 0) matches = false;
   else if (rule.tos !== 0 && rule.tos !== tos) matches = false;
   else if (rule.ipProtocol !== 0 && rule.ipProtocol !== protocol) matches = false;
+  else if (rule.uidRange !== undefined && (uid < rule.uidRange[0] || uid > rule.uidRange[1])) matches = false;
   else if (rule.sport !== undefined && (sport < rule.sport[0] || sport > rule.sport[1])) matches = false;
   else if (rule.dport !== undefined && (dport < rule.dport[0] || dport > rule.dport[1])) matches = false;
   return matches !== rule.not;

@@ -100,7 +100,7 @@ function check(namespace: NamespaceState, spec: RouteSpec): Result<Route4> {
   }
   const route: Route4 = {
     type, destination, prefixLength: spec.prefixLength, table, protocol: spec.protocol ?? 'boot', scope, metric: spec.metric ?? 0, tos: spec.tos ?? 0, preferredSource, nextHops: hops.value,
-    mtu: spec.mtu ?? 0, lockMtu: spec.lockMtu ?? false, advMss: spec.advMss ?? 0, window: spec.window ?? 0, initcwnd: spec.initcwnd ?? 0,
+    mtu: spec.mtu ?? 0, lockMtu: spec.lockMtu ?? false, advMss: spec.advMss ?? 0, window: spec.window ?? 0, rttMs: spec.rttMs ?? 0, initcwnd: spec.initcwnd ?? 0,
   };
   return ok(route);
 }

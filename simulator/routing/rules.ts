@@ -11,7 +11,7 @@ type RuleChange = Partial<RuleView> & { family: Family };
 
 export function plainRule(priority: number, table: number): Rule {
   return {
-    priority, not: false, from: undefined, to: undefined, iif: undefined, oif: undefined, mark: undefined, tos: 0, ipProtocol: 0, sport: undefined, dport: undefined,
+    priority, not: false, from: undefined, to: undefined, iif: undefined, oif: undefined, mark: undefined, tos: 0, ipProtocol: 0, uidRange: undefined, sport: undefined, dport: undefined,
     action: 'table', table, goto: undefined, suppressPrefixLength: -1, protocol: 'kernel',
   };
 }
@@ -32,11 +32,12 @@ export function addRule(kernel: Kernel, namespace: NamespaceState, change: RuleC
   if (from === 'bad' || to === 'bad') return fail('EINVAL');
   const action = change.action ?? 'table';
   const table = change.table ?? TABLE_MAIN;
+  if (change.uidRange !== undefined && change.uidRange[0] > change.uidRange[1]) return fail('EINVAL', 'Invalid uid range');
   if (action === 'table' && table === 0) return fail('EINVAL', 'Invalid table');
   const priority = change.priority ?? freePriority(rules);
   if (action === 'goto' && (change.goto === undefined || change.goto <= priority)) return fail('EINVAL', 'Backward goto not supported');
   const rule: Rule = {
-    priority, not: change.not ?? false, from, to, iif: change.iif, oif: change.oif, mark: change.mark, tos: change.tos ?? 0, ipProtocol: change.ipProtocol ?? 0, sport: change.sport, dport: change.dport,
+    priority, not: change.not ?? false, from, to, iif: change.iif, oif: change.oif, mark: change.mark, tos: change.tos ?? 0, ipProtocol: change.ipProtocol ?? 0, uidRange: change.uidRange, sport: change.sport, dport: change.dport,
     action, table: action === 'table' ? table : 0, goto: change.goto, suppressPrefixLength: change.suppressPrefixLength ?? -1, protocol: change.protocol ?? 'boot',
   };
   if (rules.some((one) => isSame(one, rule))) return fail('EEXIST');
@@ -60,6 +61,7 @@ export function deleteRule(kernel: Kernel, namespace: NamespaceState, change: Ru
     if (change.oif !== undefined && change.oif !== rule.oif) return false;
     if (change.mark !== undefined && (change.mark.value !== rule.mark?.value || change.mark.mask !== rule.mark.mask)) return false;
     if (change.not !== undefined && change.not !== rule.not) return false;
+    if (change.uidRange !== undefined && change.uidRange.join() !== rule.uidRange?.join()) return false;
     if (change.ipProtocol !== undefined && change.ipProtocol !== rule.ipProtocol) return false;
     return matchesPrefix(from, rule.from) && matchesPrefix(to, rule.to);
   });
@@ -91,6 +93,6 @@ function freePriority(rules: readonly Rule[]): number {
 }
 
 function isSame(left: Rule, right: Rule): boolean {
-  const text = (rule: Rule): string => [rule.priority, rule.not, rule.from?.address, rule.from?.prefixLength, rule.to?.address, rule.to?.prefixLength, rule.iif, rule.oif, rule.mark?.value, rule.mark?.mask, rule.tos, rule.ipProtocol, rule.sport, rule.dport, rule.action, rule.table, rule.goto, rule.suppressPrefixLength].join('|');
+  const text = (rule: Rule): string => [rule.priority, rule.not, rule.from?.address, rule.from?.prefixLength, rule.to?.address, rule.to?.prefixLength, rule.iif, rule.oif, rule.mark?.value, rule.mark?.mask, rule.tos, rule.ipProtocol, rule.uidRange, rule.sport, rule.dport, rule.action, rule.table, rule.goto, rule.suppressPrefixLength].join('|');
   return text(left) === text(right);
 }

@@ -13,7 +13,7 @@ export function route4View(route: Route4): RouteView {
     nextHops: route.nextHops.map((hop): NextHop => ({
       device: hop.device, weight: hop.weight, ...(hop.gateway === 0 ? {} : { gateway: formatIp4(hop.gateway) }), ...(hop.onlink ? { onlink: true } : {}), ...(hop.isDead ? { isDead: true } : {}), ...(hop.isLinkDown ? { isLinkDown: true } : {}),
     })),
-    ...(route.mtu === 0 ? {} : { mtu: route.mtu }), ...(route.advMss === 0 ? {} : { advMss: route.advMss }), ...(route.window === 0 ? {} : { window: route.window }), ...(route.initcwnd === 0 ? {} : { initcwnd: route.initcwnd }),
+    ...(route.mtu === 0 ? {} : { mtu: route.mtu }), ...(route.advMss === 0 ? {} : { advMss: route.advMss }), ...(route.window === 0 ? {} : { window: route.window }), ...(route.rttMs === 0 ? {} : { rttMs: route.rttMs }), ...(route.initcwnd === 0 ? {} : { initcwnd: route.initcwnd }),
     ...(route.lockMtu ? { lockMtu: true } : {}),
   };
 }
@@ -44,7 +44,7 @@ export function ruleView(family: Family, rule: Rule): RuleView {
   return {
     family, priority: rule.priority, not: rule.not, action: rule.action, table: rule.table, protocol: rule.protocol,
     ...(rule.from === undefined ? {} : { from: prefix(rule.from) }), ...(rule.to === undefined ? {} : { to: prefix(rule.to) }), ...(rule.iif === undefined ? {} : { iif: rule.iif }), ...(rule.oif === undefined ? {} : { oif: rule.oif }),
-    ...(rule.mark === undefined ? {} : { mark: { ...rule.mark } }), ...(rule.tos === 0 ? {} : { tos: rule.tos }), ...(rule.ipProtocol === 0 ? {} : { ipProtocol: rule.ipProtocol }),
+    ...(rule.mark === undefined ? {} : { mark: { ...rule.mark } }), ...(rule.tos === 0 ? {} : { tos: rule.tos }), ...(rule.ipProtocol === 0 ? {} : { ipProtocol: rule.ipProtocol }), ...(rule.uidRange === undefined ? {} : { uidRange: rule.uidRange }),
     ...(rule.sport === undefined ? {} : { sport: rule.sport }), ...(rule.dport === undefined ? {} : { dport: rule.dport }), ...(rule.goto === undefined ? {} : { goto: rule.goto }),
     ...(rule.suppressPrefixLength < 0 ? {} : { suppressPrefixLength: rule.suppressPrefixLength }),
   };

@@ -263,7 +263,7 @@ function hopFlags(hop: NextHop): string[] {
 
 function printMetrics(printer: Printer, route: RouteView): void {
   const values: readonly (readonly [string, number | undefined])[] = [
-    ['window', route.window], ['advmss', route.advMss], ['initcwnd', route.initcwnd],
+    ['window', route.window], ['rtt', route.rttMs], ['advmss', route.advMss], ['initcwnd', route.initcwnd],
   ];
   if (route.mtu === undefined && values.every(([, value]) => value === undefined)) return;
   const texts: string[] = [];
@@ -274,7 +274,7 @@ function printMetrics(printer: Printer, route: RouteView): void {
   }
   for (const [name, value] of values) {
     if (value === undefined) continue;
-    texts.push(`${name} ${value} `);
+    texts.push(name === 'rtt' ? `rtt ${value % 1000 === 0 ? `${value / 1000}s` : `${value}ms`} ` : `${name} ${value} `);
     object[name] = value;
   }
   printer.put('metrics', texts.join(''), [object]);

@@ -79,6 +79,12 @@ export function printRule(printer: Printer, each: RuleView): void {
   }
   if (each.iif !== undefined) printer.put('iif', `iif ${each.iif} `, each.iif);
   if (each.oif !== undefined) printer.put('oif', `oif ${each.oif} `, each.oif);
+  if (each.uidRange !== undefined) {
+    const [from, to] = each.uidRange;
+    printer.text(`uidrange ${from}-${to} `);
+    printer.json('uid_start', from);
+    printer.json('uid_end', to);
+  }
   if (each.ipProtocol !== undefined) {
     const name = protocolNames.get(each.ipProtocol) ?? String(each.ipProtocol);
     printer.put('ipproto', `ipproto ${name} `, name);
@@ -163,10 +169,15 @@ function modify(context: IpContext, words: Words, isAdd: boolean): ExitCode {
       const range = /^(\d+)(?:-(\d+))?$/.exec(value);
       if (range === null) words.invalid(`invalid ${word}\n`, value);
       made[word] = [Number(range![1]), Number(range![2] ?? range![1])];
+    } else if (word === 'uidrange') {
+      const value = words.value();
+      const range = /^(\d+)-(\d+)$/.exec(value);
+      if (range === null) words.invalid('invalid UID range\n', value);
+      made.uidRange = [Number(range![1]), Number(range![2])];
     } else if (matches(word, 'nat') || matches(word, 'map-to')) {
       takePrefix(words, words.value(), 'inet');
       context.err('Warning: route NAT is deprecated');
-    } else if ( word === 'realms' || word === 'l3mdev' || word === 'uidrange' || word === 'tun_id' || word === 'suppress_ifgroup') {
+    } else if ( word === 'realms' || word === 'l3mdev' || word === 'tun_id' || word === 'suppress_ifgroup') {
       unsupported(context, `rule option ${word}`);
     } else {
       if (word === 'type') word = words.value();
@@ -186,6 +197,7 @@ function modify(context: IpContext, words: Words, isAdd: boolean): ExitCode {
     made.action = 'table';
     made.table ??= TABLE_MAIN;
   }
+  if (made.family === 'inet6' && made.uidRange !== undefined) return unsupported(context, 'IPv6 rule option uidrange');
   const { netlink } = context.net;
   return kernelAnswer(context, isAdd ? netlink.addRule(made) : netlink.deleteRule(made));
 }

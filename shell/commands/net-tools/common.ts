@@ -61,7 +61,7 @@ async function routeLine(call: Invocation, route: RouteView, layout: RouteLayout
   const flags = isReject ? `!${isHost ? 'H' : ''}` : `U${hop?.gateway === undefined ? '' : 'G'}${isHost ? 'H' : ''}${route.protocol === 'redirect' ? 'D' : ''}`;
   const device = isReject || hop?.device === undefined ? '-' : call.net.netlink.link(hop.device)?.name ?? '-';
   const head = `${destination.padEnd(15)} ${gateway.padEnd(15)} ${formatIp4(maskOf(route.prefixLength)).padEnd(15)} ${flags.padEnd(5)} `;
-  const [mss, window, roundTrip] = isReject ? ['-', '-', '-'] : [String(route.advMss === undefined ? 0 : route.advMss), String(route.window ?? 0), '0'];
+  const [mss, window, roundTrip] = isReject ? ['-', '-', '-'] : [String(route.advMss === undefined ? 0 : route.advMss), String(route.window ?? 0), String(route.rttMs ?? 0)];
   if (layout === 'netstat') return `${head}${mss.padStart(5)} ${window.padEnd(5)} ${roundTrip.padStart(6)} ${device}`;
   const line = `${head}${String(route.metric).padEnd(6)} ${(isReject ? '-' : '0').padEnd(2)} ${'0'.padStart(7)} `;
   return layout === 'route' ? `${line}${device}` : `${line}${device.padEnd(8)} ${mss.padEnd(5)} ${window.padEnd(6)} ${roundTrip}`;

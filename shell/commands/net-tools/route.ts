@@ -114,8 +114,12 @@ async function change(call: Invocation, isAdd: boolean, given: readonly string[]
       const value = argument();
       if (value === undefined) return usage(call);
       spec.window = Number(value);
+    } else if (word === 'irtt') {
+      const value = argument();
+      if (value === undefined) return usage(call);
+      spec.rttMs = Number(value);
     } else if (word === 'reject') isReject = true;
-    else if (word === 'irtt' || word === 'mod' || word === 'dyn' || word === 'reinstate') {
+    else if (word === 'mod' || word === 'dyn' || word === 'reinstate') {
       return notSimulated(call, `option ${word}`);
     } else if (word === 'dev' || word === 'device') {
       deviceName = argument();
