@@ -4,12 +4,12 @@
  */
 import type { ConnectQuestion, ConnectView, PingQuestion, PingView, TraceQuestion } from '../../contracts/observer.ts';
 import type { Death, PacketTrace, Place } from '../../contracts/trace.ts';
-import type { Endpoint, NetKernel, SocketId, SocketType } from '../../simulator/kernel/api.ts';
+import type { Endpoint, Family, NetKernel, SocketId, SocketType } from '../../simulator/kernel/api.ts';
 import type { Errno } from '../../simulator/result.ts';
-import type { TraceEvent } from '../../simulator/world/trace.ts';
 import type { World } from '../../simulator/world/api.ts';
 import { checksum } from '../../simulator/bytes.ts';
-import { headerOf, packetTrace, type PlaceOf } from './trace.ts';
+import { parseIp6 } from '../../simulator/wire/ip6.ts';
+import { Journal, type PlaceOf } from './trace.ts';
 
 /** An ARP that nobody answers fails after three seconds. */
 const PATIENCE_US = 3_600_000;
@@ -29,21 +29,22 @@ const errorTexts: Partial<Record<Errno, string>> = {
 };
 
 export function ping(active: ActiveWorld, { from, to, sizeBytes = 56, ttl }: PingQuestion): PingView {
-  return ask(active, from, { type: 'ping', family: 'inet' }, ({ kernel, id, world, events }) => {
+  const family = familyOf(to);
+  return ask(active, from, { type: 'ping', family }, ({ kernel, id, world, journal }) => {
     if (ttl !== undefined) kernel.sockets.setOptions(id, { ttl });
     const connected = kernel.sockets.connect(id, { address: to, port: 0 });
     if (!connected.ok) return { outcome: 'error', error: errorTexts[connected.error] ?? connected.error, ...noWay(from, connected.error, to) };
     kernel.sockets.setOptions(id, { receiveError: true });
-    const sent = kernel.sockets.send(id, echoRequest(sizeBytes));
-    if (!sent.ok) return { outcome: 'error', error: errorTexts[sent.error] ?? sent.error, ...journeys(events, active.placeOf) };
+    const sent = kernel.sockets.send(id, echoRequest(family, sizeBytes));
+    if (!sent.ok) return { outcome: 'error', error: errorTexts[sent.error] ?? sent.error, ...journal.journeys() };
     const isOver = runUntil(world, () => {
       const { readable, error, errorQueue } = kernel.sockets.readiness(id);
       return readable || error || errorQueue;
     });
-    const { request, reply, died } = journeys(events, active.placeOf);
+    const { request, reply, died } = journal.journeys();
     if (isOver && kernel.sockets.receiveDatagram(id).ok) return { outcome: 'reply', request, ...(reply === undefined ? {} : { reply }) };
     const report = kernel.sockets.receiveErrorReport(id);
-    const error = report.ok ? icmpText(report.value.type, report.value.code) ?? errorTexts[report.value.error] : undefined;
+    const error = report.ok ? icmpText(family, report.value.type, report.value.code) ?? errorTexts[report.value.error] : undefined;
     return { outcome: error === undefined ? 'silence' : 'error', ...(error === undefined ? {} : { error }), request, ...(reply === undefined ? {} : { reply }), ...(died === undefined ? {} : { died }) };
   }) ?? { outcome: 'error', error: 'no such place', ...noWay(from, 'ENOENT', to) };
 }
@@ -51,7 +52,7 @@ export function ping(active: ActiveWorld, { from, to, sizeBytes = 56, ttl }: Pin
 export function connect(active: ActiveWorld, { from, host, port, protocol = 'tcp' }: ConnectQuestion): ConnectView {
   const address = active.resolve(from.machine, host);
   if (address === undefined) return { outcome: 'unknown-host', ...noWay(from, 'ENOENT', host) };
-  return ask(active, from, { type: protocol, family: 'inet' }, ({ kernel, id, world, events }): ConnectView => {
+  return ask(active, from, { type: protocol, family: familyOf(address) }, ({ kernel, id, world, journal }): ConnectView => {
     const started = kernel.sockets.connect(id, { address, port });
     if (!started.ok && started.error !== 'EINPROGRESS') return { outcome: started.error === 'ECONNREFUSED' ? 'refused' : 'unreachable', ...noWay(from, started.error, address) };
     if (protocol === 'udp') kernel.sockets.send(id, new Uint8Array(1));
@@ -62,30 +63,31 @@ export function connect(active: ActiveWorld, { from, host, port, protocol = 'tcp
     const { readable, writable } = kernel.sockets.readiness(id);
     const error = kernel.sockets.takeError(id);
     const outcome = error === 'ECONNREFUSED' ? 'refused' : error !== undefined ? 'unreachable' : protocol === 'tcp' ? (writable ? 'connected' : 'timeout') : readable ? 'connected' : 'timeout';
-    const { request, reply, died } = journeys(events, active.placeOf);
+    const { request, reply, died } = journal.journeys();
     return { outcome, request, ...(reply === undefined ? {} : { reply }), ...(outcome === 'connected' || died === undefined ? {} : { died }) };
   }) ?? { outcome: 'unreachable', ...noWay(from, 'ENOENT', host) };
 }
 
 /** One new packet of a new flow, as far as it gets. */
 export function trace(active: ActiveWorld, { from, to, protocol, port = 33434, sourcePort }: TraceQuestion): PacketTrace {
-  const type: SocketType = protocol === 'icmp' ? { type: 'ping', family: 'inet' } : { type: protocol, family: 'inet' };
-  return ask(active, from, type, ({ kernel, id, world, events }) => {
+  const family = familyOf(to);
+  const type: SocketType = { type: protocol === 'icmp' ? 'ping' : protocol, family };
+  return ask(active, from, type, ({ kernel, id, world, journal }) => {
     const target: Endpoint = { address: to, port: protocol === 'icmp' ? 0 : port };
-    if (sourcePort !== undefined) kernel.sockets.bind(id, { address: '0.0.0.0', port: sourcePort });
+    if (sourcePort !== undefined) kernel.sockets.bind(id, { address: family === 'inet' ? '0.0.0.0' : '::', port: sourcePort });
     const connected = kernel.sockets.connect(id, target);
     if (!connected.ok && connected.error !== 'EINPROGRESS') return noWay(from, connected.error, to).request;
-    if (protocol === 'icmp') kernel.sockets.send(id, echoRequest(56));
+    if (protocol === 'icmp') kernel.sockets.send(id, echoRequest(family, 56));
     else if (protocol === 'udp') kernel.sockets.send(id, new Uint8Array(32));
     runUntil(world, () => {
       const { readable, error, errorQueue, hangup } = kernel.sockets.readiness(id);
       return readable || error || errorQueue || hangup;
     });
-    return journeys(events, active.placeOf).request;
+    return journal.request();
   }) ?? noWay(from, 'ENOENT', to).request;
 }
 
-interface Asking { readonly world: World; readonly kernel: NetKernel; readonly id: SocketId; readonly events: TraceEvent[] }
+interface Asking { readonly world: World; readonly kernel: NetKernel; readonly id: SocketId; readonly journal: Journal }
 
 function ask<Value>(active: ActiveWorld, from: Place, type: SocketType, question: (asking: Asking) => Value): Value | undefined {
   const found = active.find(from);
@@ -94,9 +96,9 @@ function ask<Value>(active: ActiveWorld, from: Place, type: SocketType, question
   const kernel = world.kernel(found.kernelId);
   const opened = kernel.sockets.open(found.ns, type, 0);
   if (!opened.ok) return undefined;
-  const events: TraceEvent[] = [];
-  world.traceSink = (event) => events.push(event);
-  return question({ world, kernel, id: opened.value, events });
+  const journal = new Journal(active.placeOf);
+  world.traceSink = (event) => journal.add(event);
+  return question({ world, kernel, id: opened.value, journal });
 }
 
 function runUntil(world: World, isOver: () => boolean): boolean {
@@ -109,21 +111,6 @@ function runUntil(world: World, isOver: () => boolean): boolean {
   return true;
 }
 
-/** The first packet that was sent is the question; the first that runs the other way is the answer. */
-function journeys(events: readonly TraceEvent[], placeOf: PlaceOf): { request: PacketTrace; reply: PacketTrace | undefined; died: Death | undefined } {
-  const first = events.find(({ frame }) => headerOf(frame) !== undefined);
-  if (first === undefined) return { request: { steps: [], outcome: 'left' }, reply: undefined, died: undefined };
-  const request = packetTrace(events, first.traceId, placeOf);
-  const asked = headerOf(first.frame)!;
-  const answer = events.find((event) => {
-    if (event.traceId === first.traceId) return false;
-    const header = headerOf(event.frame);
-    return header !== undefined && header.protocol === asked.protocol && header.source === asked.destination && header.sourcePort === asked.destinationPort;
-  });
-  const reply = answer === undefined ? undefined : packetTrace(events, answer.traceId, placeOf);
-  return { request, reply, died: request.died ?? reply?.died };
-}
-
 /** The kernel refused before any packet was made. */
 function noWay(from: Place, error: Errno, to: string): { request: PacketTrace; died: Death } {
   const where = from.netns === '' ? from.machine : from.netns;
@@ -132,19 +119,29 @@ function noWay(from: Place, error: Errno, to: string): { request: PacketTrace; d
   return { request: { steps: [{ kind: 'drop', place: from, atUs: 0, text: reason }], outcome: 'died', died }, died };
 }
 
-function echoRequest(size: number): Uint8Array {
+function familyOf(address: string): Family {
+  return parseIp6(address) === undefined ? 'inet' : 'inet6';
+}
+
+/** The kernel writes the checksum of ICMPv6, whose pseudo-header only it knows. */
+function echoRequest(family: Family, size: number): Uint8Array {
   const bytes = new Uint8Array(8 + size);
-  bytes[0] = 8;
+  bytes[0] = family === 'inet' ? 8 : 128;
   bytes[7] = 1;
   for (let at = 8; at < bytes.length; at++) bytes[at] = at & 255;
+  if (family === 'inet6') return bytes;
   const sum = checksum(bytes);
   bytes[2] = sum >> 8;
   bytes[3] = sum & 255;
   return bytes;
 }
 
-function icmpText(type: number, code: number): string | undefined {
+function icmpText(family: Family, type: number, code: number): string | undefined {
+  if (family === 'inet6') return type === 3 ? 'Time exceeded' : type === 1 ? unreachable6[code] : type === 2 ? 'Packet too big' : undefined;
   if (type === 11) return 'Time to live exceeded';
-  if (type !== 3) return undefined;
-  return { 0: 'Destination Net Unreachable', 1: 'Destination Host Unreachable', 2: 'Destination Protocol Unreachable', 3: 'Destination Port Unreachable', 4: 'Frag needed and DF set', 9: 'Destination Net Prohibited', 10: 'Destination Host Prohibited', 13: 'Packet filtered' }[code];
+  return type === 3 ? unreachable4[code] : undefined;
 }
+
+const unreachable4: Readonly<Record<number, string>> = { 0: 'Destination Net Unreachable', 1: 'Destination Host Unreachable', 2: 'Destination Protocol Unreachable', 3: 'Destination Port Unreachable', 4: 'Frag needed and DF set', 9: 'Destination Net Prohibited', 10: 'Destination Host Prohibited', 13: 'Packet filtered' };
+/** iputils: ping/ping6_common.c (print_icmp) */
+const unreachable6: Readonly<Record<number, string>> = { 0: 'No route', 1: 'Administratively prohibited', 2: 'Beyond scope of source address', 3: 'Address unreachable', 4: 'Port unreachable' };

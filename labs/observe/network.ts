@@ -30,15 +30,17 @@ function peerOf(kernel: NetKernel, ns: NetnsId, link: kernelApi.LinkView, nameOf
 }
 
 export function addresses(kernel: NetKernel, ns: NetnsId): AddressView[] {
-  return kernel.netlink.addresses(ns).map(({ index, family, address, prefixLength, scope }) => ({ device: deviceName(kernel, ns, index), family: familyNumber(family), address, prefixLength, scope }));
+  const nameOf = deviceNames(kernel, ns);
+  return kernel.netlink.addresses(ns).map(({ index, family, address, prefixLength, scope }) => ({ device: nameOf(index), family: familyNumber(family), address, prefixLength, scope }));
 }
 
 export function routes(kernel: NetKernel, ns: NetnsId): RouteView[] {
+  const nameOf = deviceNames(kernel, ns);
   return (['inet', 'inet6'] as const).flatMap((family) => kernel.netlink.routes(ns, family).map((route): RouteView => {
     const hop = route.nextHops[0];
     return {
       family: familyNumber(family), table: tableNames[route.table] ?? String(route.table), destination: route.prefixLength === 0 ? 'default' : `${route.destination}/${route.prefixLength}`,
-      kind: route.type, gateway: hop?.gateway ?? null, device: hop?.device === undefined ? null : deviceName(kernel, ns, hop.device), scope: route.scope,
+      kind: route.type, gateway: hop?.gateway ?? null, device: hop?.device === undefined ? null : nameOf(hop.device), scope: route.scope,
       source: route.preferredSource ?? null, metric: route.metric, protocol: route.protocol,
     };
   }));
@@ -95,6 +97,16 @@ export function sockets(kernel: NetKernel, ns: NetnsId, pidOf: (socket: kernelAp
 
 export function deviceName(kernel: NetKernel, ns: NetnsId, index: number): string {
   return kernel.netlink.link(ns, index)?.name ?? `if${index}`;
+}
+
+/** For lists: a link's view is much to make for its name, and a few names come again and again. */
+function deviceNames(kernel: NetKernel, ns: NetnsId): (index: number) => string {
+  const names = new Map<number, string>();
+  return (index) => {
+    const known = names.get(index) ?? deviceName(kernel, ns, index);
+    names.set(index, known);
+    return known;
+  };
 }
 
 function familyNumber(family: 'inet' | 'inet6'): 4 | 6 {

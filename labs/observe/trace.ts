@@ -1,43 +1,119 @@
 /** A packet's journey for people: the kernel's trace events become steps with one sentence each. */
 import type { Death, PacketHeader, PacketTrace, Place, RuleTried, TraceStep } from '../../contracts/trace.ts';
 import type { TraceEvent } from '../../simulator/world/trace.ts';
+import { get16 } from '../../simulator/bytes.ts';
+import { macAt } from '../../simulator/wire/mac.ts';
+import * as ethernet from '../../simulator/wire/ethernet.ts';
 import * as ipv4 from '../../simulator/wire/ipv4.ts';
+import * as ipv6 from '../../simulator/wire/ipv6.ts';
 import { formatIp4 } from '../../simulator/wire/ip4.ts';
+import { formatIp6 } from '../../simulator/wire/ip6.ts';
 
 export type PlaceOf = (kernelId: number, netns: number) => Place;
 
 const ETHERNET_BYTES = 14;
 const protocolNames: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6' };
 
-/** The addresses, ports and ids of the IPv4 packet in an Ethernet frame; undefined for anything else. */
+/** The addresses, ports and ids of the IP packet in an Ethernet frame; undefined for anything else. */
 export function headerOf(frame: Uint8Array): PacketHeader | undefined {
   const at = ETHERNET_BYTES;
-  if (frame.length < at + 20 || frame[12] !== 8 || frame[13] !== 0) return undefined;
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const protocol = ipv4.protocol(frame, at);
-  const transport = at + ((frame[at]! & 15) << 2);
-  const common = {
-    protocol: protocolNames[protocol] ?? String(protocol), source: formatIp4(ipv4.source(frame, at)), destination: formatIp4(ipv4.destination(frame, at)), ttl: ipv4.timeToLive(frame, at), mark: 0, lengthBytes: view.getUint16(at + 2),
-  };
-  if (transport + 4 > frame.length) return common;
-  if (protocol === 6 || protocol === 17) return { ...common, sourcePort: view.getUint16(transport), destinationPort: view.getUint16(transport + 2) };
-  if (protocol === 1) {
-    const isEcho = frame[transport] === 0 || frame[transport] === 8;
-    return { ...common, icmpType: frame[transport]!, icmpCode: frame[transport + 1]!, ...(isEcho && transport + 6 <= frame.length ? { icmpId: view.getUint16(transport + 4) } : {}) };
+  const type = typeOf(frame);
+  if (type === ethernet.TYPE_IPV4) {
+    const lengthBytes = ipv4.totalLength(frame, at);
+    return withTransport(frame, ipv4.protocol(frame, at), at + ipv4.headerLength(frame, at), formatIp4(ipv4.source(frame, at)), formatIp4(ipv4.destination(frame, at)), ipv4.timeToLive(frame, at), lengthBytes);
   }
-  return common;
+  if (type !== ethernet.TYPE_IPV6 || ipv6.headerError(frame, at) !== undefined) return undefined;
+  const upper = ipv6.upperLayer(frame, at);
+  if (typeof upper === 'string') return undefined;
+  const lengthBytes = ipv6.HEADER_LENGTH + ipv6.payloadLength(frame, at);
+  return withTransport(frame, upper.protocol, upper.at, formatIp6(ipv6.source(frame, at)), formatIp6(ipv6.destination(frame, at)), ipv6.hopLimit(frame, at), lengthBytes);
 }
 
-/** The journey of the packet(s) with this trace id, in the order it happened. */
-export function packetTrace(events: readonly TraceEvent[], traceId: number, placeOf: PlaceOf): PacketTrace {
+function withTransport(frame: Uint8Array, protocol: number, transport: number, source: string, destination: string, ttl: number, lengthBytes: number): PacketHeader {
+  const common = { protocol: protocolNames[protocol] ?? String(protocol), source, destination, ttl, mark: 0, lengthBytes };
+  if (transport + 4 > frame.length) return common;
+  if (protocol === 6 || protocol === 17) return { ...common, sourcePort: get16(frame, transport), destinationPort: get16(frame, transport + 2) };
+  if (protocol !== 1 && protocol !== 58) return common;
+  const icmpType = frame[transport]!;
+  const isEcho = protocol === 1 ? icmpType === 0 || icmpType === 8 : icmpType === 128 || icmpType === 129;
+  return { ...common, icmpType, icmpCode: frame[transport + 1]!, ...(isEcho && transport + 6 <= frame.length ? { icmpId: get16(frame, transport + 4) } : {}) };
+}
+
+/**
+ * What one question meets in a copy of the world. The copy stands still until the question is sent, so the first packet is the question; the
+ * first that comes back from where it went is the answer.
+ */
+export class Journal {
+  private readonly placeOf: PlaceOf;
+  private readonly asked: TraceEvent[] = [];
+  /** Of other packets, up to the answer's end. */
+  private readonly others: TraceEvent[] = [];
+  private answer: number | undefined;
+
+  constructor(placeOf: PlaceOf) {
+    const places = new Map<number, Place>();
+    this.placeOf = (kernelId, netns) => {
+      const key = kernelId * 0x100000 + netns;
+      let place = places.get(key);
+      if (place === undefined) places.set(key, (place = placeOf(kernelId, netns)));
+      return place;
+    };
+  }
+
+  add(event: TraceEvent): void {
+    const first = this.asked[0] ?? event;
+    if (event.traceId === first.traceId) this.asked.push(event);
+    else if (this.answer === undefined) {
+      if (answers(event.frame, first.frame)) this.answer = event.traceId;
+      this.others.push(event);
+    } else if (event.traceId === this.answer) this.others.push(event);
+  }
+
+  request(): PacketTrace {
+    return this.asked.length === 0 ? { steps: [], outcome: 'left' } : packetTrace(this.asked, this.placeOf);
+  }
+
+  journeys(): { request: PacketTrace; reply: PacketTrace | undefined; died: Death | undefined } {
+    const request = this.request();
+    const reply = this.answer === undefined ? undefined : packetTrace(this.others.filter(({ traceId }) => traceId === this.answer), this.placeOf);
+    return { request, reply, died: request.died ?? reply?.died };
+  }
+}
+
+/** Whether a packet comes from the address, and port, that the question went to. Reads bytes: most packets are asked, and few are it. */
+function answers(frame: Uint8Array, question: Uint8Array): boolean {
+  const type = typeOf(frame);
+  if (type !== typeOf(question)) return false;
+  const isIp6 = type === ethernet.TYPE_IPV6;
+  const [protocolAt, sourceAt, length] = isIp6 ? IP6_ADDRESSES : IP4_ADDRESSES;
+  if (frame[protocolAt] !== question[protocolAt]) return false;
+  for (let at = sourceAt; at < sourceAt + length; at++) if (frame[at] !== question[at + length]) return false;
+  const protocol = frame[protocolAt];
+  if (protocol !== 6 && protocol !== 17) return true;
+  const transportOf = (of: Uint8Array): number => ETHERNET_BYTES + (isIp6 ? ipv6.HEADER_LENGTH : ipv4.headerLength(of, ETHERNET_BYTES));
+  return get16(frame, transportOf(frame)) === get16(question, transportOf(question) + 2);
+}
+
+/** An IP packet has no Ethernet header before it knows its way out. */
+function typeOf(frame: Uint8Array): number {
+  if (frame.length < ETHERNET_BYTES + ipv4.MIN_HEADER_LENGTH) return 0;
+  const type = ethernet.etherType(frame);
+  if (type !== 0) return type;
+  return frame[ETHERNET_BYTES]! >> 4 === 6 ? ethernet.TYPE_IPV6 : ethernet.TYPE_IPV4;
+}
+
+/** Where the protocol and the source address stand in a frame, and how long an address is; the destination follows the source. */
+const IP4_ADDRESSES = [ETHERNET_BYTES + 9, ETHERNET_BYTES + 12, 4] as const;
+const IP6_ADDRESSES = [ETHERNET_BYTES + 6, ETHERNET_BYTES + 8, 16] as const;
+
+/** The journey of a packet, in the order it happened. */
+function packetTrace(events: readonly TraceEvent[], placeOf: PlaceOf): PacketTrace {
   const steps: TraceStep[] = [];
   let death: Death | undefined;
   let isDelivered = false;
   for (const event of events) {
-    if (event.traceId !== traceId) continue;
     const place = event.junction === undefined ? placeOf(event.kernelId, event.netns) : { machine: event.junction, netns: '' };
-    const step = stepOf(event, place);
-    if (step !== undefined) steps.push(step);
+    steps.push(stepOf(event, place));
     if (event.kind === 'socket' || event.kind === 'answer') isDelivered = true;
     // A flooded copy may die while another goes on: the journey ended only if nothing was delivered.
     if (event.kind === 'died') death ??= deathOf(event, place, steps);
@@ -59,12 +135,12 @@ function deathOf(event: Extract<TraceEvent, { kind: 'died' }>, place: Place, ste
   };
 }
 
-function stepOf(event: TraceEvent, place: Place): TraceStep | undefined {
+function stepOf(event: TraceEvent, place: Place): TraceStep {
   const header = headerOf(event.frame);
   const common = { place, atUs: event.atUs, ...(header === undefined ? {} : { after: header }) };
   switch (event.kind) {
     case 'device':
-      return { ...common, kind: event.direction === 'in' ? 'receive' : 'transmit', device: event.name, frame: { source: mac(event.frame, 6), destination: mac(event.frame, 0) }, text: event.direction === 'in' ? `It comes in by ${event.name}.` : `It goes out by ${event.name}.` };
+      return { ...common, kind: event.direction === 'in' ? 'receive' : 'transmit', device: event.name, frame: { source: macAt(event.frame, 6), destination: macAt(event.frame, 0) }, text: event.direction === 'in' ? `It comes in by ${event.name}.` : `It goes out by ${event.name}.` };
     case 'bridge':
       return { ...common, kind: 'bridge', device: event.bridge, text: bridgeSentence(event) };
     case 'neighbour':
@@ -127,9 +203,6 @@ function ruleTried(table: string, rule: Extract<TraceEvent, { kind: 'hook' }>['r
   return { table, chain: rule.chain, number: rule.position, text: rule.text, isMatch: rule.matched, why: rule.matched ? `It matches${rule.target === undefined ? '' : `: ${rule.target}`}.` : sentence(rule.missed ?? 'It does not match') };
 }
 
-function mac(frame: Uint8Array, at: number): string {
-  return [...frame.subarray(at, at + 6)].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
-}
 
 function nameOf({ machine, netns }: Place): string {
   return netns === '' ? machine : netns;

@@ -32,6 +32,19 @@ export function putIp6(bytes: Uint8Array, at: number, address: Ip6): void {
 }
 
 export function formatIp6(address: Ip6): string {
+  const slot = ((address.charCodeAt(31) & 31) << 3) ^ (address.charCodeAt(30) & 31) ^ (address.charCodeAt(3) & 31);
+  if (lastAddresses[slot] === address) return lastTexts[slot]!;
+  const text = textOf(address);
+  lastAddresses[slot] = address;
+  lastTexts[slot] = text;
+  return text;
+}
+
+/** Texts of addresses seen lately, as for IPv4. */
+const lastAddresses: string[] = Array.from({ length: 256 }, () => '');
+const lastTexts: string[] = Array.from({ length: 256 }, () => '');
+
+function textOf(address: Ip6): string {
   const groups = groupsOf(address);
   const run = longestZeroRun(groups);
   if (isMapped(groups)) return `::ffff:${formatIp4(groups[6]! * 65536 + groups[7]!)}`;
