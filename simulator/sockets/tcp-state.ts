@@ -45,9 +45,10 @@ export interface TcpSocket extends Common {
   bytesSent: number; bytesReceived: number; bytesAcked: number; segmentsOut: number; segmentsIn: number;
 }
 
-export function emptyTcp(common: Common, any: Ip): TcpSocket {
+/** Each field by its name: to spread `common` here makes every other field a slow addition. */
+export function emptyTcp({ id, ns, family, uid, inode, error, errorQueue, boundDevice, options }: Common, any: Ip): TcpSocket {
   return {
-    ...common, kind: 'tcp', state: 'CLOSE', localAddress: any, localPort: 0, remoteAddress: any, remotePort: 0, isBoundByUser: false, backlog: 0, acceptQueue: [], parent: 0,
+    id, ns, family, uid, inode, error, errorQueue, boundDevice, options, kind: 'tcp', state: 'CLOSE', localAddress: any, localPort: 0, remoteAddress: any, remotePort: 0, isBoundByUser: false, backlog: 0, acceptQueue: [], parent: 0,
     initialSend: 0, sendUnacknowledged: 0, sendNext: 0, sendWindow: 0, sendWindowSequence: 0, sendWindowAck: 0, sendQueue: [], sendQueued: 0, isFinQueued: false, isFinSent: false, smallSegmentEnd: 0,
     peerMss: 536, mss: 536, sendScale: 0, receiveScale: 0, hasTimestamps: false, hasSack: false, hasScaling: false, timestampOffset: 0, timestampRecent: 0,
     congestionWindow: 10, slowStartThreshold: 0x7fffffff, congestionCredit: 0, duplicateAcks: 0, recoverUntil: 0, isRecovering: false,
