@@ -50,15 +50,16 @@ function one(text: string, site: Pick<ParseSite, 'family' | 'names'>): AddressMa
   if (site.family === 'inet') {
     let mask = maskOf(32);
     if (maskText !== undefined) {
-      const dotted = parseIp4(maskText);
+      const dotted = maskText === '32' ? mask : parseIp4(maskText);
       if (dotted !== undefined) mask = dotted;
       else if (/^\d+$/.test(maskText) && Number(maskText) <= 32) mask = maskOf(Number(maskText));
       else throw new ParameterProblem(`invalid mask \`${maskText}' specified`);
     }
     if (host === '' && mask !== 0) throw new ParameterProblem(`host/network \`${host}' not found`);
     const isZero = maskText !== undefined && mask === 0;
-    const strict = maskText === undefined ? parseIp4(host) ?? (/^\d+(\.\d+){0,3}$/.test(host) ? looseIp4(host) : undefined) : looseIp4(host);
-    const addresses = isZero && strict === undefined ? [0] : strict === undefined ? site.names.hostAddress(host).map(parseIp4).filter((address) => address !== undefined) : [strict];
+    const strict = maskText === undefined ? parseIp4(host) ?? (/^\d+(\.\d+){0,3}$/.test(host) ? looseIp4(host) : undefined) : parseIp4(host) ?? looseIp4(host);
+    if (strict !== undefined) return [{ negate: false, address: (strict & mask) >>> 0, mask }];
+    const addresses = isZero ? [0] : site.names.hostAddress(host).map(parseIp4).filter((address) => address !== undefined);
     if (addresses.length === 0) throw new ParameterProblem(`host/network \`${host}' not found`);
     return addresses.map((address) => ({ negate: false, address: (address & mask) >>> 0, mask }));
   }
@@ -77,7 +78,7 @@ function one(text: string, site: Pick<ParseSite, 'family' | 'names'>): AddressMa
 
 /** Every address that the comma-separated text names. */
 export function parseHostMask(text: string, site: Pick<ParseSite, 'family' | 'names'>): AddressMatch[] {
-  return text.split(',').flatMap((part) => one(part.trim(), site));
+  return text.includes(',') ? text.split(',').flatMap((part) => one(part.trim(), site)) : one(text.trim(), site);
 }
 
 /** `-s 10.0.0.0/8`; nothing for a mask of zero. */

@@ -8,6 +8,7 @@ import type { NetfilterEnvironment } from './environment.ts';
 import { deleteIpSet, setReferences } from './ipset.ts';
 import type { NetfilterState } from './state.ts';
 import { countConntrackUsers, emptyTable, validateTable } from './tables.ts';
+import { prepare } from './traverse.ts';
 
 export function createNetfilterCalls(environment: NetfilterEnvironment): NetfilterCalls {
   const stateOf = (ns: NetnsId): NetfilterState => environment.netfilterState(ns);
@@ -106,6 +107,7 @@ function replaceTable(environment: NetfilterEnvironment, state: NetfilterState, 
     }
   }
   state.tables[table.family].set(table.name, table);
+  prepare(table);
   recount(state, table.family);
   environment.stateChanged();
   return done;

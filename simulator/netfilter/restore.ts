@@ -30,8 +30,6 @@ export interface RestoreOptions {
 }
 export interface RestoreOutcome { readonly exit: number; readonly stdout: string; readonly stderr: string }
 
-/** `operation` and `chain` are for complaints; '' for what the kernel never sees. A step holds little: a restore may have a hundred thousand. */
-interface Step { readonly line: number; readonly run: (draft: TableDraft) => EditResult; readonly operation: string; readonly chain: string }
 class Failure extends Error {
   readonly outcome: { exit: number; stderr: string };
   constructor(exit: number, stderr: string) {
@@ -58,10 +56,21 @@ class Restore {
   private readonly port: RestorePort;
   private readonly options: RestoreOptions;
   private readonly program: string;
+  private lines: readonly string[] = [];
   private line = 0;
   private table: TableName | undefined;
   private isSkipped = false;
-  private steps: Step[] = [];
+  /** Lines are edited in as they are read: a restore may have a hundred thousand, too many to keep. Undefined with --test. */
+  private draft: TableDraft | undefined;
+  private begunAtLine = 0;
+  /** The kernel will see something. */
+  private isWriting = false;
+  /** What the first edit that failed will be told with at COMMIT; whatever cannot be read is told before. */
+  private refusal: (() => Failure) | undefined;
+  /** The kernel has refused the whole: validates after each line to name the one that it refuses. */
+  private isBlaming = false;
+  /** What listings have said since the table began. */
+  private said = '';
 
   constructor(port: RestorePort, options: RestoreOptions) {
     this.port = port;
@@ -72,6 +81,7 @@ class Restore {
   read(text: string): void {
     const lines = text.split('\n');
     if (lines.at(-1) === '') lines.pop();
+    this.lines = lines;
     for (const raw of lines) {
       this.line += 1;
       this.one(raw);
@@ -101,7 +111,16 @@ class Restore {
     }
     if (!isTableName(name)) throw this.problem(`${this.program}: line ${this.line} table name '${name}' invalid`);
     this.table = name;
-    this.steps = [];
+    this.begunAtLine = this.line;
+    this.isWriting = false;
+    this.refusal = undefined;
+    this.startDraft(name);
+  }
+
+  private startDraft(name: TableName): void {
+    this.said = '';
+    this.draft = this.options.test === true ? undefined : new TableDraft(this.port.table(name));
+    if (this.options.noflush !== true) this.draft?.reset();
   }
 
   private chainLine(text: string): void {
@@ -111,23 +130,23 @@ class Restore {
     const pair = counters === undefined ? null : /^\[(\d+):(\d+)\]$/.exec(counters);
     if (this.options.counters === true && pair === null) throw this.problem(`invalid policy counters for chain '${name}'`);
     const values: [number, number] | undefined = pair === null ? undefined : this.options.counters === true ? [Number(pair[1]), Number(pair[2])] : [0, 0];
-    this.push('CHAIN_ADD', name, (draft) => draft.restoreChain(name, policy === '-' ? undefined : policy, values));
+    this.take('CHAIN_ADD', name, (draft) => draft.restoreChain(name, policy === '-' ? undefined : policy, values));
   }
 
   private ruleLine(raw: string): void {
-    const bracket = /^\s*\[(\d+):(\d+)\]\s*/.exec(raw);
+    const bracket = raw.startsWith('-') ? null : /^\s*\[(\d+):(\d+)\]\s*/.exec(raw);
     const words = splitWords(bracket === null ? raw : raw.slice(bracket[0].length));
     const command = this.parse(words);
     if (bracket !== null && this.options.counters === true) for (const rule of command.rules) [rule.packets, rule.bytes] = [Number(bracket[1]), Number(bracket[2])];
     if (command.command === 'L' || command.command === 'S') {
-      this.push('', '', (draft) => {
-        this.stdout += this.options.onList?.(command, draft.toTable()) ?? '';
+      this.take('', '', (draft) => {
+        this.said += this.options.onList?.(command, draft.toTable()) ?? '';
         return undefined;
       });
       return;
     }
     const { chain = '', rules } = command;
-    this.push(operationName(command), chain, command.command === 'A' ? (draft) => draft.append(chain, rules) : (draft) => applyCommand(draft, command));
+    this.take(operationName(command), chain, command.command === 'A' ? (draft) => draft.append(chain, rules) : (draft) => applyCommand(draft, command));
   }
 
   private parse(words: readonly string[]): ParsedCommand {
@@ -142,48 +161,50 @@ class Restore {
     }
   }
 
-  private push(operation: string, chain: string, run: Step['run']): void {
-    this.steps.push({ line: this.line, run, operation, chain });
+  /** `operation` and `chain` are for complaints; '' for what the kernel never sees. */
+  private take(operation: string, chain: string, run: (draft: TableDraft) => EditResult): void {
+    const { draft, line } = this;
+    if (operation !== '') this.isWriting = true;
+    if (draft === undefined || this.refusal !== undefined) return;
+    try {
+      const problem = run(draft);
+      if (problem?.operation !== undefined) this.refusal = () => new Failure(4, `${this.program} ${VERSION}: \nline ${line}: ${problem.operation!} failed (${problem.message}\n`);
+      else if (problem !== undefined) this.refusal = () => new Failure(1, `${this.program}: line ${line} failed: ${problem.message}\n`);
+    } catch (thrown) {
+      if (!(thrown instanceof ParameterProblem)) throw thrown;
+      this.refusal = () => this.problem(thrown.message);
+    }
+    if (!this.isBlaming) return;
+    const valid = validateTable(draft.toTable());
+    if (!valid.ok) throw new Failure(4, `${this.program} ${VERSION}: \nline ${line}: ${operation} failed (${errnoText(valid.error)}): ${operation.startsWith('RULE_') ? 'rule in ' : ''}chain ${chain}\n`);
   }
 
   private commit(): void {
-    const name = this.table;
+    const { table: name, draft } = this;
     this.table = undefined;
     this.isSkipped = false;
-    if (name === undefined || this.options.test === true) return;
-    const before = this.port.table(name);
-    const draft = this.apply(before, this.steps, undefined);
-    if (this.steps.every(({ operation }) => operation === '')) {
+    if (name === undefined || draft === undefined) return;
+    if (this.refusal !== undefined) throw this.refusal();
+    if (!this.isWriting) {
+      this.stdout += this.said;
       // Nothing was written: flushing deletes the table, and nobody makes it anew.
       if (this.options.noflush !== true) this.port.deleteTable(name);
       return;
     }
     const result = this.port.replaceTable(draft.toTable());
-    if (result.ok) return;
-    this.stdout = '';
-    this.apply(before, this.steps, result.error);
-    throw new Failure(4, `${this.program} ${VERSION}: \nline ${this.line}: CHAIN_ADD failed (${errnoText(result.error)}): table ${name}\n`);
+    if (!result.ok) throw this.blame(name, result.error);
+    this.stdout += this.said;
   }
 
-  /** All steps on a fresh draft. With `blame`, validates after each to name the line that the kernel refuses. */
-  private apply(before: TableState, steps: readonly Step[], blame: string | undefined): TableDraft {
-    const draft = new TableDraft(before);
-    if (this.options.noflush !== true) draft.reset();
-    for (const step of steps) {
-      let problem: EditResult;
-      try {
-        problem = step.run(draft);
-      } catch (thrown) {
-        if (thrown instanceof ParameterProblem) throw this.problem(thrown.message);
-        throw thrown;
-      }
-      if (problem?.operation !== undefined) throw new Failure(4, `${this.program} ${VERSION}: \nline ${step.line}: ${problem.operation} failed (${problem.message}\n`);
-      if (problem !== undefined) throw new Failure(1, `${this.program}: line ${step.line} failed: ${problem.message}\n`);
-      if (blame === undefined) continue;
-      const valid = validateTable(draft.toTable());
-      if (!valid.ok) throw new Failure(4, `${this.program} ${VERSION}: \nline ${step.line}: ${step.operation} failed (${errnoText(valid.error)}): ${step.operation.startsWith('RULE_') ? 'rule in ' : ''}chain ${step.chain}\n`);
-    }
-    return draft;
+  /** Reads the table again to find the line that the kernel refuses. */
+  private blame(name: TableName, error: string): Failure {
+    const end = this.line;
+    this.stdout = '';
+    this.table = name;
+    this.isBlaming = true;
+    this.startDraft(name);
+    for (this.line = this.begunAtLine + 1; this.line < end; this.line += 1) this.one(this.lines[this.line - 1]!);
+    return new Failure(4, `${this.program} ${VERSION}: \nline ${end}: CHAIN_ADD failed (${errnoText(error)}): table ${name}\n`);
   }
 }
 

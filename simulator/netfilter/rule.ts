@@ -45,6 +45,7 @@ const GLOBAL: readonly LongOption[] = [
   long('version', 'V'), long('help', 'h', 'optional'), long('line-numbers', '0'), long('modprobe', 'M', 'required'), long('set-counters', 'c', 'required'), long('goto', 'g', 'required'), long('ipv4', '4'), long('ipv6', '6'),
 ];
 const GLOBAL4: readonly LongOption[] = [...GLOBAL, long('fragments', 'f')];
+const GLOBAL_NAMES: ReadonlyMap<string, LongOption> = new Map(GLOBAL.map((option) => [option.name, option]));
 const NEEDS_ARGUMENT = 'ADRICNEPsdpijtmoWMcg';
 const LETTERS = `${NEEDS_ARGUMENT}LSFZXnvwxVhf046`;
 const COMMANDS = 'ADCIRLSFZNXEP';
@@ -71,7 +72,8 @@ class CommandParser {
   private isGoto = false;
   private readonly addresses: Partial<Record<'s' | 'd', { text: string; negate: boolean }>> = {};
   private readonly rule: RuleState = { id: 0, matches: [], target: undefined, packets: 0, bytes: 0 };
-  private readonly seen = new Set<string>();
+  /** Letters of the options that may come once. */
+  private seen = '';
   private hasWait = false;
   private hasWaitInterval = false;
 
@@ -144,8 +146,9 @@ class CommandParser {
   }
 
   private findLong(name: string): LongOption | { owner: Loaded; spec: Extension<unknown>['options'][number] } | undefined {
-    const owners = [...(this.target === undefined ? [] : [this.target]), ...[...this.loaded].reverse()];
-    for (const option of this.site.family === 'inet' ? GLOBAL4 : GLOBAL) if (option.name === name) return option;
+    const global = GLOBAL_NAMES.get(name);
+    if (global !== undefined) return global;
+    const owners = this.target === undefined ? this.loaded.toReversed() : [this.target, ...this.loaded.toReversed()];
     for (const owner of owners) for (const spec of owner.extension.options) if (spec.name === name || spec.aliases?.includes(name) === true) return { owner, spec };
     const found: (LongOption | { owner: Loaded; spec: Extension<unknown>['options'][number] })[] = [];
     for (const option of this.site.family === 'inet' ? GLOBAL4 : GLOBAL) if (option.name.startsWith(name)) found.push(option);
@@ -251,8 +254,8 @@ class CommandParser {
   }
 
   private once(letter: string): void {
-    if (this.seen.has(letter === 'g' ? 'j' : letter)) throw new ParameterProblem(`multiple -${letter} flags not allowed`);
-    this.seen.add(letter === 'g' ? 'j' : letter);
+    if (this.seen.includes(letter === 'g' ? 'j' : letter)) throw new ParameterProblem(`multiple -${letter} flags not allowed`);
+    this.seen += letter === 'g' ? 'j' : letter;
     if (this.negate && (letter === 'j' || letter === 'g')) throw new ParameterProblem(`cannot have ! before -${letter}`);
   }
 
@@ -372,7 +375,7 @@ class CommandParser {
     if (given === undefined) return [undefined];
     const list = parseHostMask(given.text, this.parseSite());
     if (list.length > 1 && given.negate) throw new ParameterProblem('! not allowed with multiple source or destination IP addresses');
-    return list.map((match) => ({ ...match, negate: given.negate }));
+    return given.negate ? list.map((match) => ({ ...match, negate: true })) : list;
   }
 
   private checked(extension: Extension<unknown>, record: Match): Match {
@@ -389,8 +392,8 @@ class CommandParser {
   private finishRule(): void {
     const { parsed, rule } = this;
     const chain = parsed.chain!;
-    if ((chain === 'PREROUTING' || chain === 'INPUT') && this.seen.has('o')) throw new ParameterProblem(`Can't use -o with ${chain}\n`);
-    if ((chain === 'POSTROUTING' || chain === 'OUTPUT') && this.seen.has('i')) throw new ParameterProblem(`Can't use -i with ${chain}\n`);
+    if ((chain === 'PREROUTING' || chain === 'INPUT') && this.seen.includes('o')) throw new ParameterProblem(`Can't use -o with ${chain}\n`);
+    if ((chain === 'POSTROUTING' || chain === 'OUTPUT') && this.seen.includes('i')) throw new ParameterProblem(`Can't use -i with ${chain}\n`);
     if (this.jump !== undefined && this.target === undefined) {
       rule.target = { kind: 'chain', chain: this.jump, goto: this.isGoto };
     }
@@ -399,9 +402,10 @@ class CommandParser {
     const destinations = this.addressesOf('d');
     if (parsed.command === 'R' && (sources.length > 1 || destinations.length > 1)) throw new ParameterProblem('Replacement rule does not specify a unique address');
     if (parsed.command === 'D' && parsed.ruleNumber !== undefined) return;
+    const isOne = sources.length === 1 && destinations.length === 1;
     for (const source of sources) {
       for (const destination of destinations) {
-        const one = { ...rule, matches: rule.matches.map((match) => ({ ...match })) };
+        const one = isOne ? rule : { ...rule, matches: rule.matches.map((match) => ({ ...match })) };
         if (source !== undefined && !isEverything(source)) one.source = source;
         if (destination !== undefined && !isEverything(destination)) one.destination = destination;
         parsed.rules.push(one);

@@ -41,75 +41,77 @@ export function countConntrackUsers(table: TableState): number {
 /** Jumps nest this deep (NFT_JUMP_STACK_SIZE). */
 const JUMP_DEPTH = 16;
 
-/** What a chain means for the hooks it is reached from: where it jumps, and the hooks that its matches and targets allow. */
-interface ChainDemands { readonly jumps: Set<string>; readonly hooks: Set<readonly HookName[]> }
+/** What a chain means for the hooks it is reached from: where it jumps, and the hooks that its matches and targets allow; each once. */
+interface ChainDemands {
+  readonly name: string;
+  readonly jumps: ChainDemands[];
+  readonly hooks: (readonly HookName[])[];
+  readonly isBase: boolean;
+  /** In the walk from one base chain: how deep this chain has been looked at, so that no chain is looked at twice. */
+  cleanTo: number;
+  isOnPath: boolean;
+}
 
 /** What the kernel would say to this table as a whole. */
 export function validateTable(table: TableState): Result {
-  const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
   const demands = new Map<string, ChainDemands>();
+  for (const { name, policy } of table.chains) demands.set(name, { name, jumps: [], hooks: [], isBase: policy !== undefined, cleanTo: 0, isOnPath: false });
   for (const chain of table.chains) {
-    const own: ChainDemands = { jumps: new Set(), hooks: new Set() };
-    demands.set(chain.name, own);
+    const own = demands.get(chain.name)!;
     for (const rule of chain.rules) {
-      const refused = validateRule(rule, table, chain.policy === undefined ? undefined : (chain.name as HookName));
+      const { target } = rule;
+      const refused = validateRule(rule, table, own.isBase ? (chain.name as HookName) : undefined, own.hooks);
       if (!refused.ok) return refused;
-      demandsOf(rule, own);
-      if (rule.target?.kind !== 'chain') continue;
-      const jumped = chains.get(rule.target.chain);
+      if (target?.kind !== 'chain') continue;
+      const jumped = demands.get(target.chain);
       if (jumped === undefined) return fail('ENOENT');
-      if (jumped.policy !== undefined) return fail(jumped.order === undefined ? 'ENOENT' : 'EOPNOTSUPP');
+      if (jumped.isBase) return fail(table.chains.find(({ name }) => name === target.chain)?.order === undefined ? 'ENOENT' : 'EOPNOTSUPP');
+      if (own.jumps.at(-1) !== jumped) own.jumps.push(jumped);
     }
   }
-  for (const chain of table.chains) {
-    if (chain.policy === undefined) continue;
-    const result = validateFrom(chain.name, chain.name as HookName, demands, [chain.name], new Map());
+  for (const base of demands.values()) {
+    if (!base.isBase || base.jumps.length === 0) continue;
+    const result = validateFrom(base, base.name as HookName, 1);
     if (!result.ok) return result;
+    for (const chain of demands.values()) chain.cleanTo = 0;
   }
   return done;
 }
 
-function demandsOf({ matches, target }: RuleState, { jumps, hooks }: ChainDemands): void {
-  for (const { kind } of matches) {
-    const allowed = matchExtensions.get(kind)?.hooks;
-    if (allowed !== undefined) hooks.add(allowed);
-  }
-  if (target === undefined) return;
-  if (target.kind === 'chain') {
-    jumps.add(target.chain);
-    return;
-  }
-  const allowed = targetExtensions.get(target.kind)?.hooks;
-  if (allowed !== undefined) hooks.add(allowed);
-}
-
-/** Everything reachable from a base chain must fit its hook, without loops. `clean`: how deep a chain has been looked at, so that no chain is looked at twice. */
-function validateFrom(name: string, hook: HookName, demands: ReadonlyMap<string, ChainDemands>, path: readonly string[], clean: Map<string, number>): Result {
-  const { jumps, hooks } = demands.get(name)!;
-  const depth = path.length;
-  if (depth > 1) for (const allowed of hooks) if (!allowed.includes(hook)) return fail('EINVAL');
-  for (const next of jumps) {
-    if ((clean.get(next) ?? 0) >= depth) continue;
-    if (path.includes(next) || depth >= JUMP_DEPTH) return fail('EMLINK');
-    const result = validateFrom(next, hook, demands, [...path, next], clean);
+/** Everything reachable from a base chain must fit its hook, without loops. */
+function validateFrom(chain: ChainDemands, hook: HookName, depth: number): Result {
+  if (depth > 1) for (const allowed of chain.hooks) if (!allowed.includes(hook)) return fail('EINVAL');
+  chain.isOnPath = true;
+  for (const next of chain.jumps) {
+    if (next.cleanTo >= depth) continue;
+    if (next.isOnPath || depth >= JUMP_DEPTH) return fail('EMLINK');
+    const result = validateFrom(next, hook, depth + 1);
     if (!result.ok) return result;
-    clean.set(next, depth);
+    next.cleanTo = depth;
   }
+  chain.isOnPath = false;
   return done;
 }
 
-function validateRule(rule: RuleState, table: TableState, hook: HookName | undefined): Result {
+/** `hook` of a base chain; what the rule asks of the hooks its chain is reached from is added to `demanded`. */
+function validateRule(rule: RuleState, table: TableState, hook: HookName | undefined, demanded: (readonly HookName[])[]): Result {
   for (const match of rule.matches) {
     const extension = matchExtensions.get(match.kind);
     if (extension === undefined) return fail('ENOENT');
-    if (hook !== undefined && extension.hooks?.includes(hook) === false) return fail('EINVAL');
+    if (extension.hooks !== undefined) {
+      if (hook !== undefined && !extension.hooks.includes(hook)) return fail('EINVAL');
+      if (!demanded.includes(extension.hooks)) demanded.push(extension.hooks);
+    }
     if (extension.isRefused?.(match) === true) return fail('EINVAL');
   }
   const { target } = rule;
   if (target === undefined || target.kind === 'chain') return done;
   const extension = targetExtensions.get(target.kind);
   if (extension === undefined) return fail('ENOENT');
-  if (hook !== undefined && extension.hooks?.includes(hook) === false) return fail('EINVAL');
+  if (extension.hooks !== undefined) {
+    if (hook !== undefined && !extension.hooks.includes(hook)) return fail('EINVAL');
+    if (!demanded.includes(extension.hooks)) demanded.push(extension.hooks);
+  }
   if (extension.tables?.includes(table.name) === false) return fail('EINVAL');
   const protocol = rule.protocol === undefined || rule.protocol.negate ? 0 : rule.protocol.number;
   if (target.kind === 'REJECT' && target.with === 'tcp-reset' && protocol !== 6) return fail('EINVAL');

@@ -39,7 +39,9 @@ interface CompiledChain { readonly state: ChainState; rules: readonly CompiledRu
  */
 interface RuleIndex {
   readonly keyOf: (context: PacketContext) => number;
-  readonly positions: ReadonlyMap<number, readonly number[]>;
+  /** Where the first rule with a key stands; then, by position, where the next with the same key does: -1 nowhere. */
+  readonly first: ReadonlyMap<number, number>;
+  readonly next: Int32Array;
   readonly ready: Map<number, readonly CompiledRule[]>;
   readonly others: readonly CompiledRule[];
 }
@@ -62,6 +64,12 @@ function compile(table: TableState): CompiledTable {
   const made: CompiledTable = { family: table.family, chains: new Map(table.chains.map((state) => [state.name, { state, rules: undefined, index: undefined }])) };
   compiled.set(table, made);
   return made;
+}
+
+/** Done when a table is loaded, so that its first packet costs what every packet does. */
+export function prepare(table: TableState): void {
+  const all = compile(table);
+  for (const chain of all.chains.values()) if (chain.state.rules.length >= INDEX_FROM) indexOf(chain, all);
 }
 
 function allRules(chain: CompiledChain, all: CompiledTable): readonly CompiledRule[] {
@@ -108,17 +116,21 @@ function packetPort({ frame, transportAt, end, protocol }: PacketContext): numbe
   return transportAt < 0 || transportAt + 4 > end ? -1 : protocol * 65_536 + ((frame[transportAt + 2]! << 8) | frame[transportAt + 3]!);
 }
 
-function indexBy({ state }: CompiledChain, all: CompiledTable, keyOfRule: (rule: RuleState) => number | undefined, keyOf: RuleIndex['keyOf']): RuleIndex | undefined {
+function indexBy({ state: { rules } }: CompiledChain, all: CompiledTable, keyOfRule: (rule: RuleState) => number | undefined, keyOf: RuleIndex['keyOf']): RuleIndex | undefined {
   const others: number[] = [];
-  const positions = new Map<number, number[]>();
-  for (const [position, rule] of state.rules.entries()) {
-    const key = keyOfRule(rule);
-    const list = key === undefined ? others : positions.get(key);
-    if (list === undefined) positions.set(key!, [position]);
-    else list.push(position);
+  const first = new Map<number, number>();
+  const next = new Int32Array(rules.length);
+  for (let position = rules.length - 1; position >= 0; position -= 1) {
+    const key = keyOfRule(rules[position]!);
+    if (key === undefined) {
+      others.push(position);
+      continue;
+    }
+    next[position] = first.get(key) ?? -1;
+    first.set(key, position);
   }
-  if (others.length > OTHERS || others.length * 2 > state.rules.length) return undefined;
-  return { keyOf, positions, ready: new Map(), others: others.map((position) => compileRule(state.rules[position]!, position, all)) };
+  if (others.length > OTHERS || others.length * 2 > rules.length) return undefined;
+  return { keyOf, first, next, ready: new Map(), others: others.toReversed().map((position) => compileRule(rules[position]!, position, all)) };
 }
 
 function indexOf(chain: CompiledChain, all: CompiledTable): RuleIndex | null {
@@ -132,9 +144,11 @@ function indexOf(chain: CompiledChain, all: CompiledTable): RuleIndex | null {
 function rulesFor(key: number, index: RuleIndex, { state }: CompiledChain, all: CompiledTable): readonly CompiledRule[] {
   const known = index.ready.get(key);
   if (known !== undefined) return known;
-  const positions = index.positions.get(key);
-  if (positions === undefined) return index.others;
-  const made = [...positions.map((position) => compileRule(state.rules[position]!, position, all)), ...index.others].sort((left, right) => left.position - right.position);
+  const first = index.first.get(key);
+  if (first === undefined) return index.others;
+  const made = [...index.others];
+  for (let position = first; position >= 0; position = index.next[position]!) made.push(compileRule(state.rules[position]!, position, all));
+  made.sort((left, right) => left.position - right.position);
   index.ready.set(key, made);
   return made;
 }

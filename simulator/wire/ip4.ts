@@ -31,17 +31,22 @@ const lastTexts: string[] = Array.from({ length: 256 }, () => '');
 
 /** Strict dotted quad: four decimal numbers to 255, no leading zeros, nothing else. */
 export function parseIp4(text: string): Ip4 | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
   let address = 0;
-  for (let i = 1; i <= 4; i += 1) {
-    const part = match[i]!;
-    if (part.length > 1 && part.startsWith('0')) return undefined;
-    const value = Number(part);
-    if (value > 255) return undefined;
-    address = address * 256 + value;
+  let at = 0;
+  for (let dots = 0; ; dots += 1) {
+    const start = at;
+    let part = 0;
+    for (; at < text.length && at < start + 3; at += 1) {
+      const digit = text.charCodeAt(at) - 48;
+      if (digit < 0 || digit > 9) break;
+      part = part * 10 + digit;
+    }
+    if (at === start || part > 255 || (at > start + 1 && text.charCodeAt(start) === 48)) return undefined;
+    address = address * 256 + part;
+    if (dots === 3) return at === text.length ? address : undefined;
+    if (text.charCodeAt(at) !== 46) return undefined;
+    at += 1;
   }
-  return address;
 }
 
 /** As inet_aton: one to four parts, each decimal, octal (0...) or hexadecimal (0x...), the last part filling the rest. */
