@@ -6,6 +6,7 @@ import type { ApiClient } from '../client.ts';
 import type { Profile } from '../profiles/index.ts';
 import type { PodStreams } from '../pod-streams.ts';
 import type { KubeRuntime } from '../runtime.ts';
+import { calicoNodeProgram } from './calico-node.ts';
 import { ContainerRuntime } from './container-runtime.ts';
 import { bootRules, kubeletRules } from './host-rules.ts';
 import { clusterDnsProgram } from './cluster-dns.ts';
@@ -31,6 +32,8 @@ export interface KubeNodeOptions {
 /** systemd's RestartSec of the kubelet. */
 const RESTART_MS = 10_000;
 const RULES_MS = 60_000;
+/** Of the DaemonSet that puts the agent on every node. */
+export const CALICO_IMAGE = 'gcr.io/projectcalico-org/node:v3.19.1';
 const DNS_IMAGE = 'k8s.gcr.io/k8s-dns-kube-dns-amd64:1.14.10';
 
 export class KubeNode {
@@ -51,10 +54,11 @@ export class KubeNode {
       config: { hostname: identity.name, clusterCidr: profile.clusterCidr, nodeIp, nodePortAddresses: [], localhostNodePorts: true, masqueradeAll: false, randomFully: false },
     });
     const own = profile.proxy === undefined ? [] : [containerImage({ reference: proxyImage, sizeBytes: 101_000_000, base: undefined, programs: [['/usr/local/bin/kube-proxy', proxyProgram]], entrypoint: ['kube-proxy'] })];
+    const calico = profile.policy === undefined ? [] : [containerImage({ reference: CALICO_IMAGE, sizeBytes: 58_700_000, base: undefined, programs: [['/usr/sbin/start_runit', calicoNodeProgram({ client, time, kernel: machine.kernel, nodeName: identity.name, devicePrefix: profile.hostLink.prefix })]], entrypoint: ['start_runit'] })];
     const dns = containerImage({ reference: DNS_IMAGE, sizeBytes: 49_549_457, base: undefined, programs: [['/kube-dns', clusterDnsProgram({ client, domain: options.names.domain, upstream: options.names.hostDns[0] ?? '169.254.169.254' })]], entrypoint: ['/kube-dns'] });
-    this.runtime = new ContainerRuntime({ kind: profile.runtime.kind, machine, time, catalog: new ImageCatalog([...options.catalog.all(), ...own, dns]), sandboxImage: profile.sandboxImage });
+    this.runtime = new ContainerRuntime({ kind: profile.runtime.kind, machine, time, catalog: new ImageCatalog([...options.catalog.all(), ...own, ...calico, dns]), sandboxImage: profile.sandboxImage });
     // What the node's image brings along needs no pulling.
-    for (const image of own) this.runtime.pulled.set(image.reference, image);
+    for (const image of [...own, ...calico]) this.runtime.pulled.set(image.reference, image);
     this.kubelet = new Kubelet({
       client, time, profile, runtime: this.runtime, identity, names: options.names, staticPods: profile.proxy === undefined ? [] : [proxyPod(profile, proxyImage)], pid: () => this.kubeletPid,
     });

@@ -103,12 +103,17 @@ export async function nodeLab(options: LabOptions = {}): Promise<NodeLab> {
   must(router.netlink.setLink(0, 1, { up: true }));
   router.sysctl.set(0, 'net/ipv4/ip_forward', '1');
   const machines = Array.from({ length: count }, (_, index) => makeMachine(world, scheduler, router, index, faults, options.programs ?? new Map()));
+  const addRoute = (index: number, cidr: string): void => {
+    const [destination = '', length = ''] = cidr.split('/');
+    must(router.netlink.addRoute(0, { family: 'inet', destination, prefixLength: Number(length), nextHops: [{ gateway: `10.142.0.${8 + index}`, device: router.netlink.link(0, `to${index}`)!.index }] }, 'replace'));
+  };
+  // Alias ranges are the network's own; it knows the way to each from the beginning.
+  const aliasOf = (index: number): string => `10.40.${index}.0/24`;
+  if (!profile.isRouted) for (const index of machines.keys()) addRoute(index, aliasOf(index));
   startControllers(client, time, {
-    instance: (name) => ({ providerId: `gce://lab/us-east1-b/${name}`, zone: 'us-east1-b', region: 'us-east1', machineType: 'n1-standard-1', addresses: [], isRunning: true }),
+    instance: (name) => ({ providerId: `gce://lab/us-east1-b/${name}`, zone: 'us-east1-b', region: 'us-east1', machineType: 'n1-standard-1', addresses: [], isRunning: true, podRange: profile.isRouted ? undefined : aliasOf(machines.findIndex((machine) => machine.name === name)) }),
     ensureRoute(name, cidr, done) {
-      const index = machines.findIndex((machine) => machine.name === name);
-      const [destination = '', length = ''] = cidr.split('/');
-      must(router.netlink.addRoute(0, { family: 'inet', destination, prefixLength: Number(length), nextHops: [{ gateway: `10.142.0.${8 + index}`, device: router.netlink.link(0, `to${index}`)!.index }] }, 'replace'));
+      addRoute(machines.findIndex((machine) => machine.name === name), cidr);
       time.after(100, () => done({ ok: true, value: undefined }));
     },
     deleteRoute: (_name, done) => void time.after(100, () => done({ ok: true, value: undefined })),

@@ -1,6 +1,7 @@
 /** What Google puts into kube-system of every cluster: the Services that `kubectl cluster-info` lists, and what stands behind them. */
 import type { Kinds } from '../../kube/api/kinds.ts';
 import type { ApiClient } from '../../kube/client.ts';
+import { CALICO_IMAGE } from '../../kube/node/node.ts';
 import type { Profile } from '../../kube/profiles/index.ts';
 
 const NAMESPACE = 'kube-system';
@@ -38,6 +39,7 @@ function addonsOf({ name, clusterDns }: Profile): readonly Addon[] {
 }
 
 export function installAddons(client: ApiClient, profile: Profile): void {
+  if (profile.policy === 'calico') installCalico(client);
   for (const { name, title, selector, ports, type = 'ClusterIP', clusterIp, deployment } of addonsOf(profile)) {
     client.create('services', {
       metadata: { name, namespace: NAMESPACE, labels: { ...selector, 'addonmanager.kubernetes.io/mode': 'Reconcile', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': title } },
@@ -54,4 +56,24 @@ export function installAddons(client: ApiClient, profile: Profile): void {
     };
     client.create('deployments', object);
   }
+}
+
+/** cluster/addons/calico-policy-controller/calico-node-daemonset.yaml, without Typha, which stands between agents and the API server in large clusters. */
+function installCalico(client: ApiClient): void {
+  const labels = { 'k8s-app': 'calico-node' };
+  client.create('serviceaccounts', { metadata: { name: 'calico', namespace: NAMESPACE, labels: { 'kubernetes.io/cluster-service': 'true', 'addonmanager.kubernetes.io/mode': 'Reconcile' } } });
+  client.create('daemonsets', {
+    metadata: { name: 'calico-node', namespace: NAMESPACE, labels: { ...labels, 'addonmanager.kubernetes.io/mode': 'Reconcile' } },
+    spec: {
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          hostNetwork: true, serviceAccountName: 'calico', terminationGracePeriodSeconds: 0, nodeSelector: { 'projectcalico.org/ds-ready': 'true' },
+          containers: [{ name: 'calico-node', image: CALICO_IMAGE, securityContext: { privileged: true }, env: [['FELIX_DEFAULTENDPOINTTOHOSTACTION', 'ACCEPT'], ['FELIX_INTERFACEPREFIX', 'gke'], ['FELIX_IPV6SUPPORT', 'false'], ['CALICO_NETWORKING_BACKEND', 'none']].map(([name = '', value = '']) => ({ name, value })) }],
+          tolerations: [{ effect: 'NoSchedule', operator: 'Exists' }, { effect: 'NoExecute', operator: 'Exists' }, { key: 'CriticalAddonsOnly', operator: 'Exists' }],
+        },
+      },
+    },
+  });
 }

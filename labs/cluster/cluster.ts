@@ -200,7 +200,7 @@ export class ClusterLab implements ClusterFactory, GuestHost {
         addresses: [{ type: 'InternalIP', address }, ...(external === '' ? [] : [{ type: 'ExternalIP' as const, address: external }]), { type: 'Hostname', address: name }],
         labels: {
           'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/fluentd-ds-ready': 'true', 'beta.kubernetes.io/instance-type': type, 'beta.kubernetes.io/os': 'linux', 'cloud.google.com/gke-nodepool': pool, 'cloud.google.com/gke-os-distribution': 'cos',
-          'failure-domain.beta.kubernetes.io/region': region, 'failure-domain.beta.kubernetes.io/zone': zone, 'kubernetes.io/hostname': name,
+          'failure-domain.beta.kubernetes.io/region': region, 'failure-domain.beta.kubernetes.io/zone': zone, 'kubernetes.io/hostname': name, ...(profile.policy === 'calico' ? { 'projectcalico.org/ds-ready': 'true' } : {}),
           ...(profile.server.minor < 20 || scenario.profile === '2018' ? {} : { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/os': 'linux', 'node.kubernetes.io/instance-type': type, 'topology.kubernetes.io/region': region, 'topology.kubernetes.io/zone': zone }),
         },
         capacity: { cpu: '1', 'ephemeral-storage': '98868448Ki', memory: '3787608Ki', pods: '110' }, allocatable: { cpu: '940m', 'ephemeral-storage': '47093746742', memory: '2702168Ki', pods: '110' },
