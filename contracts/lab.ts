@@ -80,6 +80,14 @@ export const NetworkView = z.strictObject({
   atMs: z.number(), namespaces: z.array(NamespaceView), names: z.record(z.string(), z.array(NetnsView)),
   /** The newest captures, each with its newest packets; `packetCount` counts them all. */
   captures: z.array(CaptureView.extend({ packetCount: z.number().int() })),
+  /** How people call machines whose name is long or of no help: "node 2jdh". */
+  titles: z.record(z.string(), z.string()),
+  /** Machines somewhere on the internet, where a learner would browse from; the likeliest first. */
+  outside: z.array(z.string()),
+  /** Where the lesson's places are now, by name; what the lab has not chosen yet is missing. */
+  places: z.record(z.string(), Place),
+  /** Running pods with a network of their own, but for the cluster's. */
+  pods: z.array(Place.extend({ address: z.string() })),
 });
 export type NetworkView = z.infer<typeof NetworkView>;
 

@@ -39,6 +39,8 @@ export const CheckVerdict = z.strictObject({
   hints: z.array(z.string()),
   hintsLeft: z.number(),
   reachedAtMs: z.number().nullable(),
+  /** What the learner types for it: the fields of a form by name; of a check that wants a line marked, that line under ''. */
+  typed: z.record(z.string(), z.string()).optional(),
 });
 export type CheckVerdict = z.infer<typeof CheckVerdict>;
 

@@ -132,7 +132,7 @@ async function judgeChecks(lesson: GradedLesson, look: Look, state: GraderState,
     const taken = state.hintsTaken[check.id] ?? 0;
     const left = Math.min(hintLevels, check.hints.length) - taken;
     const goal = (await orNull(fill(check.goal, look)))?.text ?? check.goal;
-    const common = { id: check.id, goal, points: check.points, hintsLeft: Math.max(0, left), see: [], waitingFor: [] };
+    const common = { id: check.id, goal, points: check.points, hintsLeft: Math.max(0, left), see: [], waitingFor: [], ...typedFor(check, state) };
     try {
       const finding = await judgeCheck(check, isReached, look, state, nowMs, limit);
       if (finding === 'reached before') {
@@ -162,6 +162,13 @@ async function judgeChecks(lesson: GradedLesson, look: Look, state: GraderState,
     }
   }
   return verdicts;
+}
+
+function typedFor({ id, kind, ...spec }: Lesson['checks'][number], { typed }: GraderState): { typed?: Record<string, string> } {
+  if (kind === 'point') return { typed: { '': typed[id] ?? '' } };
+  if (kind !== 'form') return {};
+  const names = Object.keys((spec as { fields?: object }).fields ?? {});
+  return { typed: Object.fromEntries(names.map((name) => [name, typed[`${id}.${name}`] ?? ''])) };
 }
 
 /** Looks at one goal, unless it is reached for good or others come first, and remembers what was found. */

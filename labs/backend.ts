@@ -37,6 +37,10 @@ export interface Lab {
   /** Whether a shell waits for a line there. */
   isPrompting(terminal: string): boolean;
 
+  /** How people call its machines, and which of them are on the internet, the likeliest place of a browser first. */
+  readonly titles?: Readonly<Record<string, string>>;
+  readonly outside?: readonly string[];
+
   /** The browser, where there is one: what its window shows is another object whenever it is another page. */
   visit?(from: Place, address: string): void;
   stopVisit?(): void;

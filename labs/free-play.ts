@@ -10,7 +10,7 @@ export function freePlayLesson(id: string, { title, home, machines }: Scenario):
   return {
     id, title, unit: 'free-play', minutes: 0, start: { kind: 'scenario', name: id },
     places: Object.fromEntries(open.map((machine) => [machine, { machine, netns: '' }])),
-    terminals: first.map((machine) => ({ id: machine, title: machine, place: machine })),
+    terminals: first.map((machine) => ({ id: machine, title: machines.find(({ name }) => name === machine)?.title ?? machine, place: machine })),
     setup: [], screens: [], checks: [], questions: {}, predictions: {}, solution: [], alternates: [], mistakes: [], values: [], points: 0,
   };
 }

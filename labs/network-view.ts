@@ -1,11 +1,18 @@
 /** The network as the list and the picture draw it, asked of the observer so that every backend is shown alike. */
 import type { NamespaceView, NetworkView } from '../contracts/lab.ts';
-import { isAvailable, type Answer, type NetnsView, type Observer } from '../contracts/observer.ts';
+import { isAvailable, type Answer, type JsonObject, type NetnsView, type Observer, type Place } from '../contracts/observer.ts';
 
 const CAPTURES_SHOWN = 6;
 const PACKETS_SHOWN = 40;
 
-export async function networkView(observer: Observer, atMs: number): Promise<NetworkView> {
+/** What the lab and the lesson know beyond the observer: names for people, machines on the internet, names of places. */
+export interface Naming {
+  readonly titles?: Readonly<Record<string, string>>;
+  readonly outside?: readonly string[];
+  readonly places?: Readonly<Record<string, Place>>;
+}
+
+export async function networkView(observer: Observer, atMs: number, naming: Naming = {}): Promise<NetworkView> {
   const namespaces: NamespaceView[] = [];
   const names: Record<string, NetnsView[]> = {};
   for (const machine of valueOr(await observer.machines(), [])) {
@@ -14,7 +21,26 @@ export async function networkView(observer: Observer, atMs: number): Promise<Net
     for (const netns of ['', ...named.map(({ name }) => name).reverse()]) namespaces.push(await namespaceView(observer, machine, netns));
   }
   const captures = valueOr(await observer.captures(), []).slice(-CAPTURES_SHOWN).map((capture) => ({ ...capture, packetCount: capture.packets.length, packets: capture.packets.slice(-PACKETS_SHOWN) }));
-  return { atMs, namespaces, names, captures };
+  const nodes = valueOr(await observer.objects({ kind: 'nodes' }), []).map(nameOf);
+  const titles = { ...Object.fromEntries(nodes.map((name) => [name, `node ${name.slice(name.lastIndexOf('-') + 1)}`])), ...naming.titles };
+  const places: Record<string, Place> = {};
+  for (const [name, place] of Object.entries(naming.places ?? {})) {
+    const settled = valueOr(await observer.settle(place), place);
+    if (settled.machine in names) places[name] = settled;
+  }
+  return { atMs, namespaces, names, captures, titles, outside: [...(naming.outside ?? [])], places, pods: await podsOf(observer) };
+}
+
+async function podsOf(observer: Observer): Promise<NetworkView['pods']> {
+  return valueOr(await observer.objects({ kind: 'pods' }), []).flatMap((pod) => {
+    const { metadata, spec, status } = pod as { metadata?: { namespace?: string }; spec?: { nodeName?: string; hostNetwork?: boolean }; status?: { phase?: string; podIP?: string } };
+    if (metadata?.namespace === 'kube-system' || spec?.hostNetwork === true || spec?.nodeName === undefined || status?.phase !== 'Running') return [];
+    return [{ machine: spec.nodeName, netns: nameOf(pod), address: status.podIP ?? '' }];
+  });
+}
+
+function nameOf(object: JsonObject): string {
+  return (object as { metadata?: { name?: string } }).metadata?.name ?? '';
 }
 
 async function namespaceView(observer: Observer, machine: string, netns: string): Promise<NamespaceView> {

@@ -636,7 +636,7 @@ class Session implements LabSession {
     if (this.networkDueMs !== undefined && nowMs >= this.networkDueMs && !this.isShowingNetwork) {
       this.networkDueMs = undefined;
       this.isShowingNetwork = true;
-      void networkView(this.lab.observer, Math.round(this.lab.nowUs / 1000)).then((network) => {
+      void networkView(this.lab.observer, Math.round(this.lab.nowUs / 1000), { places: this.lesson.places, ...(this.lab.titles === undefined ? {} : { titles: this.lab.titles }), ...(this.lab.outside === undefined ? {} : { outside: this.lab.outside }) }).then((network) => {
         this.isShowingNetwork = false;
         this.networkShownMs = this.options.wall.nowMs();
         this.emitIfNew('lastNetwork', { ...network, atMs: 0 }, () => this.emit({ type: 'network', network }));

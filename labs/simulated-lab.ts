@@ -41,6 +41,8 @@ interface OpenTerminal { readonly definition: Terminal; readonly machine: Machin
 
 export class SimulatedLab implements Lab {
   readonly observer: Observer;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly outside: readonly string[];
   private listener: ((terminal: string, bytes: Uint8Array) => void) | undefined;
   /** What terminals showed before anybody listened: the first prompts. */
   private early: { readonly terminal: string; readonly bytes: Uint8Array }[] = [];
@@ -64,6 +66,9 @@ export class SimulatedLab implements Lab {
 
   private constructor(scenario: Scenario, seed: number) {
     this.scenario = scenario;
+    this.titles = Object.fromEntries(scenario.machines.flatMap(({ name, title }) => (title === undefined ? [] : [[name, title]])));
+    // Who has gcloud's credentials has a terminal to work at; a browser is elsewhere.
+    this.outside = scenario.machines.filter(({ outside, isHidden }) => outside !== undefined && isHidden !== true).toSorted((one, other) => Number(one.isLoggedIn === true) - Number(other.isLoggedIn === true)).map(({ name }) => name);
     this.world = createWorld({ seed, epochUs: DEFAULT_EPOCH_US, junctions: [vpc] });
     this.scheduler = new Scheduler(this.world);
     for (const spec of scenario.machines) this.build(spec);

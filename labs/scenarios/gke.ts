@@ -13,7 +13,7 @@ const PROMPT = `echo 'PS1="\\u@\\h:\\w (${PROJECT})\\$ "' | tee -a /root/.bashrc
 
 /** Cloud Shell is a machine outside the project, behind a translating router. */
 const cloudShell: MachineSpec = {
-  name: 'cloudshell', hostname: 'cloudshell', image: 'cloud-shell', isLoggedIn: true,
+  name: 'cloudshell', hostname: 'cloudshell', title: 'Cloud Shell', image: 'cloud-shell', isLoggedIn: true,
   devices: [{ name: 'eth0', mac: '02:42:ac:11:00:04', mtu: 1460 }],
   boot: ['ip link set lo up', 'ip address add 172.17.0.4/16 dev eth0', 'ip link set eth0 up', 'ip route add default via 172.17.0.1 dev eth0', "printf 'nameserver 169.254.169.254\\nsearch google.internal\\n' > /etc/resolv.conf", PROMPT],
   outside: { addresses: ['35.196.118.42'], inside: '172.17.0.4', gatewayMac: '02:42:ac:11:00:01', distanceUs: 700, hops: 4 },
@@ -21,7 +21,7 @@ const cloudShell: MachineSpec = {
 
 /** Somebody's laptop. */
 const browser: MachineSpec = {
-  name: 'browser', hostname: 'laptop', image: 'outside',
+  name: 'browser', hostname: 'laptop', title: 'a laptop outside', image: 'outside',
   devices: [{ name: 'eth0', mac: '3c:22:fb:9a:41:07', mtu: 1500 }],
   boot: ['ip link set lo up', 'ip address add 104.132.154.90/24 dev eth0', 'ip link set eth0 up', 'ip route add default via 104.132.154.1 dev eth0', "printf 'nameserver 8.8.8.8\\n' > /etc/resolv.conf"],
   outside: { addresses: ['104.132.154.90'], gatewayMac: '00:1c:73:00:00:99', distanceUs: 9000, hops: 9 },

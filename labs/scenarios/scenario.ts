@@ -16,6 +16,8 @@ export type ImageName = 'debian-vm' | 'gateway' | 'cloud-shell' | 'outside' | 'c
 export interface MachineSpec {
   readonly name: string;
   readonly hostname: string;
+  /** How people call it, where the name alone would not tell: "Cloud Shell". */
+  readonly title?: string;
   /** Which files, users and programs it has: see labs/images/. */
   readonly image: ImageName;
   /** Learners neither see it nor log in to it. */

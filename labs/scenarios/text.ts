@@ -16,6 +16,7 @@ const Address = z.string().regex(/^\d{1,3}(\.\d{1,3}){3}$/, 'an IPv4 address');
 const Machine = z.strictObject({
   name: Name,
   hostname: Name,
+  title: z.string().min(1).max(40).optional(),
   image: z.enum(images),
   isHidden: z.boolean().optional(),
   devices: z.array(z.strictObject({ name: DeviceName, mac: Mac, mtu: z.number().int().min(576).max(65535) })).max(16),

@@ -12,6 +12,7 @@ export function labActions(lab: LabState, network: { readonly isShown: boolean; 
     { id: 'redo', group: 'Lab', title: 'Redo', detail: lab.history.redo ?? 'Nothing to redo', keys: 'Ctrl Shift Z', isEnabled: lab.history.redo !== null, run: () => lab.send({ type: 'redo' }) },
     { id: 'timeline', group: 'Lab', title: 'Timeline', detail: 'Every line typed, what it changed, and the way back', run: () => document.dispatchEvent(new Event('podwire-timeline')) },
     { id: 'reset', group: 'Lab', title: 'Reset the lab', detail: 'Goals you reached stay reached', run: () => overlays.show('reset') },
+    { id: 'browse', group: 'Lab', title: 'Browser', detail: 'Visits a page through the network of the lab', isEnabled: lab.opened?.canBrowse === true, run: () => document.dispatchEvent(new Event('podwire-browse')) },
     ...lab.terminals.map((terminal): Action => ({ id: `save-${terminal.id}`, group: 'Lab', title: `Save the session of ${terminal.title}`, detail: 'As a recording that asciinema plays', run: () => lab.send({ type: 'save-terminal', terminal: terminal.id }) })),
     { id: 'pane-network', group: 'Panes', title: network.isShown ? 'Fold the network' : 'Open the network', detail: 'Devices, routes, rules, connections', keys: 'F8', run: () => network.toggle() },
     { id: 'next-pane', group: 'Panes', title: 'Next pane', detail: 'Leaves the terminal too', keys: 'F6', run: () => moveFocus(1) },
