@@ -45,7 +45,9 @@ async function runSysctl(call: Invocation): Promise<ExitCode> {
   let code: ExitCode = 0;
   for (const [index, word] of options.operands.entries()) {
     const isSetting = mode.write || word.includes('=');
-    code = (isSetting ? await set(call, mode, word, index) : await show(call, mode, word)) || code;
+    // Settings are or-ed, values are added up.
+    if (isSetting) code |= await set(call, mode, word, index);
+    else code += await show(call, mode, word);
   }
   return code;
 }
@@ -154,16 +156,21 @@ async function set(call: Invocation, mode: Mode, word: string, index: number): P
     call.err(`sysctl: command line(${index}): invalid syntax, continuing...`);
     return 1;
   }
+  if (word.trim() === '=') return 1;
   const path = toPath(word.slice(0, equals).trim());
   const value = word.slice(equals + 1).trim();
   return write(call, mode, path, value, mode.ignore);
 }
 
 async function write(call: Invocation, mode: Mode, path: string, value: string, isIgnored: boolean): Promise<ExitCode> {
+  if (path === '') {
+    call.err(`sysctl: Path is not under ${ROOT}: ${ROOT}`);
+    return 1;
+  }
   const key = toKey(path);
   const stat = call.sys.stat(ROOT + path);
   if (!stat.ok) {
-    if (isIgnored) return 0;
+    if (mode.ignore) return 0;
     call.err(`sysctl: cannot stat ${ROOT}${path}: ${strerror(stat.error)}`);
     return 1;
   }
@@ -193,7 +200,8 @@ async function load(call: Invocation, mode: Mode, file: string): Promise<ExitCod
     call.err(`sysctl: cannot open "${file}": ${strerror(text.error)}`);
     return 1;
   }
-  let code: ExitCode = 0;
+  // All of it is read before anything is written.
+  const settings: (() => Promise<ExitCode>)[] = [];
   for (const [index, line] of text.value.split('\n').entries()) {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) continue;
@@ -204,7 +212,9 @@ async function load(call: Invocation, mode: Mode, file: string): Promise<ExitCod
       if (!isOptional) call.err(`sysctl: ${file}(${index + 1}): invalid syntax, continuing...`);
       continue;
     }
-    code = (await write(call, mode, toPath(setting.slice(0, equals).trim()), setting.slice(equals + 1).trim(), isOptional)) || code;
+    settings.push(() => write(call, mode, toPath(setting.slice(0, equals).trim()), setting.slice(equals + 1).trim(), isOptional));
   }
+  let code: ExitCode = 0;
+  for (const apply of settings) code = (await apply()) || code;
   return code;
 }
