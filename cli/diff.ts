@@ -1,9 +1,16 @@
 /** `podwire diff`: the same steps in the simulator and on real Linux, and side by side what differs. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Lesson } from '../contracts/course.ts';
 import { compare, compareSession, shrink, signatureOf, type Comparison, type Difference } from '../host/linux/differential.ts';
 import { RealSessions } from '../host/linux/differential-sessions.ts';
+import { compareLesson } from '../host/linux/differential-lessons.ts';
 import { inParallel } from '../host/linux/differential-jobs.ts';
 import { canRunLinuxLabs } from '../host/linux/doctor.ts';
+import { readPackAt, textsOf } from '../host/packs/read-pack.ts';
+import { productDir } from '../host/paths.ts';
+import { version } from '../host/version.ts';
+import { judgePack, lessonsOf } from '../labs/course/index.ts';
 import { ExecCase } from '../labs/exec.ts';
 import { randomCommands } from '../labs/random-commands.ts';
 import type { CliCommand } from './command.ts';
@@ -12,7 +19,7 @@ const WIDTH = 60;
 
 export const diff: CliCommand = {
   name: 'diff',
-  usage: 'diff [--random N [--seed S]] [--jobs N] [CASE.json...]',
+  usage: 'diff [--random N [--seed S]] [--jobs N] [CASE.json...] [LESSON...]',
   summary: 'compare the simulator with this kernel',
   async run(args) {
     const { numbers, files, problem } = parse(args);
@@ -45,17 +52,18 @@ function parse(args: readonly string[]): { numbers: typeof defaults; files: stri
       numbers[name] = value;
     }
   }
-  if (numbers.random === 0 && files.length === 0) return { numbers, files, problem: 'say --random N, or name files with cases' };
+  if (numbers.random === 0 && files.length === 0) return { numbers, files, problem: 'say --random N, or name files with cases, or lessons' };
   return { numbers, files };
 }
 
 async function recorded(files: readonly string[], jobs: number): Promise<boolean> {
   let steps = 0;
   let same = 0;
+  const lessons = files.every(isFile) ? new Map<string, Lesson>() : shippedLessons();
+  const unknown = files.find((name) => !isFile(name) && !lessons.has(name));
+  if (unknown !== undefined) throw new Error(`there is no lesson ${unknown}; the lessons are ${[...lessons.keys()].join(', ')}`);
   await inParallel(files, jobs, async (file) => {
-    const parsed = ExecCase.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-    if (!parsed.success) throw new Error(`${file}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
-    const comparison = await compare(bare(parsed.data));
+    const comparison = isFile(file) ? await compareFile(file) : await compareLesson(lessons.get(file)!, lessons);
     steps += comparison.steps;
     same += comparison.steps - comparison.differences.length;
     tell(comparison);
@@ -64,9 +72,20 @@ async function recorded(files: readonly string[], jobs: number): Promise<boolean
   return same === steps;
 }
 
-/** Without what a recording says came of each step. */
-function bare(testCase: ExecCase): ExecCase {
-  return { ...testCase, steps: testCase.steps.map((step) => Object.fromEntries(Object.entries(step).filter(([key]) => !['stdout', 'stderr', 'exit'].includes(key))) as typeof step) };
+const isFile = (name: string): boolean => name.endsWith('.json');
+
+async function compareFile(file: string): Promise<Comparison> {
+  const recorded: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const parsed = ExecCase.safeParse(recorded);
+  if (!parsed.success) throw new Error(`${file}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
+  return compare(parsed.data, (recorded as { steps: object[] }).steps);
+}
+
+function shippedLessons(): ReadonlyMap<string, Lesson> {
+  const read = readPackAt(join(productDir(), 'courses', 'gke-networking'));
+  const course = 'problems' in read ? null : judgePack(textsOf(read.files), version).course;
+  if (course === null) throw new Error('the course that ships is not well formed: podwire course validate');
+  return lessonsOf(course);
 }
 
 async function random(count: number, seed: number, jobs: number): Promise<boolean> {

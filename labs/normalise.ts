@@ -2,6 +2,9 @@
  * What may differ between two honest runs of the same commands: MAC addresses, times, ids, ephemeral ports, sequence numbers. The first
  * time a value is seen it gets an ordinal, so that equality and difference of values are kept.
  */
+interface ComparedStep { readonly compare?: 'unordered' | 'noseq' | undefined; readonly stop?: string | undefined; readonly signal?: string | undefined }
+export interface Answered { readonly stdout?: unknown; readonly stderr?: unknown; readonly exit?: unknown }
+
 type Replacer = (...groups: string[]) => string;
 
 export class Normaliser {
@@ -75,6 +78,26 @@ export class Normaliser {
     const port = Number(found);
     return port >= 32768 && port <= 60999 ? ordinal(this.ports, port, 'EPH') : found;
   }
+}
+
+/** An answer as lines that two honest runs have in common: standard output, standard error behind a !, the exit status. */
+export function answerLines(normaliser: Normaliser, step: object, answer: Answered): string[] {
+  const { compare, stop, signal }: ComparedStep = step;
+  const lines: string[] = [];
+  for (const [mark, raw] of [['  ', answer.stdout], ['! ', answer.stderr]] as const) {
+    const text = normaliser.apply(compare === 'unordered' ? sorted(String(raw ?? '')) : String(raw ?? ''));
+    const shown = (compare === 'noseq' ? text.replace(/, seq \d+, length/g, ', seq S, length') : text).split('\n');
+    if (shown.at(-1) === '') shown.pop();
+    lines.push(...shown.map((line) => `${mark}${line}`));
+  }
+  // What a program makes of other signals is the shell's that started it.
+  const isLoose = stop !== undefined && signal !== undefined && signal !== 'INT';
+  return [...lines, isLoose ? '= *' : `= ${String(answer.exit)}`];
+}
+
+function sorted(text: string): string {
+  const masked = (line: string): string => new Normaliser().apply(line).replace(/\d{5}/g, '#');
+  return text.split('\n').filter((line) => line !== '').sort((a, b) => (masked(a) < masked(b) ? -1 : 1)).map((line) => `${line}\n`).join('');
 }
 
 function ordinal<Key>(known: Map<Key, string>, key: Key, prefix: string): string {

@@ -1,6 +1,6 @@
 /** The same steps in the simulator and on this kernel: what differs, and the shortest session that shows it. */
 import { runCase, type ExecCase } from '../../labs/exec.ts';
-import { Normaliser } from '../../labs/normalise.ts';
+import { answerLines, Normaliser } from '../../labs/normalise.ts';
 import { caseOf, looks } from '../../labs/random-commands.ts';
 import type { RealSessions } from './differential-sessions.ts';
 import { runCaseOnLinux } from './exec.ts';
@@ -10,9 +10,10 @@ export interface Comparison { readonly id: string; readonly steps: number; reado
 
 type Steps = readonly Readonly<Record<string, unknown>>[];
 
-export async function compare(testCase: ExecCase): Promise<Comparison> {
+/** `how` each step is compared, where not in the usual way. */
+export async function compare(testCase: ExecCase, how: readonly object[] = testCase.steps): Promise<Comparison> {
   const [simulated, real] = await Promise.all([runCase(testCase), runCaseOnLinux(testCase)]);
-  return comparison(testCase, simulated.steps, real.steps);
+  return comparison(testCase, how, simulated.steps, real.steps);
 }
 
 /** A made-up session, its looks included. */
@@ -20,25 +21,20 @@ export async function compareSession(id: string, commands: readonly string[], on
   const testCase = caseOf(id, commands);
   const [simulated, answers] = await Promise.all([runCase(testCase), onLinux.run(commands, looks)]);
   let next = 0;
-  return comparison(testCase, simulated.steps, testCase.steps.map((step) => ('cmd' in step ? { ...answers[next++] } : step)));
+  return comparison(testCase, testCase.steps, simulated.steps, testCase.steps.map((step) => ('cmd' in step ? { ...answers[next++] } : step)));
 }
 
-function comparison({ id }: ExecCase, simulated: Steps, real: Steps): Comparison {
+function comparison({ id }: ExecCase, how: readonly object[], simulated: Steps, real: Steps): Comparison {
   const normalisers = [new Normaliser(), new Normaliser()] as const;
   const differences: Difference[] = [];
   let steps = 0;
   for (const [index, step] of simulated.entries()) {
     if (!('exit' in step)) continue;
     steps++;
-    const [simulator, linux] = [linesOf(step, normalisers[0]), linesOf(real[index] ?? {}, normalisers[1])];
+    const [simulator, linux] = [answerLines(normalisers[0], how[index] ?? {}, step), answerLines(normalisers[1], how[index] ?? {}, real[index] ?? {})];
     if (simulator.join('\n') !== linux.join('\n')) differences.push({ step: index, command: String(step['cmd'] ?? step['wait'] ?? step['stop']), simulator, linux });
   }
   return { id: String(id), steps, differences };
-}
-
-function linesOf(step: Readonly<Record<string, unknown>>, normaliser: Normaliser): string[] {
-  const lines = (of: unknown, mark: string): string[] => normaliser.apply(typeof of === 'string' ? of : '').split('\n').filter((line) => line !== '').map((line) => `${mark}${line}`);
-  return [...lines(step['stdout'], ''), ...lines(step['stderr'], '! '), `= ${String(step['exit'])}`];
 }
 
 /** Leaves away one command after the other as long as it still differs: in the same look, or in the words of a command that is still there. */

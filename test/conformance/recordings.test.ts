@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ExecCase, runCase } from '../../labs/exec.ts';
 import { knownDifferences } from './known-differences.ts';
-import { Normaliser } from '../../labs/normalise.ts';
+import { answerLines, Normaliser } from '../../labs/normalise.ts';
 
 interface RecordedStep { cmd?: string; ns?: string; wait?: string; stop?: string; signal?: string; compare?: 'unordered' | 'noseq'; stdout?: string; stderr?: string; exit?: number; screen?: string; want?: { screen: string; cursor: [number, number] } }
 interface Recorded { id: string; title: string; steps: RecordedStep[] }
@@ -16,20 +16,6 @@ function stripped(recorded: Recorded): ExecCase {
   return ExecCase.parse({ ...recorded, steps: recorded.steps.map(({ stdout, stderr, exit, want, compare, ...step }) => step) });
 }
 
-function linesOf(normaliser: Normaliser, step: RecordedStep, answer: RecordedStep): string[] {
-  const lines: string[] = [];
-  for (const [mark, raw] of [['  ', answer.stdout ?? ''], ['! ', answer.stderr ?? '']] as const) {
-    const masked = (line: string): string => new Normaliser().apply(line).replace(/\d{5}/g, '#');
-    const ordered = step.compare === 'unordered' ? raw.split('\n').filter((line) => line !== '').sort((a, b) => (masked(a) < masked(b) ? -1 : 1)).map((line) => `${line}\n`).join('') : raw;
-    const text = normaliser.apply(ordered);
-    const shown = (step.compare === 'noseq' ? text.replace(/, seq \d+, length/g, ', seq S, length') : text).split('\n');
-    if (shown.at(-1) === '') shown.pop();
-    lines.push(...shown.map((line) => `${mark}${line}`));
-  }
-  const isLoose = step.stop !== undefined && step.signal !== undefined && step.signal !== 'INT';
-  return [...lines, isLoose ? '= *' : `= ${answer.exit}`];
-}
-
 describe('recorded commands', () => {
   for (const recorded of load('linux')) {
     it(`${recorded.id}: ${recorded.title}`, async () => {
@@ -37,8 +23,8 @@ describe('recorded commands', () => {
       const [wanted, found] = [new Normaliser(), new Normaliser()];
       recorded.steps.forEach((step, index) => {
         if (step.exit === undefined) return;
-        const want = linesOf(wanted, step, step);
-        const have = linesOf(found, step, steps[index] as RecordedStep);
+        const want = answerLines(wanted, step, step);
+        const have = answerLines(found, step, steps[index] as RecordedStep);
         const label = `${recorded.id} ${index}`;
         const line = `$ ${step.ns ?? 'host'}: ${step.cmd ?? step.wait ?? step.stop}`;
         if (label in knownDifferences) expect([line, ...have], `${label} is listed as different but agrees: take it off the list`).not.toEqual([line, ...want]);
