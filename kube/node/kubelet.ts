@@ -21,6 +21,8 @@ export interface KubeletOptions {
   readonly names: ClusterNames;
   /** Pods of the node itself, from /etc/kubernetes/manifests; the API server gets mirrors of them. */
   readonly staticPods: readonly Pod[];
+  /** Whether packets of the node find a way to the API server; without it they do. */
+  readonly isConnected?: (() => boolean) | undefined;
   /** The pid that probes' sockets belong to. */
   readonly pid: () => number | undefined;
 }
@@ -44,6 +46,7 @@ export class Kubelet {
   private readonly status: NodeStatus;
   private readonly watches: Cancel[] = [];
   private isUp = false;
+  private isConnected = true;
   isStopped = false;
 
   constructor(options: KubeletOptions) {
@@ -60,15 +63,20 @@ export class Kubelet {
         if (this.workers.get(worker.pod.metadata.uid) === worker) this.workers.delete(worker.pod.metadata.uid);
       },
     };
-    this.status = new NodeStatus({ client: this.client, time, record, identity, profile, runtime, problem: networkProblem });
+    this.status = new NodeStatus({ client: this.client, time, record, identity, profile, runtime, problem: networkProblem, isConnected: () => this.checkConnection() });
     this.streams = new NodeStreams(runtime, time, (uid) => this.workers.get(uid));
   }
 
   start(): void {
+    this.status.start();
+    this.connect();
+    this.mirrorStaticPods();
+  }
+
+  private connect(): void {
     const { identity } = this.options;
     this.isUp = true;
     for (const worker of new Set(this.workers.values())) worker.resume();
-    this.status.start();
     this.watches.push(
       this.client.watch('nodes', { fieldSelector: `metadata.name=${identity.name}` }, ({ type, object }) => {
         const cidr = object.spec?.podCIDR;
@@ -79,14 +87,30 @@ export class Kubelet {
       }),
       this.client.watch('pods', { fieldSelector: `spec.nodeName=${identity.name}` }, ({ type, object }) => this.hear(type, object)),
     );
-    this.mirrorStaticPods();
+  }
+
+  private disconnect(): void {
+    this.isUp = false;
+    for (const cancel of this.watches.splice(0)) cancel();
+  }
+
+  /** Cut off, the kubelet hears nothing and says nothing; what it runs goes on. Here nobody looks after it either, until the way is there again. */
+  private checkConnection(): boolean {
+    const isConnected = this.options.isConnected?.() ?? true;
+    if (isConnected !== this.isConnected) {
+      this.isConnected = isConnected;
+      if (isConnected) {
+        this.connect();
+        this.status.update();
+      } else this.disconnect();
+    }
+    return isConnected;
   }
 
   /** The process ends: what runs keeps running, but nobody looks after it until `start`. */
   pause(): void {
-    this.isUp = false;
     this.status.stop();
-    for (const cancel of this.watches.splice(0)) cancel();
+    this.disconnect();
   }
 
   /** The machine goes away, and all that ran on it. */

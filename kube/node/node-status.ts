@@ -30,11 +30,12 @@ export class NodeStatus {
   private readonly profile: Profile;
   private readonly runtime: ContainerRuntime;
   private readonly problem: () => string | undefined;
+  private readonly isConnected: () => boolean;
   private beat: Cancel = () => {};
   private statusBeat: Cancel = () => {};
 
-  /** `problem`: why no pod could run here now. */
-  constructor(tools: { client: ApiClient; time: KubeRuntime; record: RecordEvent; identity: NodeIdentity; profile: Profile; runtime: ContainerRuntime; problem: () => string | undefined }) {
+  /** `problem`: why no pod could run here now. `isConnected`: asked before each word to the API server. */
+  constructor(tools: { client: ApiClient; time: KubeRuntime; record: RecordEvent; identity: NodeIdentity; profile: Profile; runtime: ContainerRuntime; problem: () => string | undefined; isConnected: () => boolean }) {
     this.client = tools.client;
     this.time = tools.time;
     this.record = tools.record;
@@ -42,6 +43,7 @@ export class NodeStatus {
     this.profile = tools.profile;
     this.runtime = tools.runtime;
     this.problem = tools.problem;
+    this.isConnected = tools.isConnected;
   }
 
   start(): void {
@@ -70,6 +72,7 @@ export class NodeStatus {
 
   private renew(): void {
     this.beat = this.time.after(LEASE_MS, () => this.renew());
+    if (!this.isConnected()) return;
     const key = { name: this.identity.name, namespace: 'kube-node-lease' };
     const renewTime = microTimestamp(this.time.nowMs());
     if (this.client.find('leases', key) !== undefined) {
@@ -93,6 +96,7 @@ export class NodeStatus {
     const { client, identity, profile, runtime } = this;
     this.statusBeat();
     this.statusBeat = this.time.after(STATUS_MS, () => this.update());
+    if (!this.isConnected()) return;
     const node = client.find('nodes', { name: identity.name });
     if (node === undefined) return;
     const now = timestamp(this.time.nowMs());

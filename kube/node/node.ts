@@ -27,6 +27,8 @@ export interface KubeNodeOptions {
   readonly catalog: ImageCatalog;
   readonly identity: NodeIdentity;
   readonly names: ClusterNames;
+  /** Where the API server is, for who may be cut off from it. */
+  readonly apiServer?: string | undefined;
 }
 
 /** systemd's RestartSec of the kubelet. */
@@ -61,6 +63,7 @@ export class KubeNode {
     for (const image of [...own, ...calico]) this.runtime.pulled.set(image.reference, image);
     this.kubelet = new Kubelet({
       client, time, profile, runtime: this.runtime, identity, names: options.names, staticPods: profile.proxy === undefined ? [] : [proxyPod(profile, proxyImage)], pid: () => this.kubeletPid,
+      ...(options.apiServer === undefined ? {} : { isConnected: () => hasWay(machine, options.apiServer!) }),
     });
   }
 
@@ -117,6 +120,13 @@ export class KubeNode {
     }
     return { status: 404, body: '404 page not found\n' };
   }
+}
+
+/** A route by a device that is up and has a carrier; filters on the way are not asked. */
+function hasWay({ kernel: { netlink } }: Machine, destination: string): boolean {
+  const route = netlink.lookupRoute(0, { family: 'inet', to: destination });
+  const link = route.ok ? netlink.link(0, route.value.device) : undefined;
+  return link?.isUp === true && link.flags.includes('LOWER_UP');
 }
 
 function daemons({ runtime }: Profile): readonly (readonly [string, Program])[] {

@@ -124,7 +124,7 @@ export async function nodeLab(options: LabOptions = {}): Promise<NodeLab> {
   const catalog = standardImages({ ...alpine, programs: new Map([...alpine.programs, ...(options.containerPrograms ?? [])]) }, options.images);
   for (const [index, machine] of machines.entries()) {
     nodes.push(new KubeNode({
-      machine, time, client, profile, catalog,
+      machine, time, client, profile, catalog, apiServer: '35.231.231.234',
       identity: {
         name: machine.name, labels: {}, providerId: `gce://lab/us-east1-b/${machine.name}`, machineId: '0123456789abcdef0123456789abcdef', addresses: [{ type: 'InternalIP', address: `10.142.0.${8 + index}` }, { type: 'Hostname', address: machine.name }],
         capacity: { cpu: '1', memory: '3787608Ki', pods: '110', 'ephemeral-storage': '98868448Ki' }, allocatable: { cpu: '940m', memory: '2702168Ki', pods: '110', 'ephemeral-storage': '47093746742' },

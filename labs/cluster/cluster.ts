@@ -205,6 +205,7 @@ export class ClusterLab implements ClusterFactory, GuestHost {
         },
         capacity: { cpu: '1', 'ephemeral-storage': '98868448Ki', memory: '3787608Ki', pods: '110' }, allocatable: { cpu: '940m', 'ephemeral-storage': '47093746742', memory: '2702168Ki', pods: '110' },
       },
+      apiServer: cluster.spec.endpoint,
       names: { dns: profile.clusterDns, domain: 'cluster.local', hostSearch: [`c.${project}.internal`, 'google.internal'], hostDns: ['169.254.169.254'] },
     });
     cluster.nodes.set(name, node);
