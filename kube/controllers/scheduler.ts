@@ -44,6 +44,7 @@ export function startScheduler(context: ControllerContext, name = 'default-sched
     } else loads.forget(object.spec.nodeName);
   });
   client.watch('nodes', {}, (event) => {
+    if (event.type === 'DELETED') loads.forgetRoom(event.object.metadata.name);
     if (event.type !== 'MODIFIED' || isEasier(event.previous, event.object)) retry();
   });
 }
@@ -53,34 +54,62 @@ function isEasier(before: Node, after: Node): boolean {
   return JSON.stringify([before.spec, before.metadata.labels, before.status?.allocatable]) !== JSON.stringify([after.spec, after.metadata.labels, after.status?.allocatable]);
 }
 
-/** What the pods of each node ask for; counted once, and again after a change. */
+interface Load { readonly request: Request; readonly pods: number; /** How many pods each controller has there, by its uid. */ readonly byOwner: ReadonlyMap<string, number> }
+interface Room { readonly milliCpu: number; readonly memory: number; readonly pods: number }
+
+/** What each node has to give, and what its pods ask for; counted once, and again after a change. */
 class Loads {
   private readonly byNode: ObjectIndex<'pods'>;
-  private readonly known = new Map<string, { readonly request: Request; readonly pods: number }>();
+  private readonly known = new Map<string, Load>();
+  private readonly rooms = new Map<string, { readonly node: Node; readonly room: Room }>();
 
   constructor(byNode: ObjectIndex<'pods'>) {
     this.byNode = byNode;
   }
 
-  get(node: string): { readonly request: Request; readonly pods: number } {
-    const known = this.known.get(node);
-    if (known !== undefined) return known;
-    const pods = this.byNode.get(node);
-    const request = pods.map(requestOf).reduce((total, one) => ({ milliCpu: total.milliCpu + one.milliCpu, memory: total.memory + one.memory }), { milliCpu: 0, memory: 0 });
-    const load = { request, pods: pods.length };
-    this.known.set(node, load);
+  get(node: string): Load {
+    let load = this.known.get(node);
+    if (load === undefined) {
+      load = this.byNode.get(node).reduce(withPod, { request: { milliCpu: 0, memory: 0 }, pods: 0, byOwner: new Map() });
+      this.known.set(node, load);
+    }
     return load;
   }
 
+  room(node: Node): Room {
+    const { name } = node.metadata;
+    const known = this.rooms.get(name);
+    if (known?.node === node) return known.room;
+    const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
+    const room = { milliCpu: milliValue(allocatable['cpu']), memory: wholeValue(allocatable['memory']), pods: wholeValue(allocatable['pods']) };
+    this.rooms.set(name, { node, room });
+    return room;
+  }
+
   add(node: string, pod: StoredPod): void {
-    const { request, pods } = this.get(node);
-    const more = requestOf(pod);
-    this.known.set(node, { request: { milliCpu: request.milliCpu + more.milliCpu, memory: request.memory + more.memory }, pods: pods + 1 });
+    this.known.set(node, withPod(this.get(node), pod));
   }
 
   forget(node: string): void {
     this.known.delete(node);
   }
+
+  forgetRoom(node: string): void {
+    this.rooms.delete(node);
+  }
+}
+
+function withPod({ request, pods, byOwner }: Load, pod: StoredPod): Load {
+  const more = requestOf(pod);
+  const owner = ownerOf(pod);
+  return {
+    request: { milliCpu: request.milliCpu + more.milliCpu, memory: request.memory + more.memory }, pods: pods + 1,
+    byOwner: owner === undefined ? byOwner : new Map(byOwner).set(owner, (byOwner.get(owner) ?? 0) + 1),
+  };
+}
+
+function ownerOf({ metadata }: StoredPod): string | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
 }
 
 /** The larger of the sum of containers and any init container (resource.PodRequestsAndLimits). */
@@ -104,12 +133,13 @@ function schedule({ client, runtime, record }: ControllerContext, loads: Loads, 
   const nodes = client.list('nodes');
   const reasons = new Map<string, number>();
   let best: { readonly node: Node; readonly score: number } | undefined;
-  const hash = pod.metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+  const owner = ownerOf(pod);
+  const wanted: Wanted = { pod, request: requestOf(pod), hostPorts: hostPorts(pod) };
   for (const node of nodes) {
-    const refusals = refuse(pod, node, loads, byNode);
+    const refusals = refuse(wanted, node, loads, byNode);
     for (const reason of refusals) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     if (refusals.length > 0) continue;
-    const score = scoreOf(pod, node, loads) - (hash === undefined ? 0 : byNode.get(node.metadata.name).filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === hash)).length * 200);
+    const score = scoreOf(wanted, node, loads) - (owner === undefined ? 0 : (loads.get(node.metadata.name).byOwner.get(owner) ?? 0) * 200);
     if (best === undefined || score > best.score) best = { node, score };
   }
   if (best === undefined) {
@@ -139,22 +169,25 @@ function setUnscheduled({ client, runtime }: ControllerContext, pod: StoredPod, 
 
 // ---------------------------------------------------------------- filters
 
+/** A pod, with what every node is asked about it. */
+interface Wanted { readonly pod: StoredPod; readonly request: Request; readonly hostPorts: readonly string[] }
+
+const NO_REFUSALS: readonly string[] = [];
+
 /** The reasons this node gives, in the words of its plugins; the first plugin that refuses is the one that speaks. */
-function refuse(pod: StoredPod, node: Node, loads: Loads, byNode: ObjectIndex<'pods'>): string[] {
+function refuse({ pod, request: wanted, hostPorts: ports }: Wanted, node: Node, loads: Loads, byNode: ObjectIndex<'pods'>): readonly string[] {
   if (node.spec?.unschedulable === true && !(pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }))) return ['node(s) were unschedulable'];
   if (!matchesNode(pod, node)) return ["node(s) didn't match node selector"];
   const taint = (node.spec?.taints ?? []).find((one) => one.effect !== 'PreferNoSchedule' && !(pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, one)));
   if (taint !== undefined) return [`node(s) had taint {${taint.key}: ${taint.value ?? ''}}, that the pod didn't tolerate`];
-  const ports = hostPorts(pod);
   if (ports.length > 0 && byNode.get(node.metadata.name).some((other) => hostPorts(other).some((port) => ports.includes(port)))) return ["node(s) didn't have free ports for the requested pod ports"];
   const { request, pods } = loads.get(node.metadata.name);
-  const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
-  const wanted = requestOf(pod);
-  const short: string[] = [];
-  if (pods + 1 > wholeValue(allocatable['pods'])) short.push('Too many pods');
-  if (wanted.milliCpu > 0 && request.milliCpu + wanted.milliCpu > milliValue(allocatable['cpu'])) short.push('Insufficient cpu');
-  if (wanted.memory > 0 && request.memory + wanted.memory > wholeValue(allocatable['memory'])) short.push('Insufficient memory');
-  return short;
+  const room = loads.room(node);
+  const isTooMany = pods + 1 > room.pods;
+  const isCpuShort = wanted.milliCpu > 0 && request.milliCpu + wanted.milliCpu > room.milliCpu;
+  const isMemoryShort = wanted.memory > 0 && request.memory + wanted.memory > room.memory;
+  if (!isTooMany && !isCpuShort && !isMemoryShort) return NO_REFUSALS;
+  return [...(isTooMany ? ['Too many pods'] : []), ...(isCpuShort ? ['Insufficient cpu'] : []), ...(isMemoryShort ? ['Insufficient memory'] : [])];
 }
 
 /** `hostPort/protocol` of all containers. */
@@ -198,14 +231,13 @@ function holds({ operator, values = [] }: { readonly operator: string; readonly 
 // ---------------------------------------------------------------- scores
 
 /** NodeResourcesLeastAllocated, 0 to 100, and the preferred part of node affinity; equal nodes go in the order of their names. */
-function scoreOf(pod: StoredPod, node: Node, loads: Loads): number {
+function scoreOf({ pod, request: wanted }: Wanted, node: Node, loads: Loads): number {
   const { request, pods } = loads.get(node.metadata.name);
-  const wanted = requestOf(pod);
-  const allocatable = (node.status?.allocatable ?? {}) as Record<string, string>;
+  const room = loads.room(node);
   // Containers that ask for nothing count as 100m and 200Mi (schedutil.GetNonzeroRequests).
   const free = (used: number, capacity: number): number => (capacity === 0 ? 0 : Math.max(0, ((capacity - used) * 100) / capacity));
-  const cpu = free(request.milliCpu + Math.max(wanted.milliCpu, 100) + pods * 100, milliValue(allocatable['cpu']));
-  const memory = free(request.memory + Math.max(wanted.memory, 200 * 2 ** 20) + pods * 200 * 2 ** 20, wholeValue(allocatable['memory']));
+  const cpu = free(request.milliCpu + Math.max(wanted.milliCpu, 100) + pods * 100, room.milliCpu);
+  const memory = free(request.memory + Math.max(wanted.memory, 200 * 2 ** 20) + pods * 200 * 2 ** 20, room.memory);
   const preferred = (pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).reduce((total, { weight, preference }) => total + (matchesTerm(preference, node) ? weight : 0), 0);
   return (cpu + memory) / 2 + preferred;
 }
