@@ -36,7 +36,7 @@ function at(object: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-function textOf(object: AnyObject, field: string): string {
+export function textOf(object: AnyObject, field: string): string {
   const special = derived[field];
   if (special !== undefined) return special(object);
   const value = at(object, field.split('.'));
@@ -64,6 +64,12 @@ export function parseFieldSelector(resource: Resource, text: string): FieldMatch
     terms.push({ ...parsed, field });
   }
   return (object) => terms.every(({ field, isWanted, value }) => (textOf(object, field) === value) === isWanted);
+}
+
+/** A field and the one value of it that a selector lets through, where the selector is as simple as that. */
+export function soleValue(text: string | undefined): { readonly field: string; readonly value: string } | undefined {
+  const match = /^(metadata\.name|spec\.nodeName)=([-.a-z0-9]+)$/.exec(text ?? '');
+  return match === null ? undefined : { field: match[1]!, value: match[2]! };
 }
 
 function parseTerm(term: string): Term | undefined {

@@ -1,5 +1,5 @@
 /** The ApiClient of kube/client.ts on a registry in the same program. */
-import { parseFieldSelector } from '../api/fields.ts';
+import { parseFieldSelector, soleValue } from '../api/fields.ts';
 import type { AnyObject, Kinds, Resource, StoredAny, StoredObject } from '../api/kinds.ts';
 import { matchesLabels, parseLabelSelector } from '../api/selectors.ts';
 import { copy, equal, type JsonObject, type Mutable } from '../api/values.ts';
@@ -96,7 +96,7 @@ export class InProcessClient implements ApiClient {
     const cancel = store.watch(resource, version, (change) => {
       const event = seenThrough(change, isHere);
       if (event !== undefined) tell(event);
-    });
+    }, soleValue(options.fieldSelector));
     if (cancel === 'gone') throw new Error('a watch from now on cannot be too late');
     return () => {
       isOpen = false;

@@ -4,6 +4,7 @@
  *
  * Objects are frozen and never change; a write replaces one. What an object means is not known here.
  */
+import { textOf } from '../api/fields.ts';
 import type { Resource, StoredAny } from '../api/kinds.ts';
 import { freeze } from '../api/values.ts';
 import type { Cancel, KubeRuntime } from '../runtime.ts';
@@ -26,10 +27,14 @@ interface Table {
   readonly changes: Change[];
   /** The version up to which changes have been forgotten. */
   forgottenUpTo: number;
+  /** Those who want to hear of everything, and by field and value those who want to hear of few objects: every kubelet of its own pods. */
   readonly watchers: Set<Watcher>;
+  readonly narrow: Map<string, Map<string, Set<Watcher>>>;
 }
 
 interface Watcher {
+  /** Who came first is told first. */
+  readonly order: number;
   readonly fromVersion: number;
   readonly tell: (change: Change) => void;
   isOpen: boolean;
@@ -43,6 +48,7 @@ export class Store {
   private readonly runtime: KubeRuntime;
   private readonly tables = new Map<Resource, Table>();
   private lastVersion = 0;
+  private watchersMade = 0;
   private deliveries: (() => void)[] = [];
 
   constructor(runtime: KubeRuntime) {
@@ -101,24 +107,26 @@ export class Store {
 
   /**
    * Tells of every change after `fromVersion`, in order, each some time after the write and never inside it.
-   * 'gone' when those changes are no longer known.
+   * 'gone' when those changes are no longer known. With `only`, changes of objects that neither have nor had this value may be left out.
    */
-  watch(resource: Resource, fromVersion: number, tell: (change: Change) => void): Cancel | 'gone' {
+  watch(resource: Resource, fromVersion: number, tell: (change: Change) => void, only?: { readonly field: string; readonly value: string }): Cancel | 'gone' {
     const table = this.table(resource);
     if (fromVersion < table.forgottenUpTo) return 'gone';
-    const watcher: Watcher = { fromVersion, tell, isOpen: true };
-    table.watchers.add(watcher);
+    const watcher: Watcher = { order: this.watchersMade, fromVersion, tell, isOpen: true };
+    this.watchersMade += 1;
+    const own = only === undefined ? table.watchers : narrowWatchers(table, only);
+    own.add(watcher);
     for (const change of table.changes) this.deliver(watcher, change);
     return () => {
       watcher.isOpen = false;
-      table.watchers.delete(watcher);
+      own.delete(watcher);
     };
   }
 
   private table(resource: Resource): Table {
     let table = this.tables.get(resource);
     if (table === undefined) {
-      table = { objects: new Map(), keys: [], changes: [], forgottenUpTo: 0, watchers: new Set() };
+      table = { objects: new Map(), keys: [], changes: [], forgottenUpTo: 0, watchers: new Set(), narrow: new Map() };
       this.tables.set(resource, table);
     }
     return table;
@@ -130,7 +138,7 @@ export class Store {
       table.forgottenUpTo = table.changes[changesKept - 1]!.version;
       table.changes.splice(0, changesKept);
     }
-    for (const watcher of table.watchers) this.deliver(watcher, change);
+    for (const watcher of listeners(table, change)) this.deliver(watcher, change);
   }
 
   private deliver(watcher: Watcher, change: Change): void {
@@ -147,6 +155,24 @@ export class Store {
       for (const deliver of due) deliver();
     });
   }
+}
+
+function narrowWatchers({ narrow }: Table, { field, value }: { readonly field: string; readonly value: string }): Set<Watcher> {
+  const byValue = narrow.get(field) ?? new Map<string, Set<Watcher>>();
+  narrow.set(field, byValue);
+  const watchers = byValue.get(value) ?? new Set<Watcher>();
+  byValue.set(value, watchers);
+  return watchers;
+}
+
+/** Whom a change may concern, in the order they came. */
+function listeners({ watchers, narrow }: Table, { object, previous }: Change): Iterable<Watcher> {
+  const found = new Set<Watcher>();
+  for (const [field, byValue] of narrow) {
+    for (const watcher of byValue.get(textOf(object, field)) ?? []) found.add(watcher);
+    if (previous !== undefined) for (const watcher of byValue.get(textOf(previous, field)) ?? []) found.add(watcher);
+  }
+  return found.size === 0 ? watchers : [...watchers, ...found].sort((one, other) => one.order - other.order);
 }
 
 function lowerBound(keys: readonly string[], key: string): number {
