@@ -7,7 +7,7 @@ import type { Endpoint, EndpointSlice } from 'kubernetes-types/discovery/v1';
 import type { StoredObject } from '../api/kinds.ts';
 import { copy, equal } from '../api/values.ts';
 import { hasLabels, isFinished, isReady, isTerminating, type ControllerContext, type StoredPod } from './controller.ts';
-import { byController, ObjectIndex, type ObjectIndex as Index } from './object-index.ts';
+import { byController, labelValues, ObjectIndex, PodsByLabel, selectorValue, type ObjectIndex as Index } from './object-index.ts';
 import { keyOf, parseKey, WorkQueue } from './queue.ts';
 import { timestamp } from '../runtime.ts';
 
@@ -21,18 +21,17 @@ const HEADLESS = 'service.kubernetes.io/headless';
 /** Tells which Services a change of a pod concerns; a Service is looked at at most once per round. */
 export function startEndpointControllers(context: ControllerContext): void {
   const { client, runtime } = context;
-  const pods = new ObjectIndex(client, 'pods', ({ metadata }) => metadata.namespace);
-  const services = new ObjectIndex(client, 'services', ({ metadata }) => metadata.namespace);
+  const pods = new PodsByLabel(client);
+  const services = new ObjectIndex(client, 'services', ({ metadata, spec }) => (spec?.selector === undefined ? undefined : selectorValue(metadata.namespace ?? '', spec.selector)));
   const slices = byController(client, 'endpointslices');
   const queue = new WorkQueue(runtime, (key) => sync(context, pods, slices, key));
   client.watch('services', {}, ({ object }) => queue.add(keyOf(object)));
   client.watch('pods', {}, (event) => {
     const { object } = event;
     if (event.type === 'MODIFIED' && !concerns(event.previous, object)) return;
-    const labels = [object.metadata.labels, ...(event.type === 'MODIFIED' ? [event.previous.metadata.labels] : [])];
-    for (const service of services.get(object.metadata.namespace ?? '')) {
-      const { selector } = service.spec ?? {};
-      if (selector !== undefined && labels.some((set) => hasLabels(selector, set))) queue.add(keyOf(service));
+    const seen = [object.metadata, ...(event.type === 'MODIFIED' ? [event.previous.metadata] : [])];
+    for (const value of new Set(seen.flatMap(labelValues))) {
+      for (const service of services.get(value)) if (seen.some(({ labels }) => hasLabels(service.spec?.selector, labels))) queue.add(keyOf(service));
     }
   });
 }
@@ -45,7 +44,7 @@ function concerns(before: StoredPod, after: StoredPod): boolean {
 
 interface Backend { readonly pod: StoredPod; readonly address: string; readonly isReady: boolean; readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: string }[] }
 
-function sync(context: ControllerContext, pods: Index<'pods'>, slices: Index<'endpointslices'>, key: string): void {
+function sync(context: ControllerContext, pods: PodsByLabel, slices: Index<'endpointslices'>, key: string): void {
   const { client } = context;
   const service = client.find('services', parseKey(key));
   if (service === undefined) {
@@ -54,7 +53,7 @@ function sync(context: ControllerContext, pods: Index<'pods'>, slices: Index<'en
     return;
   }
   if (service.spec?.selector === undefined || service.spec.type === 'ExternalName') return;
-  const backends = pods.get(service.metadata.namespace ?? '').filter((pod) => hasLabels(service.spec!.selector, pod.metadata.labels)).flatMap((pod) => backendOf(service, pod));
+  const backends = pods.get(service.metadata.namespace ?? '', service.spec.selector).filter((pod) => hasLabels(service.spec!.selector, pod.metadata.labels)).flatMap((pod) => backendOf(service, pod));
   writeEndpoints(context, service, backends);
   writeSlices(context, slices, service, backends);
 }

@@ -60,6 +60,59 @@ export class ObjectIndex<R extends Resource> {
   }
 }
 
+/**
+ * Pods by each of their labels, and Services by the first label they select, so that neither is looked for among all others: the values are
+ * `namespace`, for selectors that ask for nothing, and `namespace key=value`.
+ */
+export class PodsByLabel {
+  private readonly client: ApiClient;
+  private readonly byValue = new Map<string, Set<string>>();
+  private readonly valuesByKey = new Map<string, readonly string[]>();
+
+  constructor(client: ApiClient) {
+    this.client = client;
+    client.watch('pods', {}, ({ type, object }) => {
+      const key = keyOf(object);
+      const now = type === 'DELETED' ? client.find('pods', parseKey(key)) : object;
+      this.move(key, now === undefined ? [] : labelValues(now.metadata));
+    });
+  }
+
+  /** Candidates: those with the first label of the selector, in the order they came. */
+  get(namespace: string, selector: Labels): StoredObject<'pods'>[] {
+    return [...this.byValue.get(selectorValue(namespace, selector)) ?? []].flatMap((key) => this.client.find('pods', parseKey(key)) ?? []);
+  }
+
+  private move(key: string, values: readonly string[]): void {
+    const before = this.valuesByKey.get(key) ?? [];
+    if (before.join() === values.join()) return;
+    for (const value of before) {
+      if (values.includes(value)) continue;
+      const set = this.byValue.get(value)!;
+      set.delete(key);
+      if (set.size === 0) this.byValue.delete(value);
+    }
+    for (const value of values) {
+      const set = this.byValue.get(value);
+      if (set === undefined) this.byValue.set(value, new Set([key]));
+      else set.add(key);
+    }
+    if (values.length === 0) this.valuesByKey.delete(key);
+    else this.valuesByKey.set(key, values);
+  }
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+export function labelValues({ namespace = '', labels = {} }: { readonly namespace?: string | undefined; readonly labels?: Labels | undefined }): string[] {
+  return [namespace, ...Object.entries(labels).map(([name, value]) => `${namespace} ${name}=${value}`)];
+}
+
+export function selectorValue(namespace: string, selector: Labels): string {
+  const first = Object.entries(selector)[0];
+  return first === undefined ? namespace : `${namespace} ${first[0]}=${first[1]}`;
+}
+
 /** Pods, ReplicaSets ... by the uid of the object that controls them; those nobody controls under `orphans:` and their namespace. */
 export function byController<R extends Resource>(client: ApiClient, resource: R): ObjectIndex<R> {
   return new ObjectIndex(client, resource, ({ metadata }) => metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid ?? orphansOf(metadata.namespace ?? ''));
