@@ -24,6 +24,9 @@ export const Settings = z.strictObject({
 });
 export type Settings = z.infer<typeof Settings>;
 
+/** As labs without a lesson are filed, beside courses. */
+export const playCourse = 'free-play';
+
 export const LessonProgress = z.strictObject({
   course: Key, lesson: Key, status: z.enum(['new', 'started', 'done']), pointsEarned: z.number(), points: z.number(),
   /** Check and question ids earned for good. */
@@ -41,6 +44,8 @@ export const HostRequest = z.discriminatedUnion('type', [
   z.strictObject({ id: z.number().int(), type: z.literal('open-log'), course: Key, lesson: Key, takeOver: z.boolean().default(false) }),
   z.strictObject({ id: z.number().int(), type: z.literal('append-log'), log: z.number().int(), sequence: z.number().int(), bytes: z.string() }),
   z.strictObject({ id: z.number().int(), type: z.literal('close-log'), log: z.number().int() }),
+  /** A lab of free play goes for good, its log with it; refused while a window has it open. */
+  z.strictObject({ id: z.number().int(), type: z.literal('remove-play'), name: Key }),
   /** Reads a pack, from a file's bytes or a folder's files (base64), and keeps nothing yet. Answers a PackOpened. */
   z.strictObject({ id: z.number().int(), type: z.literal('open-pack'), name: z.string().max(200), content: z.union([z.strictObject({ zip: Bytes }), z.strictObject({ files: z.record(z.string().max(500), Bytes) })]) }),
   /** The next pack that came from outside the page (a double click, the command line): a PackOpened, or null. */

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { HostRequest, LessonProgress, type CourseEntry, type HostMessage, type HostHello, type OpenedLog, type CourseFiles } from '../contracts/host.ts';
+import { HostRequest, LessonProgress, playCourse, type CourseEntry, type HostMessage, type HostHello, type OpenedLog, type CourseFiles } from '../contracts/host.ts';
 import { listCourses, readCourse } from './course-files.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { LabDesk } from './lab-desk.ts';
@@ -141,6 +141,10 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
         own(request.log);
         owned.delete(request.log);
         return logs.close(request.log);
+      }
+      case 'remove-play': {
+        if (!logs.remove(playCourse, request.name)) throw new Refusal('in-use', 'This lab is open in another window. Leave it there first.');
+        return progress.remove(playCourse, request.name);
       }
       case 'open-lab': return { lab: labs.open(linuxBackend()) };
       case 'lab-request': {

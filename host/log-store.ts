@@ -2,7 +2,7 @@
  * Input logs on disk: append only, synced to the medium at most 100 ms after a record was written, torn tails cut when opened.
  * One writer per log; a second window may take it over, and the first is told. See fdatasync(2).
  */
-import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { decodeLog } from '../labs/log.ts';
@@ -33,6 +33,14 @@ export class LogStore {
 
   constructor(directory: string) {
     this.directory = directory;
+  }
+
+  /** False while a window writes it. */
+  remove(course: string, lesson: string): boolean {
+    const path = join(this.directory, course, `${lesson}.log`);
+    if ([...this.writers.values()].some((writer) => writer.path === path)) return false;
+    rmSync(path, { force: true });
+    return true;
   }
 
   /** Undefined when another window writes this log and `takeOver` is false. */

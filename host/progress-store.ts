@@ -30,6 +30,10 @@ export class ProgressStore {
     this.database.run('INSERT INTO progress (course, lesson, record) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET record = excluded.record', [progress.course, progress.lesson, JSON.stringify(progress)]);
   }
 
+  remove(course: string, lesson: string): void {
+    this.database.run('DELETE FROM progress WHERE course = ? AND lesson = ?', [course, lesson]);
+  }
+
   settings(): Settings {
     const row = this.database.get("SELECT value FROM settings WHERE name = 'settings'");
     const parsed = Settings.safeParse(row === null || row === undefined ? {} : JSON.parse(String(row.value)));

@@ -1,12 +1,12 @@
 /** Labs without a lesson: the kinds there are, those the learner began, and what is wrong with a text that is to become one. */
+import { playCourse } from '../../contracts/host.ts';
 import { host } from './host.svelte.ts';
 
 export interface LabKind { readonly id: string; readonly title: string; readonly text: string }
 /** `text` is what was judged; `id` is null while anything is wrong. */
 export interface Judged { readonly text: string; readonly id: string | null; readonly title: string | null; readonly problems: readonly { readonly line: number; readonly text: string }[] }
 
-/** As the host files the logs and the progress of free play. */
-export const playCourse = 'free-play';
+export { playCourse };
 
 class Plays {
   kinds = $state.raw<LabKind[]>([]);
@@ -48,6 +48,12 @@ class Plays {
     while (taken.has(`${id}-${number}`)) number++;
     this.texts.set(`${id}-${number}`, text);
     return `${id}-${number}`;
+  }
+  /** For good: what was typed in it goes too. */
+  async remove(name: string): Promise<void> {
+    await host.ask({ type: 'remove-play', name });
+    this.texts.delete(name);
+    host.progress = host.progress.filter(({ course, lesson }) => course !== playCourse || lesson !== name);
   }
   textOf(name: string): string | undefined {
     return this.texts.get(name);
