@@ -20,8 +20,12 @@ export const MACHINES = '/run/podwire/machines';
 
 export const READY = 'podwire ready';
 
-/** Kept low enough that a runaway lab cannot hurt; high enough that nobody meets it by accident. Per user of the sandbox, and per process. */
-export const limits = { processes: 400, dataKiB: 1_048_576, files: 1024 };
+/**
+ * Kept low enough that a runaway lab cannot hurt; high enough that nobody meets it by accident. `processes` are each user's, `allProcesses` those of all
+ * users: the kernel counts them for the user namespace too, against the limit of who made it. `dataKiB` and `files` are each process's, `memoryKiB` is
+ * what the watchdog allows the whole.
+ */
+export const limits = { processes: 400, allProcesses: 600, dataKiB: 1_048_576, memoryKiB: 1_048_576, files: 1024 };
 export const setLimits = `ulimit -S -c 0; ulimit -H -c 0; ulimit -u ${limits.processes}; ulimit -d ${limits.dataKiB}; ulimit -n ${limits.files}`;
 
 const strictly = ['set -eE', "trap 'echo \"failed: $BASH_COMMAND\" >&2' ERR"];
@@ -37,6 +41,7 @@ export function buildScript(scenario: Scenario, identity: Identity): string {
     // The outer namespace gives the inner one its users: the same again.
     'outer=$$',
     `{ while [ /proc/$outer/ns/user -ef /proc/self/ns/user ]; do :; done; env printf '${users}\\n' > /proc/$outer/uid_map; env printf '${groups}\\n' > /proc/$outer/gid_map; } &`,
+    `ulimit -u ${limits.allProcesses}`,
     `exec unshare --user -- bash --norc -c 'until read -r _ < /proc/self/gid_map; do :; done; exec unshare --mount --net --uts --ipc --pid --fork --kill-child -- bash --norc ${BOOT_FILE}'`,
   ].join('\n');
 }

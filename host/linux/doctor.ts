@@ -113,7 +113,8 @@ function tun(patient: Patient): DoctorFinding {
 }
 
 function bounds(): DoctorFinding {
-  return finding('limits', 'Limits', 'works', `A lab is held back by limits of its processes (${limits.processes} for each user, ${Math.round(limits.dataKiB / 1024)} MiB of memory each); nothing watches the whole.`);
+  const mebibytes = (kib: number): string => `${Math.round(kib / 1024)} MiB`;
+  return finding('limits', 'Limits', 'works', `A lab has at most ${limits.allProcesses} processes, held by their limits, and ${mebibytes(limits.memoryKiB)} of memory, held by a watchdog that looks twice a second.`);
 }
 
 // ---------------------------------------------------------------- packages

@@ -9,6 +9,7 @@ import { scenarioNamed } from '../../labs/scenarios/index.ts';
 import { describeOnLinux } from '../../test/linux.ts';
 import { limits } from './boot-script.ts';
 import { Sandbox } from './sandbox.ts';
+import { verdict } from './watchdog.ts';
 
 async function run(sandbox: Sandbox, command: string): Promise<{ status: number | null; said: string }> {
   const child = sandbox.start(['bash', '-c', command], { stdio: ['ignore', 'pipe', 'pipe'], env: { HOME: '/root' } });
@@ -120,6 +121,12 @@ describeOnLinux('a sandbox', () => {
   });
 });
 
+test.each([
+  ['nothing, under the limit', { processes: [{ pid: 7, kib: 60 }], filesKiB: 40 }, { kill: [], isFull: false }],
+  ['the biggest, as many as it takes', { processes: [{ pid: 7, kib: 60 }, { pid: 8, kib: 50 }, { pid: 9, kib: 40 }], filesKiB: 20 }, { kill: [7, 8], isFull: false }],
+  ['the whole, when files alone are too much', { processes: [{ pid: 7, kib: 10 }], filesKiB: 101 }, { kill: [], isFull: true }],
+])('the watchdog ends %s', (_what, usage, wanted) => expect(verdict(usage, 100)).toEqual(wanted));
+
 describeOnLinux('a runaway lab', () => {
   test('is stopped at its processes, and can be used on', async () => {
     const sandbox = await Sandbox.open(scenarioNamed('linux-host'));
@@ -128,6 +135,33 @@ describeOnLinux('a runaway lab', () => {
     expect(Number(/(\d+) processes/.exec(said)?.[1])).toBeLessThanOrEqual(limits.processes);
     expect((await run(sandbox, 'echo still here')).said).toContain('still here');
     await sandbox.close();
+  });
+
+  test('has no more processes by being many users', async () => {
+    const sandbox = await Sandbox.open(scenarioNamed('linux-host'));
+    if (sandbox.identity.way === 'single') return void sandbox.close();
+    const { said } = await run(sandbox, `for user in 2001 2002 2003; do setpriv --reuid=$user --clear-groups bash -c 'for ((n = 0; n < 300; n++)); do sleep 60 & done' 2> /dev/null & done; sleep 3; set -- /proc/[0-9]*; echo "$# processes"; kill -9 -1`);
+    expect(Number(/(\d+) processes/.exec(said)?.[1])).toBeGreaterThan(limits.processes);
+    expect(Number(/(\d+) processes/.exec(said)?.[1])).toBeLessThanOrEqual(limits.allProcesses);
+    expect((await run(sandbox, 'echo still here')).said).toContain('still here');
+    await sandbox.close();
+  });
+
+  test('loses what takes the most memory when all together take too much', async () => {
+    const sandbox = await Sandbox.open(scenarioNamed('linux-host'));
+    const most = limits.memoryKiB * 512;
+    const eaters = await Promise.all([1, 2, 3].map(() => run(sandbox, `head -c ${most} /dev/zero | { tail -c ${most}; echo "ended by $?" >&2; } | sleep 4`)));
+    const killed = eaters.filter(({ said }) => said.includes('ended by 137')).length;
+    expect(killed).toBeGreaterThan(0);
+    expect(killed).toBeLessThan(3);
+    expect((await run(sandbox, 'echo still here')).said).toContain('still here');
+    await sandbox.close();
+  });
+
+  test('is ended when it fills memory with files', async () => {
+    const sandbox = await Sandbox.open(scenarioNamed('linux-host'));
+    await run(sandbox, `mount -t tmpfs -o size=4G big /mnt; head -c ${limits.memoryKiB * 1100} /dev/zero > /mnt/big; sleep 10`);
+    expect(sandbox.isOver).toBe(true);
   });
 
   test('is stopped at its memory and at its files', async () => {

@@ -10,6 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Scenario } from '../../labs/scenarios/index.ts';
 import { bootScript, buildScript, homeOf, MACHINES, READY, setLimits } from './boot-script.ts';
 import { identify, outsideUser, writeMaps, type Identity } from './identity.ts';
+import { watch } from './watchdog.ts';
 
 const OPEN_WITHIN_MS = 15_000;
 const ROOT_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
@@ -47,6 +48,8 @@ export class Sandbox {
     const sandbox = new Sandbox(scenario, identity, launcher);
     try {
       await sandbox.#boot();
+      const stop = watch(sandbox.pid, () => void sandbox.close());
+      void sandbox.#over.then(stop);
     } catch (cause) {
       await sandbox.close();
       throw cause;
