@@ -4,6 +4,7 @@ import { isNotFound, KubectlProblem, ServerProblem } from '../problem.ts';
 import type { Command, KubeObject, Session, Subject } from '../session.ts';
 import { DESCRIBE, TabWriter } from '../tabwriter.ts';
 import { age, longTime } from '../time.ts';
+import { networkPolicyLines, type NetworkPolicySpec } from './network-policy.ts';
 import { annotationLines, containerLines, mapLines, templateText, volumeLines, type Container, type ContainerStatus, type PodTemplate, type Volume } from './pod-template.ts';
 
 type Page = (session: Session, subject: Subject & { object: KubeObject }) => Promise<string[]>;
@@ -307,6 +308,10 @@ const namespacePage: Page = (_session, subject) => Promise.resolve([
   ...head(subject, false), ...labels(subject.object), ...annotations(subject.object), `Status:\t${statusOf<{ phase?: string }>(subject.object).phase ?? ''}`, '', 'No resource quota.', '', 'No LimitRange resource.',
 ]);
 
+const networkPolicy: Page = (_session, { object }) => Promise.resolve([
+  ...head({ object }, true), `Created on:\t${(object.metadata?.creationTimestamp ?? '').replace('T', ' ').replace('Z', ' +0000 UTC')}`, ...labels(object), ...annotations(object), ...networkPolicyLines(specOf<NetworkPolicySpec>(object), selectorText),
+]);
+
 const configMap: Page = async (session, subject) => {
   const { data = {} } = subject.object as { data?: Record<string, string> };
   return [...head(subject, true), ...labels(subject.object), ...annotations(subject.object), '', 'Data', '====', ...Object.entries(data).toSorted(([one], [other]) => (one < other ? -1 : 1)).flatMap(([name, value]) => [`${name}:`, '----', value]), ...(await eventLines(session, subject))];
@@ -343,4 +348,4 @@ const generic: Page = async (session, subject) => {
   return [`Name:\t${subject.name}`, `Namespace:\t${subject.namespace ?? ''}`, ...labels(object), ...annotations(object), `API Version:\t${apiVersion}`, `Kind:\t${kind}`, 'Metadata:', ...fields(more, '  '), ...fields(rest, ''), ...(await eventLines(session, subject))];
 };
 
-const PAGES: Readonly<Record<string, Page>> = { Pod: pod, Service: service, Endpoints: endpoints, Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, Job: job, Node: node, Namespace: namespacePage, ConfigMap: configMap, Secret: secret, ServiceAccount: serviceAccount };
+const PAGES: Readonly<Record<string, Page>> = { Pod: pod, Service: service, Endpoints: endpoints, Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, Job: job, Node: node, Namespace: namespacePage, ConfigMap: configMap, Secret: secret, ServiceAccount: serviceAccount, NetworkPolicy: networkPolicy };
