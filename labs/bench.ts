@@ -1,5 +1,6 @@
 /** What `podwire bench` measures inside one process. Each figure names its unit and is the median of several runs, or a percentile where it says so. */
 import type { Lesson } from '../contracts/course.ts';
+import { measureClusters } from './bench-cluster.ts';
 import { replayTime, sessionTimes, twoHours } from './bench-session.ts';
 import { Attempt } from './course/attempt.ts';
 import { lessonsOf, loadCourse } from './course/index.ts';
@@ -12,6 +13,8 @@ export interface Figure { readonly value: number; readonly unit: string; readonl
 
 interface Measuring {
   readonly nowMs: () => number;
+  /** What the processor has spent on us. */
+  readonly cpuMs: () => number;
   readonly courseFiles: Readonly<Record<string, string>>;
   /** Bytes in use once everything that can be collected has been. */
   readonly heapBytes: () => number;
@@ -23,7 +26,7 @@ const FIRST_LESSON = 'u0-first-five-minutes';
 /** Every lab stands at its first prompt by then. */
 const OPENED_BY_US = 300_000_000;
 
-export async function measureAll({ nowMs, courseFiles, heapBytes }: Measuring): Promise<Record<string, Figure>> {
+export async function measureAll({ nowMs, cpuMs, courseFiles, heapBytes }: Measuring): Promise<Record<string, Figure>> {
   const { course } = loadCourse(new Map(Object.entries(courseFiles)));
   if (course === null) throw new Error('the course cannot be read');
   const lessons = lessonsOf(course);
@@ -62,6 +65,7 @@ export async function measureAll({ nowMs, courseFiles, heapBytes }: Measuring): 
     twoIdleHoursReplayed: { value: median(rested), unit: 'ms', limit: 200 },
     keyEchoP95: { value: percentile(echoMs, 0.95), unit: 'ms', limit: 1, note: 'from a key handed to the session to its echo handed to the page' },
     labMemory: { value: memory, unit: 'MB', limit: 60 },
+    ...(await measureClusters({ nowMs, cpuMs, heapBytes }, courseFiles, lessons)),
   };
 }
 
