@@ -36,12 +36,44 @@ describeInChromium('a cluster in the browser', () => {
     // The check's port is not forwarded: from outside there is silence.
     await learner.type(`curl -sS --max-time 2 http://${address}:10256/healthz`, OUTSIDE);
     await learner.shows(/curl: \(28\) Connection timed out/, OUTSIDE, 30_000);
-    await until('the nodes in the picture', async () => (await page.locator('body').innerText()).includes('gke-lab-cluster-default-pool-9e4ce61e-2jdh'));
+    // The same page in the browser: a real request in the lab, seen by whoever listens there.
+    await learner.type('sudo tcpdump -ni eth0 -c 1 tcp dst port 80 &', OUTSIDE);
+    await learner.shows(/listening on eth0/, OUTSIDE);
+    await learner.visit(address);
+    await page.getByRole('region', { name: 'Browser' }).getByText('HTTP/1.1 200 OK').waitFor();
+    expect(await page.locator('.page .body').innerText()).toMatch(/^Hello, world!\nVersion: 1\.0\.0\nHostname: hello-server-/);
+    await learner.shows(new RegExp(`104\\.132\\.154\\.90\\.\\d+ > ${address.replaceAll('.', '\\.')}\\.80: Flags \\[S\\]`), OUTSIDE);
+    await page.getByRole('button', { name: "Answer's headers" }).click();
+    await page.getByText('text/plain; charset=utf-8').waitFor();
+    // From a pod by the Service's name, and into the cloud's closed firewall.
+    const pod = await page.getByLabel('From', { exact: true }).locator('option', { hasText: /from hello-server-/ }).getAttribute('value');
+    await page.getByLabel('From', { exact: true }).selectOption(pod);
+    await learner.visit('http://hello-server/');
+    await page.locator('.page .body').getByText('Hello, world!').waitFor();
+    await page.getByLabel('From', { exact: true }).selectOption({ label: 'from a laptop outside' });
+    await learner.visit(`${address}:10256/healthz`);
+    await page.getByText('Connecting…').waitFor();
+    for (let skip = 0; skip < 5; skip++) {
+      await page.getByRole('button', { name: /Skip/ }).click();
+      await page.waitForTimeout(400);
+    }
+    await page.getByText(`${address} took too long to respond.`).waitFor();
+    await page.getByText('ERR_CONNECTION_TIMED_OUT').first().waitFor();
+    // Others by names for people.
+    await page.getByRole('button', { name: 'Open another terminal' }).click();
+    expect((await page.getByRole('menuitem').allInnerTexts()).map((text) => text.trim())).toEqual(['Cloud Shell', 'a laptop outside']);
+    await page.keyboard.press('Escape');
+    await until('the nodes in the picture', async () => (await page.locator('body').innerText()).includes('node 2jdh'));
     expect(learner.complaints).toEqual([]);
     await page.reload();
     await learner.shows(/Connection timed out/, OUTSIDE, 60_000);
     await until('the lab to have been picked up', async () => (await page.locator('.resumed').allInnerTexts()).length > 0);
     expect(await page.locator('.resumed').innerText()).toMatch(/^Picked up after \d+ events$/);
+    // The browser is where it was.
+    expect(await page.getByLabel('Address', { exact: true }).inputValue()).toBe(`http://${address}:10256/healthz`);
+    // All the while nobody but the application was asked for anything.
+    const { host } = new URL(world.served.url);
+    expect(learner.requests.filter((each) => new URL(each).host !== host && !each.startsWith('data:') && !each.startsWith('blob:'))).toEqual([]);
     await learner.close();
   });
 });

@@ -107,6 +107,16 @@ wires:
     await page.getByRole('link', { name: 'Free play' }).click();
     await page.getByRole('link', { name: /^linux-host-2/ }).click();
     await learner.shows(/1 received, 0% packet loss/, 'host');
+    // Asked twice, it goes for good.
+    await page.getByRole('link', { name: 'Free play' }).click();
+    await page.getByRole('button', { name: 'Delete linux-host-2' }).click();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByRole('button', { name: 'Delete linux-host-2' }).click();
+    await page.getByRole('button', { name: 'Delete the lab' }).click();
+    await page.getByRole('link', { name: /^linux-host-2/ }).waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByText('This lab can be made').waitFor();
+    expect(await page.getByRole('link', { name: /^linux-host-2/ }).count()).toBe(0);
     expect(learner.complaints).toEqual([]);
     await learner.close();
   });

@@ -66,7 +66,7 @@ export async function openWorld(): Promise<World> {
 }
 
 type Window = BrowserContext;
-interface TestHook { text(id: string): string; focus(id: string): void; ids(): string[] }
+interface TestHook { text(id: string): string; focus(id: string): void; ids(): string[]; values(): Record<string, string | null> }
 declare const podwireTest: TestHook;
 
 /** A bare prompt in the last row that has text. */
@@ -100,18 +100,18 @@ export class Learner {
     return learner;
   }
 
-  /** Opens a lesson and waits until its lab is up: goals judged, a prompt shown. */
-  async open(lesson: string): Promise<void> {
+  /** Opens a lesson and waits until its lab is up: goals judged, a prompt shown at its first terminal. */
+  async open(lesson: string, terminal = 'vm'): Promise<void> {
     await this.page.evaluate((id) => { location.hash = `#/lesson/${id}`; }, lesson);
-    await this.labIsUp();
+    await this.labIsUp(terminal);
   }
-  async labIsUp(): Promise<void> {
+  async labIsUp(terminal = 'vm'): Promise<void> {
     await until('the goals of the lab', async () => {
       const trouble = await this.page.locator('.trouble').allInnerTexts();
       if (trouble.length > 0) throw new Error(trouble.join('\n'));
       return this.page.locator('#goals-list li').first().isVisible();
     }, { timeoutMs: 40_000 });
-    await this.prompts('vm');
+    await this.prompts(terminal);
   }
 
   text(terminal = 'vm'): Promise<string> {
@@ -142,6 +142,14 @@ export class Learner {
     await until(`the line after ${line}`, async () => !(await stands()), { seen: () => this.tail(terminal) });
   }
 
+  /** Types an address into the browser of the lab, opening it first if need be. */
+  async visit(address: string): Promise<void> {
+    const bar = this.page.getByLabel('Address', { exact: true });
+    if ((await bar.count()) === 0) await this.page.getByRole('button', { name: 'Browser', exact: true }).click();
+    await bar.fill(address);
+    await bar.press('Enter');
+  }
+
   async press(keys: readonly string[], terminal = 'vm'): Promise<void> {
     await this.focus(terminal);
     for (const key of keys) await this.page.keyboard.press(/^ctrl-/.test(key) ? `Control+${key.slice(5)}` : key);
@@ -153,16 +161,16 @@ export class Learner {
 
   /** One step of a solution, as hands do it: by the block's button where the text has one and `byButton`, else typed. */
   async do(lesson: Lesson, step: SolutionStep, byButton: boolean): Promise<void> {
-    if ('wait' in step) return this.page.waitForTimeout(step.wait * 1000);
+    if ('wait' in step) return this.wait(step.wait);
     if ('answer' in step) {
-      for (const id of Object.keys(step.answer)) await this.answer(lesson, id);
+      for (const [id, answer] of Object.entries(step.answer)) await this.answer(lesson, id, typeof answer === 'string' && answer !== 'right' ? await this.filled(answer) : undefined);
       return;
     }
     const terminal = step.at ?? lesson.terminals[0]!.id;
     if ('keys' in step) await this.press(step.keys, terminal);
-    else if (!(byButton && (await this.pressRun(lesson, step.type)))) await this.type(step.type, terminal);
+    else if (!(byButton && (await this.pressRun(lesson, step.type)))) await this.type(await this.filled(step.type), terminal);
     if ('interruptAfter' in step && step.interruptAfter !== undefined) {
-      await this.page.waitForTimeout(step.interruptAfter * 1000);
+      await this.wait(step.interruptAfter);
       await this.press(['ctrl-c'], terminal);
     }
     if (step.until === 'running') await this.page.waitForTimeout(1500);
@@ -183,13 +191,35 @@ export class Learner {
     return true;
   }
 
-  async answer(lesson: Lesson, question: string): Promise<void> {
+  /** Lab time: where there is much of it, as a learner skips it, half a minute at a press. */
+  private async wait(seconds: number): Promise<void> {
+    if (seconds < 8) return this.page.waitForTimeout(seconds * 1000);
+    for (let left = seconds; left > 0; left -= 30) {
+      await this.page.getByRole('button', { name: /Skip/ }).click();
+      await this.page.getByText('skipping').waitFor({ timeout: 2000 }).catch(() => undefined);
+      await this.page.getByText('skipping').waitFor({ state: 'detached', timeout: 30_000 });
+    }
+  }
+
+  /** With the lab's own values in the place of their names, once the lab has them. */
+  private async filled(text: string): Promise<string> {
+    const fill = async (): Promise<string> => {
+      const values = await this.page.evaluate(() => podwireTest.values());
+      return text.replace(/\{\{([A-Za-z][\w.-]*)\}\}/g, (whole, name: string) => values[name] ?? whole);
+    };
+    await until(`the values of ${text}`, async () => !/\{\{[A-Za-z]/.test(await fill()), { seen: fill });
+    return fill();
+  }
+
+  async answer(lesson: Lesson, question: string, typed?: string): Promise<void> {
     const at = lesson.screens.findIndex(({ blocks }) => blocks.some((block) => (block.kind === 'question' || block.kind === 'predict') && block.id === question));
     const block = lesson.screens[at]!.blocks.find((each) => (each.kind === 'question' || each.kind === 'predict') && each.id === question)!;
     if (block.kind !== 'question' && block.kind !== 'predict') throw new Error(`${question} is no question`);
     await this.step(at + 1);
-    const right = block.options.findIndex(({ isRight }) => isRight);
-    await this.page.locator(`[data-question="${question}"]`).locator('[role=radio], [role=checkbox]').nth(right).click();
+    const shown = this.page.locator(`[data-question="${question}"]`);
+    if (typed !== undefined) await shown.getByRole('textbox').fill(typed);
+    for (const [index, { isRight }] of block.options.entries()) if (isRight) await shown.locator('[role=radio], [role=checkbox]').nth(index).click();
+    if (typed !== undefined || (block.kind === 'question' && block.type === 'multiple')) await shown.getByRole('button', { name: 'Answer', exact: true }).click();
   }
 
   goals(): Promise<string> {

@@ -42,6 +42,7 @@ export function revealCommand(id: string, line: string): boolean {
   text: (id: string) => screens.get(id)?.text() ?? '',
   focus: focusTerminal,
   ids: () => [...screens.keys()],
+  values: () => [...screens.values()][0]?.lab.report?.values ?? {},
   cursor: (id: string) => {
     const buffer = screens.get(id)?.xterm.buffer.active;
     return buffer === undefined ? '' : `${buffer.baseY + buffer.cursorY}:${buffer.cursorX}`;
