@@ -58,7 +58,7 @@ function usageOf(launcher: number): Usage {
   return { processes, filesKiB: filesIn([launcher, ...inside]) };
 }
 
-function descendantsOf(pid: number): number[] {
+export function descendantsOf(pid: number): number[] {
   let threads: string[] = [];
   try {
     threads = readdirSync(`/proc/${pid}/task`);
