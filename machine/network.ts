@@ -8,7 +8,7 @@ import type { NetPorts, NetfilterPort, NetlinkPort, SocketPort, SysctlPort } fro
 import type { Process } from './process.ts';
 import type { WaitQueue } from './scheduler.ts';
 
-const NETLINK_CHANGES = new Set(['addLink', 'setLink', 'deleteLink', 'addAddress', 'deleteAddress', 'addRoute', 'deleteRoute', 'addRule', 'deleteRule', 'addNeighbour', 'deleteNeighbour', 'addFdb', 'deleteFdb', 'setQdisc', 'setNetnsId']);
+const NETLINK_CHANGES = new Set(['addLink', 'setLink', 'deleteLink', 'addAddress', 'deleteAddress', 'addRoute', 'deleteRoute', 'addRule', 'deleteRule', 'addNeighbour', 'deleteNeighbour', 'addFdb', 'deleteFdb', 'setLinkGroup', 'setQdisc', 'setNetnsId']);
 const NETFILTER_PRIVILEGED = new Set(['replaceTable', 'deleteTable', 'putIpSet', 'deleteIpSet', 'deleteConntrack', 'updateConntrack']);
 const IP_UNPRIVILEGED_PORT_START = 1024;
 

@@ -19,7 +19,7 @@ export function makeDevice(kernel: Kernel, namespace: NamespaceState, kind: Link
     stats: { rxPackets: 0, rxBytes: 0, rxErrors: 0, rxDropped: 0, rxMulticast: 0, txPackets: 0, txBytes: 0, txErrors: 0, txDropped: 0, txCarrierErrors: 0, collisions: 0 },
     createdAtUs: kernel.world.state.nowUs,
     conf4: namespace.conf4Default, conf4Pinned: new Set(), conf4PinnedAll: false, conf6: namespace.conf6Default, neigh4: namespace.neigh4Default, neigh6: namespace.neigh6Default,
-    addresses4: [], addresses6: [], groups4: new Map(), groups6: new Map(), groupsLink: new Map(), solicitationGeneration: 0, isIpv6Ready: false,
+    addresses4: [], addresses6: [], groups4: new Map(), groups6: new Map(), groupsLink: new Map(), staticGroupsLink: new Set(), solicitationGeneration: 0, isIpv6Ready: false,
     taps: [], linkWatchPending: false, netem: undefined, peer: undefined, wire: undefined, junction: undefined, lower: 0, lowerNs: namespace.id, uppers: [],
     vlan: undefined, macvlanMode: undefined, vxlan: undefined, tun: undefined, bridge: undefined, port: undefined,
   };

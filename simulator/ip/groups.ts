@@ -2,6 +2,7 @@
 import { ALL_NODES, type Ip6 } from '../wire/ip6.ts';
 import { macOfIp4Multicast, macOfIp6Multicast } from '../wire/mac.ts';
 import type { Device } from '../kernel/state.ts';
+import { done, fail, type Result } from '../result.ts';
 
 /** 224.0.0.1 */
 export const ALL_HOSTS = 0xe0000001;
@@ -66,6 +67,15 @@ export function leaveAllButAllNodes6(device: Device): void {
       leaveGroup6(device, group);
     }
   }
+}
+
+/** dev_mc_add_global, dev_mc_del_global */
+export function setLinkGroup(device: Device, mac: string, isJoined: boolean): Result {
+  if (isJoined === device.staticGroupsLink.has(mac)) return isJoined ? done : fail('ENOENT');
+  if (isJoined) device.staticGroupsLink.add(mac);
+  else device.staticGroupsLink.delete(mac);
+  countLinkGroup(device, mac, isJoined ? 1 : -1);
+  return done;
 }
 
 function countLinkGroup(device: Device, mac: string, change: number): void {

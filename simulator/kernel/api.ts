@@ -192,7 +192,9 @@ export interface NetlinkCalls {
   fdb(ns: NetnsId): FdbView[];
   addFdb(ns: NetnsId, entry: { link: LinkIndex; mac: Mac; vlan?: number; master?: boolean; self?: boolean; kind: 'permanent' | 'static' | 'dynamic'; destination?: Address }, mode: 'add' | 'append' | 'replace'): Result;
   deleteFdb(ns: NetnsId, entry: { link: LinkIndex; mac: Mac; vlan?: number; master?: boolean; self?: boolean }): Result;
-  multicastGroups(ns: NetnsId): { index: LinkIndex; family: 'link' | Family; address: string; users: number }[];
+  multicastGroups(ns: NetnsId): { index: LinkIndex; family: 'link' | Family; address: string; users: number; isStatic?: boolean }[];
+  /** dev_mc_add_global: frames to an address are taken in, or no longer. ENOENT for what nobody asked for by hand. */
+  setLinkGroup(ns: NetnsId, index: LinkIndex, mac: Mac, isJoined: boolean): Result;
   setQdisc(ns: NetnsId, index: LinkIndex, netem: { delayUs?: number; jitterUs?: number; lossPercent?: number; rateBitsPerSecond?: number; duplicatePercent?: number; reorderPercent?: number; limit?: number; handle?: number } | undefined): Result;
   /** RTM_GETQDISC of the root; undefined where none shows (a device that never was up). */
   qdisc(ns: NetnsId, index: LinkIndex): QdiscView | undefined;

@@ -11,6 +11,7 @@ import { mtuOf4 } from '../ip/output4.ts';
 import { addNeighbour, deleteNeighbour, neighbourViews } from '../neighbour/view.ts';
 import { isLocalAddress, routeInput4, routeOutput4 } from '../routing/lookup4.ts';
 import { routeOutput6 } from '../routing/lookup6.ts';
+import { setLinkGroup } from '../ip/groups.ts';
 import { TABLE_LOCAL, TABLE_MAIN } from '../routing/fib.ts';
 import { addRoute4, deleteRoute4 } from '../routing/routes4.ts';
 import { addRoute6, deleteRoute6 } from '../routing/routes6.ts';
@@ -62,12 +63,19 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
     multicastGroups(ns) {
       const groups: ReturnType<NetlinkCalls['multicastGroups']> = [];
       for (const device of sortedDevices(space(ns))) {
-        for (const [address, users] of device.groupsLink) if (isMulticastMac(address)) groups.push({ index: device.index, family: 'link', address, users });
+        for (const [address, users] of device.groupsLink) {
+          const isStatic = device.staticGroupsLink.has(address);
+          if (isStatic || isMulticastMac(address)) groups.push({ index: device.index, family: 'link', address, users, isStatic });
+        }
         for (const [address, users] of device.groups4) groups.push({ index: device.index, family: 'inet', address: formatIp4(address), users });
         // /proc/net/igmp6 lists the newest first.
         for (const [address, users] of [...device.groups6].reverse()) groups.push({ index: device.index, family: 'inet6', address: formatIp6(address), users });
       }
       return groups;
+    },
+    setLinkGroup(ns, index, mac, isJoined) {
+      const device = space(ns).devices.get(index);
+      return device === undefined ? fail('ENODEV') : setLinkGroup(device, mac, isJoined);
     },
     setQdisc(ns, index, netem) {
       const namespace = space(ns);

@@ -162,7 +162,7 @@ function igmp(_kernel: Kernel, namespace: NamespaceState): string {
 
 function devMulticast(_kernel: Kernel, namespace: NamespaceState): string {
   let text = '';
-  for (const device of devices(namespace)) for (const [mac, users] of device.groupsLink) text += `${left(device.index, 4)} ${left(device.name, 15)} ${left(users, 5)} ${left(0, 5)} ${mac.replaceAll(':', '')}\n`;
+  for (const device of devices(namespace)) for (const [mac, users] of device.groupsLink) text += `${left(device.index, 4)} ${left(device.name, 15)} ${left(users, 5)} ${left(device.staticGroupsLink.has(mac) ? 1 : 0, 5)} ${mac.replaceAll(':', '')}\n`;
   return text;
 }
 

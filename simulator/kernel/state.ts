@@ -177,6 +177,8 @@ export interface Device {
   groups4: Map<Ip4, number>;
   groups6: Map<Ip6, number>;
   groupsLink: Map<Mac, number>;
+  /** Those that somebody asked for by hand, once more than the kernel itself does. */
+  staticGroupsLink: Set<Mac>;
   /** Router solicitations: 0 before the first; events of older generations do nothing. */
   solicitationGeneration: number;
   /** IF_READY: IPv6 has seen the link ready. */

@@ -165,11 +165,12 @@ async function configure(call: Invocation, name: string, words: readonly string[
     else if (word === 'down') {
       if (isAlias) code = removeLabel(call, name, code);
       else setFlag({ up: false });
-    } else if (word === 'mtu' || word === 'txqueuelen' || word === 'metric') {
+    } else if (word === 'metric') return unknownHost(call, word);
+    else if (word === 'mtu' || word === 'txqueuelen') {
       const value = argument();
       if (value === undefined) return usage(call);
       if (word === 'mtu') change({ mtu: Number.parseInt(value, 10) || 0 }, 'SIOCSIFMTU', 1);
-      else if (word === 'txqueuelen') change({ txQueueLength: Number.parseInt(value, 10) || 0 }, 'SIOCSIFTXQLEN', 1);
+      else change({ txQueueLength: Number.parseInt(value, 10) || 0 }, 'SIOCSIFTXQLEN', 1);
     } else if (word === 'hw') {
       const kind = argument();
       const address = argument();
@@ -193,7 +194,8 @@ async function configure(call: Invocation, name: string, words: readonly string[
       at += 1;
       const address = parseIp4(value) ?? (/^0x[0-9a-f]+$/i.test(value) ? Number.parseInt(value, 16) : undefined);
       if (address === undefined) return unknownHost(call, value);
-      code = modifyAddress(call, name, (old) => (word === 'netmask'
+      if (word === 'netmask' && lengthOfMask(address) === undefined) code = failed(call, 'SIOCSIFNETMASK', labelled(call, name)?.address === undefined ? 'EADDRNOTAVAIL' : 'EINVAL', code);
+      else code = modifyAddress(call, name, (old) => (word === 'netmask'
         ? { ...old, prefixLength: lengthOfMask(address) ?? old.prefixLength, broadcast: defaultBroadcast(old.address, lengthOfMask(address) ?? old.prefixLength) }
         : { ...old, broadcast: formatIp4(address) }), word === 'netmask' ? 'SIOCSIFNETMASK' : 'SIOCSIFBRDADDR', code);
     } else if (word === 'add' || word === 'del') {
