@@ -34,7 +34,7 @@ export class Normaliser {
     replace(/, ipg\/ewma [\d./]+ ms/g, '');
     replace(/(?<=[ \s])\d+\.\d{3} ms/g, 'T ms');
     replace(/\bid=(\d+)/g, (_, id) => `id=${this.id(id!)}`);
-    replace(/(ICMP echo (?:request|reply), id )(\d+)/g, (_, before, id) => `${before}${this.id(id!)}`);
+    replace(/(ICMP6?,? echo (?:request|reply), id )(\d+)/g, (_, before, id) => `${before}${this.id(id!)}`);
     replace(/(tos 0x\w+, ttl \d+, id )\d+/g, '$1N');
     replace(/(?<=[.:=])\d{5}(?=[ :>,\n)]|$)/g, (port) => this.port(port!));
     replace(/\b(seq|ack) \d{4,}(:\d{4,})?/g, (_, what, to) => `${what} SEQ${to === undefined ? '' : ':SEQ'}`);
