@@ -11,6 +11,7 @@ import * as icmp6 from '../wire/icmp6.ts';
 import { ANY_IP6, formatIp6, isMulticastIp6 } from '../wire/ip6.ts';
 import * as ipv4 from '../wire/ipv4.ts';
 import * as ipv6 from '../wire/ipv6.ts';
+import { isFragment6, reassemble6 } from './fragment6.ts';
 import { receiveIcmp6, sendIcmpError6 } from './icmp6.ts';
 import { finishOutput6 } from './output6.ts';
 
@@ -49,6 +50,7 @@ export function receiveIp6(kernel: Kernel, namespace: NamespaceState, device: De
 
 function deliverLocal6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
   if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'INPUT', packet, namespace.netfilter) !== 'accept') return;
+  if (isFragment6(packet) && !reassemble6(kernel, namespace, packet)) return;
   const upper = ipv6.upperLayer(packet.frame, NETWORK_OFFSET);
   if (typeof upper === 'string') return died(kernel, namespace.id, packet, 'socket', `bad IPv6 extension headers: ${upper}`, device.name);
   if (namespace.ports.raw.length > 0) deliverRaw6(kernel, namespace, device, packet, upper.protocol, upper.at);

@@ -12,6 +12,7 @@ import * as ethernet from '../wire/ethernet.ts';
 import * as icmp6 from '../wire/icmp6.ts';
 import { ANY_IP6, isMulticastIp6, type Ip6 } from '../wire/ip6.ts';
 import * as ipv6 from '../wire/ipv6.ts';
+import { fragments6 } from './fragment6.ts';
 import { sendIcmpError6 } from './icmp6.ts';
 import type { Sender4 } from './output4.ts';
 
@@ -67,7 +68,15 @@ export function finishOutput6(kernel: Kernel, namespace: NamespaceState, device:
   packet.outDevice = device.index;
   const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet, namespace.netfilter);
   if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
-  if (ipv6.HEADER_LENGTH + ipv6.payloadLength(packet.frame, NETWORK_OFFSET) > mtu) {
+  const length = ipv6.HEADER_LENGTH + ipv6.payloadLength(packet.frame, NETWORK_OFFSET);
+  const { maxFragment = 0 } = packet;
+  const limit = maxFragment === 0 ? mtu : Math.min(mtu, maxFragment);
+  // Only who sends a packet takes it apart, or a router that has put it together itself.
+  if (length > limit && (packet.inDevice === 0 || (maxFragment !== 0 && maxFragment <= mtu))) {
+    for (const fragment of fragments6(kernel, packet, limit)) outputVia6(kernel, namespace, device, nextHop, fragment);
+    return undefined;
+  }
+  if (length > mtu) {
     sendIcmpError6(kernel, namespace, packet, icmp6.PACKET_TOO_BIG, 0, mtu);
     died(kernel, namespace.id, packet, 'mtu', `longer than the MTU ${mtu}`, device.name);
     return undefined;

@@ -5,6 +5,7 @@ import { stpTimer } from '../devices/stp.ts';
 import { transmitNow } from '../devices/transmit.ts';
 import { expireAddresses4 } from '../ip/addresses4.ts';
 import { dadTimer, reportTimer, solicitationTimer } from '../ip/autoconf6.ts';
+import { reassemblyTimeout6 } from '../ip/fragment6.ts';
 import { reassemblyTimeout } from '../ip/reassembly.ts';
 import { netfilterTimer } from '../netfilter/hooks.ts';
 import { replyForOther } from '../neighbour/arp.ts';
@@ -59,7 +60,7 @@ export function dispatch(world: SimulatedWorld, event: WorldEvent): void {
     case 'address-expiry':
       return expireAddresses4(kernel, namespace);
     case 'reassembly':
-      return reassemblyTimeout(kernel, namespace, event.key, event.startedAtUs);
+      return (event.family === 'inet' ? reassemblyTimeout : reassemblyTimeout6)(kernel, namespace, event.key, event.startedAtUs);
     case 'stp': {
       const device = namespace.devices.get(event.device);
       if (device !== undefined) stpTimer(kernel, namespace, device, event.timer, event.port, event.dueUs);

@@ -20,7 +20,7 @@ import { route4View, route6View, routeViews, ruleView } from '../routing/view.ts
 import { openSubscription, takeSubscribed } from '../sockets/subscription.ts';
 import { isMulticastMac } from '../wire/mac.ts';
 import { formatIp4, parseIp4 } from '../wire/ip4.ts';
-import { ANY_IP6, formatIp6, parseIp6 } from '../wire/ip6.ts';
+import { ANY_IP6, formatIp6, parseIp6, type Ip6 } from '../wire/ip6.ts';
 import type { NetlinkCalls, NetnsId, RouteAnswer, RouteQuery } from './api.ts';
 import { setNetnsId } from './netns-ids.ts';
 import { notifyLink } from './notify.ts';
@@ -145,9 +145,16 @@ function answer6(kernel: Kernel, namespace: NamespaceState, query: RouteQuery): 
   const found = routeOutput6(kernel, namespace, { destination, source, oif: query.oif ?? 0, mark: query.mark ?? 0 });
   if (typeof found === 'string') return fail(found);
   return ok({
-    route: route6View(kernel, found.route!), source: formatIp6(found.source), gateway: found.gateway === ANY_IP6 ? undefined : formatIp6(found.gateway), device: found.device, isLocal: found.type === 'local', isBroadcast: false, uid: query.uid ?? 0,
+    route: { ...route6View(kernel, found.route!), ...learntMtu(kernel, namespace, destination) }, source: formatIp6(found.source), gateway: found.gateway === ANY_IP6 ? undefined : formatIp6(found.gateway), device: found.device, isLocal: found.type === 'local', isBroadcast: false, uid: query.uid ?? 0,
     mtu: namespace.devices.get(found.device)?.mtu ?? 1500, iif: undefined,
   });
+}
+
+/** What a cached clone of the route would say. */
+function learntMtu(kernel: Kernel, namespace: NamespaceState, destination: Ip6): { mtu: number; expiresSeconds: number } | undefined {
+  const learnt = namespace.exceptions6.get(destination);
+  if (learnt === undefined || learnt.expiresAtUs <= kernel.world.nowUs) return undefined;
+  return { mtu: learnt.mtu, expiresSeconds: Math.floor((learnt.expiresAtUs - kernel.world.nowUs) / 1e6) };
 }
 
 function plainView(device: number): RouteAnswer['route'] {

@@ -30,6 +30,8 @@ export interface Packet {
   checksumPartial: boolean;
   /** Uid of the sending socket (-m owner), -1 when none. */
   uid: number;
+  /** IPv6: the longest of the fragments it was put together from, 0 when it came whole (IP6CB(skb)->frag_max_size). */
+  maxFragment?: number;
   socketId: number;
   /** Numbers a packet for traces: the same for every copy and every machine it visits. */
   traceId: number;

@@ -9,7 +9,7 @@ export function makePacket(kernel: Pick<Kernel, 'world'>, frame: Uint8Array, pro
   const traceId = state.nextTraceId;
   state.nextTraceId += 1;
   return {
-    frame, protocol, vlan: undefined, mark: 0, inDevice: 0, outDevice: 0, physicalIn: 0, physicalOut: 0, bridgedFrom: 0, type: 'outgoing', conntrack: undefined, checksumPartial: false, uid: -1, socketId: 0, traceId, nfTrace: false,
+    frame, protocol, vlan: undefined, mark: 0, inDevice: 0, outDevice: 0, physicalIn: 0, physicalOut: 0, bridgedFrom: 0, type: 'outgoing', conntrack: undefined, checksumPartial: false, uid: -1, maxFragment: 0, socketId: 0, traceId, nfTrace: false,
   };
 }
 

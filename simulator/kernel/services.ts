@@ -8,6 +8,7 @@ import { sendIcmpError4 } from '../ip/icmp4.ts';
 import { sendIcmpError6 } from '../ip/icmp6.ts';
 import { KERNEL_SENDER, routeFor4, sendRouted4 } from '../ip/output4.ts';
 import { routeFor6, sendRouted6 } from '../ip/output6.ts';
+import { reassemble6 } from '../ip/fragment6.ts';
 import { reassemble4 } from '../ip/reassembly.ts';
 import { addressType4, routeOutput4 } from '../routing/lookup4.ts';
 import { addressType6, routeOutput6 } from '../routing/lookup6.ts';
@@ -106,7 +107,7 @@ export class Services implements NetfilterEnvironment {
     return true;
   }
   defragment(ns: NetnsId, family: Family, packet: Packet): boolean {
-    return family !== 'inet' || reassemble4(this.kernel, this.spaceOf(ns), packet);
+    return family === 'inet' ? reassemble4(this.kernel, this.spaceOf(ns), packet) : reassemble6(this.kernel, this.spaceOf(ns), packet);
   }
   sendIcmpError(ns: NetnsId, family: Family, packet: Packet, type: number, code: number): void {
     if (family === 'inet') sendIcmpError4(this.kernel, this.spaceOf(ns), packet, type, code, 0);

@@ -27,7 +27,8 @@ export function addRoute6(kernel: Kernel, namespace: NamespaceState, spec: Route
     if (gateway !== ANY_IP6) {
       const route = routeOutput6(kernel, namespace, { destination: gateway, source: '', oif: index ?? 0, mark: 0 });
       if (typeof route === 'string' || route.type === 'local' || route.gateway !== ANY_IP6) {
-        if (wanted.onlink !== true) return fail(typeof route === 'string' ? 'EHOSTUNREACH' : 'EINVAL', typeof route === 'string' ? undefined : 'Gateway can not be a local address');
+        const isLocal = typeof route !== 'string' && route.type === 'local';
+        if (wanted.onlink !== true) return isLocal ? fail('EINVAL', 'Gateway can not be a local address') : fail('EHOSTUNREACH');
       } else index ??= route.device;
     }
     const device = index === undefined ? undefined : namespace.devices.get(index);

@@ -72,7 +72,8 @@ export function sendDatagram6(kernel: Kernel, socket: DatagramSocket, destinatio
   const source = own !== '00000000000000000000000000000000' ? own : route.source;
   const body = build(source);
   const mtu = mtuOf6(kernel, namespace, route, destination);
-  if (40 + body.length > mtu) {
+  const isForced = socket.options.pathMtuDiscovery === 'do' || socket.options.pathMtuDiscovery === 'probe';
+  if (40 + body.length > mtu && (isForced || body.length > 65535)) {
     reportTooLong(kernel, socket, mtu, endpoint('inet6', destination, port), body);
     return fail('EMSGSIZE');
   }

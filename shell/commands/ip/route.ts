@@ -187,7 +187,8 @@ function specOf(view: RouteView): RouteSpec {
 
 // ---------------------------------------------------------------- print
 /** print_route(). What a filter fixes is not repeated in each line. */
-export function printRoute(context: IpContext, printer: Printer, route: RouteView, filter: RouteFilter | undefined, cloned?: { uid: number; mark: number; flags: readonly string[]; iif?: string; from?: string }): void {
+export function printRoute(context: IpContext, printer: Printer, route: RouteView, filter: RouteFilter | undefined, looked?: { from?: string; iif?: string; cloned?: { uid: number; mark: number; flags: readonly string[] } }): void {
+  const cloned = looked?.cloned;
   const { details } = context.options;
   const colour = route.family;
   const full = maximumLength(route.family);
@@ -196,7 +197,7 @@ export function printRoute(context: IpContext, printer: Printer, route: RouteVie
   const isDefault = route.prefixLength === 0;
   const destination = isDefault ? 'default' : route.prefixLength === full ? route.destination : `${route.destination}/${route.prefixLength}`;
   printer.coloured(isDefault ? undefined : colour, 'dst', `${destination} `, destination);
-  if (cloned?.from !== undefined) printer.coloured(colour, 'from', `from ${cloned.from} `, cloned.from);
+  if (looked?.from !== undefined) printer.coloured(colour, 'from', `from ${looked.from} `, looked.from);
   if (route.tos !== 0) printer.put('tos', `tos 0x${route.tos.toString(16).padStart(2, '0')} `, `0x${route.tos.toString(16)}`);
   if (hop?.gateway !== undefined && filter?.via?.address !== hop.gateway) printGateway(printer, route.family, hop.gateway);
   if (hop?.device !== undefined && filter?.device === undefined) {
@@ -213,8 +214,7 @@ export function printRoute(context: IpContext, printer: Printer, route: RouteVie
       printer.put('scope', `scope ${scope} `, scope);
     }
   }
-  // Of what it looked up the kernel names the table, but for IPv6 addresses of its own.
-  if (cloned !== undefined && route.table !== TABLE_MAIN && route.table !== 0 && (route.family === 'inet' || route.table !== TABLE_LOCAL)) printer.put('table', `table ${tableName(route.table)} `, tableName(route.table));
+  if (cloned !== undefined && route.table !== TABLE_MAIN && route.table !== 0) printer.put('table', `table ${tableName(route.table)} `, tableName(route.table));
   if (route.preferredSource !== undefined) {
     printer.text('src ');
     printer.coloured(colour, 'prefsrc', `${route.preferredSource} `, route.preferredSource);
@@ -235,7 +235,7 @@ export function printRoute(context: IpContext, printer: Printer, route: RouteVie
   }
   if (route.expiresSeconds !== undefined) printer.put('expires', `expires ${route.expiresSeconds}sec `, route.expiresSeconds);
   printMetrics(printer, route);
-  if (cloned?.iif !== undefined) printer.put('iif', `iif ${cloned.iif} `, cloned.iif);
+  if (looked?.iif !== undefined) printer.put('iif', `iif ${looked.iif} `, looked.iif);
   if (route.nextHops.length > 1) printHops(context, printer, route);
   if (route.family === 'inet6') {
     const preference = route.preference ?? 'medium';
@@ -479,10 +479,11 @@ function get(context: IpContext, words: Words): ExitCode {
   const { value } = answer;
   const printer = context.newPrinter();
   const view: RouteView = isFibMatch ? value.route : clonedRoute({ ...value, isGivenSource: from !== undefined && iif === undefined }, to.address, family);
+  // IPv6 shows the route itself, with where a packet would come from; IPv4 shows a copy made for the question.
+  const shownFrom = from ?? (family === 'inet6' ? '::' : undefined);
   printer.object(() => printRoute(context, printer, view, undefined, isFibMatch ? undefined : {
-    uid: value.uid, mark: query.mark ?? 0,
-    flags: [...(value.isLocal ? ['local'] : []), ...(value.isBroadcast ? ['brd'] : []), ...(value.isMulticast === true ? ['mc'] : [])],
-    ...(iif === undefined ? {} : { iif }), ...(from === undefined ? {} : { from }),
+    ...(family === 'inet6' ? {} : { cloned: { uid: value.uid, mark: query.mark ?? 0, flags: [...(value.isLocal ? ['local'] : []), ...(value.isBroadcast ? ['brd'] : []), ...(value.isMulticast === true ? ['mc'] : [])] } }),
+    ...(iif === undefined ? {} : { iif }), ...(shownFrom === undefined ? {} : { from: shownFrom }),
   }));
   printer.finish();
   return 0;

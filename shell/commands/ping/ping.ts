@@ -175,9 +175,9 @@ function padding(options: PingOptions): Uint8Array {
 function printHeader(session: Session, source: string): void {
   const { call, options, isIp6, to } = session;
   const { dataLength } = options;
-  const from = options.device !== undefined || options.source !== undefined ? `from ${source} ${options.device ?? ''}: ` : '';
+  const zone = options.target.includes('%') ? `%${options.device ?? ''}` : '';
+  const from = (options.device !== undefined && zone === '') || options.source !== undefined ? `from ${source} ${options.device ?? ''}: ` : '';
   if (isIp6) {
-    const zone = options.target.includes('%') ? `%${options.device ?? ''}` : '';
     call.out(`PING ${options.target}(${to.address}${zone}) ${from}${dataLength} data bytes`);
     return;
   }
@@ -343,6 +343,13 @@ async function nameText(session: Session, address: string): Promise<string> {
   return name === undefined ? address : `${name} (${address})`;
 }
 
+/** A link-local address says on which link. */
+function zoneOf({ call, isIp6 }: Session, { from, device }: Datagram): string {
+  if (!isIp6 || from === undefined || !/^fe[89ab]/.test(from.address)) return '';
+  const name = call.net.netlink.links().find(({ index }) => index === device)?.name;
+  return name === undefined ? '' : `%${name}`;
+}
+
 async function takeReply(session: Session, datagram: Datagram): Promise<void> {
   const { call, options, statistics, isIp6 } = session;
   const hasHeader = session.isRaw && !isIp6;
@@ -360,7 +367,7 @@ async function takeReply(session: Session, datagram: Datagram): Promise<void> {
     call.write('\b \b');
     return call.flush();
   }
-  const from = await nameText(session, datagram.from?.address ?? session.to.address);
+  const from = `${await nameText(session, datagram.from?.address ?? session.to.address)}${zoneOf(session, datagram)}`;
   const timeToLive = hasHeader ? ipv4.timeToLive(datagram.bytes, 0) : datagram.ttl;
   printTime(session);
   let line = `${message.payload.length + 8} bytes from ${from}: icmp_seq=${sequence}`;
