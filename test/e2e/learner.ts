@@ -1,6 +1,6 @@
 /** The application as a learner has it: a served Podwire with a folder of its own, a real browser, and what hands do there. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
@@ -35,8 +35,12 @@ export interface Served {
 }
 
 /** `podwire serve` on a free port, its data in `folder`. */
-export async function serve(folder: string, ...words: string[]): Promise<Served> {
-  const child = spawn(process.execPath, [join(dist, 'cli/podwire.js'), 'serve', '--no-open', ...words], { env: { ...process.env, PODWIRE_DATA: folder } });
+export function serve(folder: string, ...words: string[]): Promise<Served> {
+  return serveAs(undefined, folder, words);
+}
+
+async function serveAs(user: typeof nobody | undefined, folder: string, words: readonly string[]): Promise<Served> {
+  const child = spawn(process.execPath, [join(dist, 'cli/podwire.js'), 'serve', '--no-open', ...words], { env: { ...process.env, PODWIRE_DATA: folder }, ...user });
   let said = '';
   const exit = new Promise<void>((settle) => child.on('close', () => settle()));
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { said += String(chunk); });
@@ -51,9 +55,16 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function openWorld(): Promise<World> {
+/** Somebody without rights, on every Linux. */
+const nobody = { uid: 65_534, gid: 65_534 };
+
+/** `asOrdinaryUser`: where the tests run as root, Podwire does not, unless it lies where only root may read. */
+export async function openWorld({ asOrdinaryUser = false } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-e2e-'));
-  const [served, browser] = await Promise.all([serve(folder), launchChromium()]);
+  const isReadable = (): boolean => spawnSync('test', ['-r', join(dist, 'cli/podwire.js')], nobody).status === 0;
+  const user = asOrdinaryUser && process.getuid?.() === 0 && isReadable() ? nobody : undefined;
+  if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  const [served, browser] = await Promise.all([serveAs(user, folder, []), launchChromium()]);
   return {
     folder, served, browser,
     async close() {
@@ -70,7 +81,7 @@ interface TestHook { text(id: string): string; focus(id: string): void; ids(): s
 declare const podwireTest: TestHook;
 
 /** A bare prompt in the last row that has text. */
-const PROMPT = /(^|\n)\S+@[^\n]*[$#]$/;
+const PROMPT = /(^|\n)(\S+@[^\n]*|gke-\S+ [^\n]*)[$#]$/;
 
 export class Learner {
   readonly page: Page;
@@ -132,13 +143,24 @@ export class Learner {
     await this.page.evaluate((id) => podwireTest.focus(id), terminal);
   }
 
+  /** Waits as a learner who knows what takes long: after a few seconds by skipping lab time. */
+  private async promptsAgain(terminal: string): Promise<void> {
+    for (let skips = 0; skips < 12; skips++) {
+      const isThere = await this.prompts(terminal, 4000).then(() => true, () => false);
+      if (isThere) return;
+      await this.page.getByRole('button', { name: /Skip/ }).click();
+    }
+    return this.prompts(terminal);
+  }
+
   /** Types a line, sees it echoed, presses Enter. */
-  async type(line: string, terminal = 'vm'): Promise<void> {
+  async type(line: string, terminal = 'vm', { isSilent = false } = {}): Promise<void> {
     await this.focus(terminal);
     await this.page.keyboard.type(line);
     const stands = async (): Promise<boolean> => squeeze((await this.text(terminal)).split('\n').slice(-3).join('')).endsWith(squeeze(line));
     await until(`the echo of ${line}`, stands, { seen: () => this.tail(terminal) });
     await this.page.keyboard.press('Enter');
+    if (isSilent) return;
     await until(`the line after ${line}`, async () => !(await stands()), { seen: () => this.tail(terminal) });
   }
 
@@ -168,14 +190,14 @@ export class Learner {
     }
     const terminal = step.at ?? lesson.terminals[0]!.id;
     if ('keys' in step) await this.press(step.keys, terminal);
-    else if (!(byButton && (await this.pressRun(lesson, step.type)))) await this.type(await this.filled(step.type), terminal);
+    else if (!(byButton && (await this.pressRun(lesson, step.type)))) await this.type(await this.filled(step.type), terminal, { isSilent: step.until === 'running' });
     if ('interruptAfter' in step && step.interruptAfter !== undefined) {
       await this.wait(step.interruptAfter);
       await this.press(['ctrl-c'], terminal);
     }
     if (step.until === 'running') await this.page.waitForTimeout(1500);
     else if (step.until === 'quiet') await this.page.waitForTimeout(400);
-    else await this.prompts(terminal);
+    else await this.promptsAgain(terminal);
   }
 
   /** Presses Run of the block that holds just this line; false when the text has none. */

@@ -12,7 +12,7 @@ describeOnLinux('exercise 1 on real Linux', () => {
     let world: World;
     let learner: Learner;
     beforeAll(async () => {
-      world = await openWorld();
+      world = await openWorld({ asOrdinaryUser: true });
       learner = await Learner.enter(world.browser, world.served.url);
     });
     afterAll(() => world?.close());
@@ -34,6 +34,12 @@ describeOnLinux('exercise 1 on real Linux', () => {
         await learner.do(lesson, step, index % 2 === 0);
       }
       await learner.reaches(lesson.checks.length);
+    });
+
+    test('a lesson in a cloud is given in the simulator, and says so', async () => {
+      await learner.open('u2-first-pod', 'shell');
+      await learner.page.getByText('This lesson takes place in a cloud, which only the simulator has.').waitFor();
+      expect(await learner.page.getByText('No undo on real Linux').count()).toBe(0);
     });
 
     test('a reset is a fresh machine, and goals once reached stay', async () => {
