@@ -8,8 +8,8 @@ import type { CloudScenario, MachineSpec, Scenario } from './scenario.ts';
 const ZONE = 'us-east1-b';
 
 const PROJECT = 'podwire-lab';
-/** Cloud Shell's prompt names the project. */
-const PROMPT = `echo 'PS1="\\u@\\h:\\w (${PROJECT})\\$ "' | tee -a /root/.bashrc >> /home/learner/.bashrc`;
+/** Cloud Shell's prompt names the project, and so does a variable. */
+const PROMPT = `printf '%s\\n' 'PS1="\\u@\\h:\\w (${PROJECT})\\$ "' 'export DEVSHELL_PROJECT_ID=${PROJECT}' | tee -a /root/.bashrc >> /home/learner/.bashrc`;
 
 /** Cloud Shell is a machine outside the project, behind a translating router. */
 const cloudShell: MachineSpec = {
