@@ -27,12 +27,13 @@ import { groups, hostname, id, su, users, w, who, whoami } from './accounts/acco
 import { sudo } from './accounts/sudo.ts';
 import { uptime } from './system/uptime.ts';
 import { cat, head, nl, seq, tac, tail, tee, wc, yes } from './coreutils/streams.ts';
-import { column, comm, cut, expand, fold, join, paste, rev, shuf, sort, tr, uniq } from './coreutils/fields.ts';
+import { comm, cut, expand, fold, join, paste, rev, shuf, sort, tr, uniq } from './coreutils/fields.ts';
 import { ls } from './coreutils/ls.ts';
 import { basename, chmod, chown, cp, df, dirname, du, install, ln, mkdir, mktemp, mv, pwd, readlink, realpath, rm, rmdir, stat, touch, truncate } from './coreutils/files.ts';
 import { grep } from './grep/grep.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, ip6tablesSave, iptablesRestore, iptablesSave } from './iptables/save-restore.ts';
+import { column } from './column/column.ts';
 import { conntrack } from './conntrack/conntrack.ts';
 import { nft } from './nft/nft.ts';
 import { ping } from './ping/ping.ts';

@@ -7,6 +7,7 @@ import { toProgram, type Command } from '../define.ts';
 import { grep } from '../grep/grep.ts';
 import { sed } from '../sed/sed.ts';
 import { awk } from '../awk/awk.ts';
+import { column } from '../column/column.ts';
 import * as fields from './fields.ts';
 import * as streams from './streams.ts';
 import { base64, md5sum, sha1sum, sha256sum } from './digest.ts';
@@ -14,7 +15,7 @@ import { basename, dirname } from './files.ts';
 import { expr, test } from './test.ts';
 import { echo, printf } from '../system/facts.ts';
 
-const tools: readonly Command[] = [grep, sed, awk, basename, dirname, echo, printf, expr, test, base64, md5sum, sha1sum, sha256sum, fields.sort, fields.uniq, fields.cut, fields.tr, fields.paste, fields.fold, fields.rev, fields.column, fields.expand,
+const tools: readonly Command[] = [grep, sed, awk, basename, dirname, echo, printf, expr, test, base64, md5sum, sha1sum, sha256sum, fields.sort, fields.uniq, fields.cut, fields.tr, fields.paste, fields.fold, fields.rev, column, fields.expand,
   streams.cat, streams.head, streams.tail, streams.tac, streams.wc, streams.nl, streams.seq];
 const programs: Record<string, Program> = {};
 for (const tool of tools) for (const name of [tool.name, ...(tool.aliases ?? [])]) programs[`/usr/bin/${name}`] = toProgram(tool);

@@ -1,7 +1,7 @@
-/** sort, uniq, cut, tr, paste, join, comm, fold, column, rev, shuf, expand: what rearranges lines. Read first: coreutils manual, chapters 7 to 9. */
+/** sort, uniq, cut, tr, paste, join, comm, fold, rev, shuf, expand: what rearranges lines. Read first: coreutils manual, chapters 7 to 9. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
-import { gnuOptions, parseOptions } from '../../lib/getopt.ts';
+import { gnuOptions } from '../../lib/getopt.ts';
 import { linesOf, openInput, readWhole } from '../../lib/input.ts';
 import { fromUtf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
@@ -525,7 +525,7 @@ export const join = defineCommand({
   },
 });
 
-// ---------------------------------------------------------------- fold, rev, column, expand, shuf, fmt
+// ---------------------------------------------------------------- fold, rev, expand, shuf, fmt
 export const fold = defineCommand({
   name: 'fold', summary: 'wrap lines to a width', package: 'coreutils',
   run: async (call) => {
@@ -553,39 +553,6 @@ export const rev = defineCommand({
     const lines = await allLines(call, call.args, (path, reason) => `rev: cannot open ${path}: ${reason}`);
     if (lines === undefined) return 1;
     for (const line of lines) call.out([...line].reverse().join(''));
-    return 0;
-  },
-});
-
-export const column = defineCommand({
-  name: 'column', summary: 'arrange lines in columns', package: 'bsdextrautils',
-  run: async (call) => {
-    const options = parseOptions(call.args, { short: 'ts:o:c:xnN:R:', long: { table: 'none=t', separator: 'required=s', 'output-separator': 'required=o', 'output-width': 'required=c', fillrows: 'none=x' } });
-    if (options.error !== undefined) {
-      call.err(`column: ${options.error}`);
-      call.err("Try 'column --help' for more information.");
-      return 1;
-    }
-    const lines = (await allLines(call, options.operands, (path, reason) => `column: cannot open ${path}: ${reason}`))?.filter((line) => line.trim() !== '');
-    if (lines === undefined) return 1;
-    if (options.has('t')) {
-      const separator = options.value('s');
-      const rows = lines.map((line) => (separator === undefined ? line.trim().split(/[ \t]+/) : line.split(new RegExp(`[${separator.replace(/[\\\]^-]/g, '\\$&')}]`))));
-      const names = options.value('N');
-      if (names !== undefined) rows.unshift(names.split(','));
-      const widths: number[] = [];
-      for (const row of rows) row.forEach((cell, index) => { widths[index] = Math.max(widths[index] ?? 0, cell.length); });
-      for (const row of rows) call.out(widths.map((width, index) => (index === widths.length - 1 ? row[index] ?? '' : (row[index] ?? '').padEnd(width))).join(options.value('o') ?? '  '));
-      return 0;
-    }
-    const total = Number(options.value('c') ?? call.env.get('COLUMNS') ?? '80');
-    const width = (Math.floor(Math.max(...lines.map((line) => line.length)) / 8) + 1) * 8;
-    const columns = Math.max(1, Math.floor(total / width));
-    const rows = Math.ceil(lines.length / columns);
-    for (let row = 0; row < rows; row += 1) {
-      const cells = options.has('x') ? lines.slice(row * columns, (row + 1) * columns) : lines.filter((_, index) => index % rows === row);
-      call.out(cells.map((cell, index) => (index === cells.length - 1 ? cell : cell + '\t'.repeat(Math.ceil((width - cell.length) / 8)))).join(''));
-    }
     return 0;
   },
 });

@@ -5,6 +5,7 @@ import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
 import { shellPattern } from '../../lib/pattern.ts';
 import { compileRegex } from '../../lib/regex/regex.ts';
+import { utf8 } from '../../ports/bytes.ts';
 import { groupName, userName } from '../accounts/accounts.ts';
 import { modeString } from '../coreutils/ls.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
@@ -21,6 +22,10 @@ class Wrong extends Error {}
 
 async function runFind(call: Invocation): Promise<ExitCode> {
   const args = [...call.args];
+  if (args.includes('--version') || args.includes('-version')) {
+    call.out('find (GNU findutils) 4.9.0');
+    return 0;
+  }
   let follows = false;
   while (/^-[HLPD]$|^-O\d/.test(args[0] ?? '')) follows = args.shift() === '-L' || follows;
   const roots: string[] = [];
@@ -47,6 +52,10 @@ async function runFind(call: Invocation): Promise<ExitCode> {
     if (match === null) throw new Wrong(`invalid argument \`${text}' to \`${name}'`);
     const wanted = Number(match[2]);
     return (value) => (match[1] === '+' ? value > wanted : match[1] === '-' ? value < wanted : value === wanted);
+  };
+  const depth = (name: string, text: string): number => {
+    if (!/^\d+$/.test(text)) throw new Wrong(`Expected a positive decimal integer argument to ${name}, but got ‘${text}’`);
+    return Number(text);
   };
   const runCommand = async (argv: readonly string[], cwd?: string): Promise<boolean> => {
     await call.flush();
@@ -131,6 +140,12 @@ async function runFind(call: Invocation): Promise<ExitCode> {
         if (!stat.ok) throw new Wrong(`‘${reference}’: ${strerror(stat.error)}`);
         return async (item) => item.stat.modifiedUs > stat.value.modifiedUs;
       }
+      case '-samefile': {
+        const reference = argument(word);
+        const stat = call.sys.stat(reference);
+        if (!stat.ok) throw new Wrong(`‘${reference}’: ${strerror(stat.error)}`);
+        return async (item) => item.stat.inode === stat.value.inode;
+      }
       case '-perm': {
         const text = argument(word);
         const value = Number.parseInt(text.replace(/^[-/]/, ''), 8);
@@ -152,8 +167,8 @@ async function runFind(call: Invocation): Promise<ExitCode> {
       case '-writable': return async (item) => call.sys.access(item.path, { write: true }).ok;
       case '-true': return async () => true;
       case '-false': return async () => false;
-      case '-maxdepth': maximum = Number(argument(word)); return async () => true;
-      case '-mindepth': minimum = Number(argument(word)); return async () => true;
+      case '-maxdepth': maximum = depth(word, argument(word)); return async () => true;
+      case '-mindepth': minimum = depth(word, argument(word)); return async () => true;
       case '-depth': isDepthFirst = true; return async () => true;
       case '-xdev': case '-mount': case '-noleaf': case '-ignore_readdir_race': return async () => true;
       case '-prune': return async () => { isPruned = true; return true; };
@@ -249,9 +264,20 @@ async function runFind(call: Invocation): Promise<ExitCode> {
 export const xargs = defineCommand({
   name: 'xargs', summary: 'build and run command lines', package: 'findutils',
   run: async (call) => {
-    const options = parseOptions(call.args, { short: '+0a:d:E:I:i::L:n:P:prs:tx', long: { null: 'none=0', 'arg-file': 'required=a', delimiter: 'required=d', replace: 'optional=I', 'max-lines': 'optional=L', 'max-args': 'required=n', 'max-procs': 'required=P', 'no-run-if-empty': 'none=r', verbose: 'none=t', interactive: 'none=p' } });
+    const options = parseOptions(call.args, { short: '+0a:d:E:I:i::L:n:P:prs:tx', long: { version: 'none', eof: 'required=E', 'max-chars': 'required=s', exit: 'none=x', null: 'none=0', 'arg-file': 'required=a', delimiter: 'required=d', replace: 'optional=I', 'max-lines': 'optional=L', 'max-args': 'required=n', 'max-procs': 'required=P', 'no-run-if-empty': 'none=r', verbose: 'none=t', interactive: 'none=p' } });
     if (options.error !== undefined) {
       call.err(`xargs: ${options.error}\nTry 'xargs --help' for more information.`);
+      return 1;
+    }
+    if (options.has('version')) {
+      call.out('xargs (GNU findutils) 4.9.0');
+      return 0;
+    }
+    for (const name of ['n', 'L', 's']) {
+      const given = options.value(name);
+      if (given === undefined || /^[1-9]\d*$/.test(given)) continue;
+      const problem = /^0+$/.test(given) ? `value ${given} for -${name} option should be >= 1` : `invalid number "${given}" for -${name} option`;
+      call.err(`xargs: ${problem}\nTry 'xargs --help' for more information.`);
       return 1;
     }
     if (options.has('p')) return notSimulated(call, 'option -p');
@@ -272,10 +298,21 @@ export const xargs = defineCommand({
     const lines: string[][] = [];
     if (replace !== undefined) for (const item of items) lines.push(command.map((word) => word.replaceAll(replace, item)));
     else {
-      const size = Number(options.value('n') ?? options.value('L') ?? Number.MAX_SAFE_INTEGER);
-      const words = options.has('L') ? items : items;
-      for (let i = 0; i < words.length; i += size) {
-        const chunk = words.slice(i, i + size);
+      const most = Number(options.value('n') ?? options.value('L') ?? Number.MAX_SAFE_INTEGER);
+      const bytes = Number(options.value('s') ?? Number.MAX_SAFE_INTEGER);
+      const end = delimiter === undefined && options.has('E') ? items.indexOf(options.value('E')!) : -1;
+      const words = end === -1 ? items : items.slice(0, end);
+      for (let at = 0; at < words.length;) {
+        const chunk: string[] = [];
+        for (let size = sizeOf(command); at < words.length && chunk.length < most; at += 1) {
+          size += sizeOf([words[at]!]);
+          if (size > bytes) break;
+          chunk.push(words[at]!);
+        }
+        if (chunk.length === 0 || (options.has('x') && chunk.length < most && at < words.length)) {
+          call.err(`xargs: ${chunk.length === 0 ? 'cannot fit single argument within argument list size limit' : 'argument list too long'}`);
+          return 1;
+        }
         lines.push([...command, ...(options.has('L') ? chunk.flatMap((line) => line.trim().split(/[ \t]+/)) : chunk)]);
       }
       if (words.length === 0 && !options.has('r')) lines.push([...command]);
@@ -309,6 +346,11 @@ export const xargs = defineCommand({
     return code;
   },
 });
+
+/** Each word ends in a zero byte, as the kernel counts them. */
+function sizeOf(words: readonly string[]): number {
+  return words.reduce((size, word) => size + utf8(word).length + 1, 0);
+}
 
 function splitInput(text: string, delimiter: string | undefined, byLines: boolean): string[] | string {
   if (delimiter !== undefined) return (text.endsWith(delimiter) ? text.slice(0, -delimiter.length) : text).split(delimiter).filter((item, index, all) => all.length > 1 || item !== '');
