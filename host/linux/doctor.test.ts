@@ -26,6 +26,12 @@ test.each([
   expect(report.findings.find(({ id }) => id === 'tools')).toMatchObject({ status: 'limited', because: 'Lessons that use brctl and tcpdump cannot be done: not installed.' });
 });
 
+test('a missing newuidmap takes no lesson away, and is installed with the rest', async () => {
+  const report = await examine({ ...healthy, has: (program) => program !== 'newuidmap' });
+  expect(report.findings.find(({ id }) => id === 'tools')?.status).toBe('works');
+  expect(report.install).toBe('sudo apt install -y uidmap');
+});
+
 test('without a program no lab can do without, real Linux is not offered', () => {
   for (const { name } of tools.filter(({ isNeeded }) => isNeeded)) expect(canRunLinuxLabs({ ...healthy, has: (program) => program !== name }), name).toMatchObject({ isAvailable: false, because: `${name} is not installed.` });
 });
