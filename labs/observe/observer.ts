@@ -5,6 +5,7 @@ import type { Machine } from '../../machine/machine.ts';
 import { fromUtf8 } from '../../simulator/bytes.ts';
 import type { NetKernel } from '../../simulator/kernel/api.ts';
 import { parseIp4 } from '../../simulator/wire/ip4.ts';
+import { parseIp6 } from '../../simulator/wire/ip6.ts';
 import type { World } from '../../simulator/world/api.ts';
 import { connect, ping, trace, type ActiveWorld } from './active.ts';
 import type { Evidence } from './evidence.ts';
@@ -65,7 +66,7 @@ export function createObserver(lab: ObservedLab): Observer {
       const ns = machine === undefined ? undefined : namespace(machine, place.netns);
       return machine === undefined || ns === undefined ? undefined : { kernelId: machine.kernel.id, ns };
     },
-    resolve: (machine, host) => (parseIp4(host) !== undefined ? host : hostsEntry(machines.get(machine), host)),
+    resolve: (machine, host) => (parseIp4(host) !== undefined || parseIp6(host) !== undefined ? host : hostsEntry(machines.get(machine), host)),
   };
   const asked = <Value>(place: Place, question: () => Value): Promise<Answer<Value>> => (active.find(place) === undefined ? unknown(`there is no ${place.netns === '' ? place.machine : place.netns}`) : answer(question()));
 

@@ -89,6 +89,8 @@ function answers(frame: Uint8Array, question: Uint8Array): boolean {
   if (frame[protocolAt] !== question[protocolAt]) return false;
   for (let at = sourceAt; at < sourceAt + length; at++) if (frame[at] !== question[at + length]) return false;
   const protocol = frame[protocolAt];
+  // Neighbour discovery comes from there too.
+  if (isIp6 && protocol === ipv6.NEXT_ICMPV6) return frame[ETHERNET_BYTES + ipv6.HEADER_LENGTH]! <= 129;
   if (protocol !== 6 && protocol !== 17) return true;
   const transportOf = (of: Uint8Array): number => ETHERNET_BYTES + (isIp6 ? ipv6.HEADER_LENGTH : ipv4.headerLength(of, ETHERNET_BYTES));
   return get16(frame, transportOf(frame)) === get16(question, transportOf(question) + 2);

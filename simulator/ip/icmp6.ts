@@ -3,7 +3,7 @@ import type { Errno } from '../result.ts';
 import { get32 } from '../bytes.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
-import { died } from '../kernel/trace.ts';
+import { died, point } from '../kernel/trace.ts';
 import { receiveNd } from '../neighbour/nd.ts';
 import { addressType6, routeOutput6 } from '../routing/lookup6.ts';
 import { deliverPing, pingError } from '../sockets/ping.ts';
@@ -29,6 +29,7 @@ export function receiveIcmp6(kernel: Kernel, namespace: NamespaceState, device: 
   switch (message.type) {
     case icmp6.ECHO_REQUEST: {
       const own = isMulticastIp6(destination) ? '' : destination;
+      kernel.world.traceSink?.({ ...point(kernel, namespace.id, packet), kind: 'answer', what: 'echo reply' });
       const route = routeOutput6(kernel, namespace, { destination: source, source: own, oif: isLinkLocalIp6(source) && device.kind !== 'loopback' ? device.index : 0, mark: 0 });
       if (typeof route === 'string') return died(kernel, namespace.id, packet, 'route', 'no route back for the answer', 'icmp6');
       const from = own !== '' ? own : route.source;
