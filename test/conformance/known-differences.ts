@@ -64,5 +64,6 @@ export const onRealLinux: Readonly<Record<string, string>> = {
   'm-tools 18': 'nsenter without words starts a login shell, which reads the sandbox\'s profile',
   'm-netstat 55': 'ending a background command ends its whole process group there, the recorded one its shell',
   'm-netstat 56': 'as m-netstat 55',
+  'v6-out 14': 'a router reports errors to one address once a second: whether it does so here depends on how fast the steps before were',
   'n-addr 36': 'counts down a lifetime in whole seconds: a busy machine is a second further',
 };
