@@ -2,12 +2,14 @@
 import type { ImagePackage } from '../../machine/image.ts';
 import type { UserLand } from '../../kube/node/images.ts';
 import { bash } from '../../shell/bash/bash.ts';
+import { busyboxWget } from '../../shell/commands/busybox/wget.ts';
+import { toProgram } from '../../shell/commands/define.ts';
 import { commands } from '../../shell/commands/index.ts';
 import { alpinePackages } from './alpine-packages.ts';
 import { pathsOf, programsOf, setuidOf } from './userland.ts';
 
 /** What busybox brings, by the Debian package our tools are filed under. */
-const busybox = new Set(['apk-tools', 'bsdutils', 'coreutils', 'debianutils', 'diffutils', 'findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iputils-ping', 'less', 'mawk', 'mount', 'net-tools', 'netcat-openbsd', 'procps', 'psmisc', 'sed', 'tar', 'traceroute', 'util-linux', 'vim-tiny', 'wget']);
+const busybox = new Set(['apk-tools', 'bsdutils', 'coreutils', 'debianutils', 'diffutils', 'findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iputils-ping', 'less', 'mawk', 'mount', 'net-tools', 'netcat-openbsd', 'procps', 'psmisc', 'sed', 'tar', 'traceroute', 'util-linux', 'vim-tiny']);
 const extra = new Set(alpinePackages.flatMap(({ tools = [] }) => tools));
 
 /** Of bind's tools the one that busybox has as well. */
@@ -20,7 +22,7 @@ const packages: readonly ImagePackage[] = alpinePackages.map(({ name, version, s
 
 export const alpine: UserLand = {
   name: 'alpine',
-  programs: new Map([...programsOf(new Set([...busybox, ...extra])), ...[...programsOf(new Set(['bind9-dnsutils']))].filter(([path]) => path === NSLOOKUP), ['/bin/busybox', bash]]),
+  programs: new Map([...programsOf(new Set([...busybox, ...extra])), ...[...programsOf(new Set(['bind9-dnsutils']))].filter(([path]) => path === NSLOOKUP), ['/usr/bin/wget', toProgram(busyboxWget)], ['/bin/busybox', bash]]),
   setuid: setuidOf(extra),
   files: [
     { path: '/bin/sh', link: 'busybox' }, { path: '/bin/ash', link: 'busybox' },
