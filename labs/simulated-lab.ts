@@ -316,6 +316,7 @@ export class SimulatedLab implements Lab {
   isPrompting(terminal: string): boolean {
     if (this.open.get(terminal)?.isOpen !== true) return false;
     if (this.evidence.foregroundOf(terminal)?.line === null) return true;
+    if (!this.evidence.hasScreens) return false;
     const sessions = this.evidence.sessions();
     const own = sessions.find((session) => session.terminal === terminal);
     if (own?.foreground?.[0]?.endsWith('screen') !== true) return false;

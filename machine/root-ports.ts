@@ -49,7 +49,7 @@ export class RootPorts implements MachinePorts {
   private accounts(path: string): readonly (readonly string[])[] {
     const bytes = this.machine.readFileAt(`${this.path}${path}`) ?? new Uint8Array(0);
     const known = this.readAccounts.get(path);
-    if (known !== undefined && known.bytes.length === bytes.length && bytes.every((byte, at) => byte === known.bytes[at])) return known.lines;
+    if (known !== undefined && isSame(known.bytes, bytes)) return known.lines;
     const lines = fromUtf8(bytes).split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(':'));
     this.readAccounts.set(path, { bytes, lines });
     return lines;
@@ -92,4 +92,10 @@ export class RootPorts implements MachinePorts {
   bootedUs(): number {
     return this.machine.bootedUs();
   }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
 }

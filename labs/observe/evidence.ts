@@ -106,6 +106,11 @@ export class Evidence {
     return { name: `${[machine, ...(netns === '' ? [] : [netns]), capture.view.device].join('-')}.pcap`, bytes: pcap.emit(capture.linkType, capture.filed) };
   }
 
+  /** Whether screen runs anywhere. */
+  get hasScreens(): boolean {
+    return this.watchers.some((watcher) => watcher.hasScreens);
+  }
+
   /** Of one terminal the session in front comes last: the one on the machine it was led on to. */
   sessions(): SessionView[] {
     return this.watchers.flatMap((watcher) => watcher.sessions()).toSorted((one, other) => one.sinceMs - other.sinceMs).map(({ sinceMs, ...view }) => {
@@ -256,6 +261,10 @@ class Watcher implements MachineAudit {
         foreground: last.isPrompting ? null : (last.job?.programs.at(-1) ?? (last.job === undefined ? null : last.job.line.split(/\s+/))),
       };
     });
+  }
+
+  get hasScreens(): boolean {
+    return this.screens.size > 0;
   }
 
   foregroundOf(terminal: string): { line: string | null; sinceMs: number; shellSinceMs: number } | undefined {
