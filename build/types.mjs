@@ -36,7 +36,8 @@ export function writeProjects() {
         lib: room.dom ? ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable'] : ['es2023'],
         types: room.node ? ['node'] : room.dom ? ['svelte', 'vite/client'] : [],
       },
-      include: [`${up}/${room.name}/**/*.ts`, ...(room.pure ? [`${up}/simulator/globals.d.ts`] : [])],
+      // A project lists every JSON file it imports, whoever's it is.
+      include: [`${up}/${room.name}/**/*.ts`, ...(room.dom ? [`${up}/contracts/generated/*.json`] : []), ...(room.pure ? [`${up}/simulator/globals.d.ts`] : [])],
       exclude: [`${up}/${room.name}/**/*.test.ts`, ...(room.pure ? [] : [`${up}/simulator/globals.d.ts`])],
       references: [...uses].filter(isPresent).map((name) => ({ path: `./${name}.json` })),
     });
