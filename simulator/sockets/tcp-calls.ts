@@ -152,7 +152,7 @@ export function receiveTcpBytes(kernel: Kernel, socket: TcpSocket, max: number):
     const before = Math.max(0, socket.receiveWindow - ahead(socket.windowAnnouncedAt, socket.receiveNext));
     socket.receiveQueued -= size;
     // tcp_cleanup_rbuf: tell the sender when much has become free.
-    if ((socket.state === 'ESTABLISHED' || socket.state === 'FIN-WAIT-1' || socket.state === 'FIN-WAIT-2') && offerableWindow(socket) >= 2 * Math.max(before, socket.mss) && before < socket.windowLimit / 2) sendAck(kernel, socket);
+    if ((socket.state === 'ESTABLISHED' || socket.state === 'FIN-WAIT-1' || socket.state === 'FIN-WAIT-2') && offerableWindow(socket) >= Math.max(2 * before, Math.min(2 * socket.mss, socket.windowLimit / 2)) && before < socket.windowLimit / 2) sendAck(kernel, socket);
     return ok(made);
   }
   if (socket.isFinReceived) return ok(EMPTY);

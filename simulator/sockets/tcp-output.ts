@@ -195,22 +195,25 @@ export function inFlight(socket: TcpSocket): number {
 /** tcp_write_xmit: as much as the windows allow, then a FIN when it is its turn. */
 export function pushOut(kernel: Kernel, socket: TcpSocket): void {
   if (socket.state !== 'ESTABLISHED' && socket.state !== 'CLOSE-WAIT' && socket.state !== 'FIN-WAIT-1' && socket.state !== 'LAST-ACK' && socket.state !== 'CLOSING') return;
+  socket.mostSendWindow = Math.max(socket.mostSendWindow, socket.sendWindow);
+  // tcp_bound_to_half_wnd: on loopback a whole segment fills the window, and what is left of it would never do for the next.
+  const mss = Math.min(socket.mss, socket.mostSendWindow > 536 ? socket.mostSendWindow >> 1 : Infinity);
   for (;;) {
     const sent = Math.min(socket.sendQueued, inFlight(socket) - (socket.isFinSent ? 1 : 0));
     const unsent = socket.sendQueued - sent;
     if (unsent === 0) break;
     const flying = inFlight(socket);
     const window = Math.min(socket.sendWindow, socket.congestionWindow * socket.mss) - flying;
-    const size = Math.min(unsent, socket.mss, Math.max(0, socket.sendWindow - flying));
-    if (size === 0 || window < Math.min(size, socket.mss)) break;
-    const isSmall = size < socket.mss;
+    const size = Math.min(unsent, mss, Math.max(0, socket.sendWindow - flying));
+    if (size === 0 || window < Math.min(size, mss)) break;
+    const isSmall = size < mss;
     // Nagle: a short segment waits while an earlier short one is in flight, unless it ends the stream.
     if (isSmall && !socket.options.noDelay && !socket.isFinQueued && flying > 0 && isBefore(socket.sendUnacknowledged, socket.smallSegmentEnd)) break;
     if (isSmall && size < unsent) break;
     const payload = bytesAt(socket, sent, size);
     const sequence = socket.sendNext;
     const isLast = size === unsent;
-    const isFin = isLast && socket.isFinQueued && !socket.isFinSent && size < socket.mss;
+    const isFin = isLast && socket.isFinQueued && !socket.isFinSent && size < mss;
     socket.sendNext = plus(sequence, size + (isFin ? 1 : 0));
     if (isFin) socket.isFinSent = true;
     if (isSmall) socket.smallSegmentEnd = plus(sequence, size);

@@ -15,7 +15,7 @@ export interface TcpSocket extends Common {
   backlog: number; acceptQueue: SocketId[]; parent: SocketId;
 
   // --- sending
-  initialSend: number; sendUnacknowledged: number; sendNext: number; sendWindow: number; sendWindowSequence: number; sendWindowAck: number;
+  initialSend: number; sendUnacknowledged: number; sendNext: number; sendWindow: number; mostSendWindow: number; sendWindowSequence: number; sendWindowAck: number;
   /** Bytes from sendUnacknowledged on (SYN and FIN do not count), oldest first. */
   sendQueue: Uint8Array[]; sendQueued: number;
   isFinQueued: boolean; isFinSent: boolean;
@@ -49,7 +49,7 @@ export interface TcpSocket extends Common {
 export function emptyTcp({ id, ns, family, uid, inode, error, errorQueue, boundDevice, options }: Common, any: Ip): TcpSocket {
   return {
     id, ns, family, uid, inode, error, errorQueue, boundDevice, options, kind: 'tcp', state: 'CLOSE', localAddress: any, localPort: 0, remoteAddress: any, remotePort: 0, isBoundByUser: false, backlog: 0, acceptQueue: [], parent: 0,
-    initialSend: 0, sendUnacknowledged: 0, sendNext: 0, sendWindow: 0, sendWindowSequence: 0, sendWindowAck: 0, sendQueue: [], sendQueued: 0, isFinQueued: false, isFinSent: false, smallSegmentEnd: 0,
+    initialSend: 0, sendUnacknowledged: 0, sendNext: 0, sendWindow: 0, mostSendWindow: 0, sendWindowSequence: 0, sendWindowAck: 0, sendQueue: [], sendQueued: 0, isFinQueued: false, isFinSent: false, smallSegmentEnd: 0,
     peerMss: 536, mss: 536, sendScale: 0, receiveScale: 0, hasTimestamps: false, hasSack: false, hasScaling: false, timestampOffset: 0, timestampRecent: 0,
     congestionWindow: 10, slowStartThreshold: 0x7fffffff, congestionCredit: 0, duplicateAcks: 0, recoverUntil: 0, isRecovering: false,
     roundTripUs: 0, roundTripVarianceUs: 0, retransmitTimeoutUs: 1_000_000, backoff: 0, retransmits: 0, totalRetransmits: 0, timedEnd: 0, timedAtUs: undefined,

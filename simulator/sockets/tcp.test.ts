@@ -183,6 +183,28 @@ describe('TCP', () => {
   });
 });
 
+describe('TCP on loopback, where a segment may be as long as the window', () => {
+  it('carries far more than one window, in halves of a window', () => {
+    const { world, vm } = courseLab();
+    const listener = must(vm.sockets.open(0, { type: 'tcp', family: 'inet' }, 0));
+    must(vm.sockets.bind(listener, { address: '127.0.0.1', port: 80 }));
+    must(vm.sockets.listen(listener, 4));
+    const client = must(vm.sockets.open(0, { type: 'tcp', family: 'inet' }, 0));
+    vm.sockets.connect(client, { address: '127.0.0.1', port: 80 });
+    world.runUntil(world.nowUs + 10_000);
+    const server = must(vm.sockets.accept(listener));
+    const text = 'x'.repeat(300_000);
+    let read = '';
+    for (let sent = 0, turn = 0; read.length < text.length && turn < 100; turn += 1) {
+      const taken = vm.sockets.send(client, utf8(text.slice(sent)));
+      if (taken.ok) sent += taken.value;
+      world.runUntil(world.nowUs + 1000);
+      read += readAll(vm, server);
+    }
+    expect(read.length).toBe(text.length);
+  });
+});
+
 describe('UDP', () => {
   it('carries datagrams both ways and hears that nobody listens', () => {
     const { world, vm, demo } = courseLab();
