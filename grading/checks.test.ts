@@ -102,6 +102,12 @@ describe('a check of kind', () => {
     if (says !== undefined) expect(finding.because).toContain(says);
   });
 
+  it('names the addresses of the family it asks for', async () => {
+    const look = new Look(scripted({ addresses: { vm: [anAddress('cbr0', '192.168.255.1/24'), anAddress('cbr0', 'fe80::1/64')] } }), places);
+    expect((await judgeAssertion({ kind: 'addr', at: 'vm', dev: 'cbr0', is: 'fd00:255::1/64' }, look, 'c1')).found).toBe('cbr0 has fe80::1/64');
+    expect((await judgeAssertion({ kind: 'addr', at: 'vm', dev: 'cbr0', is: '192.168.255.9/24' }, look, 'c1')).found).toBe('cbr0 has 192.168.255.1/24');
+  });
+
   it('reads answers for forms and marks', async () => {
     const look = new Look(scripted({ links: { vm: [aLink('eth0')] } }), places, { 'c1.mac': '02:00:00:00:00:05', c2: 'icmp 1 29 src=1' });
     expect((await judgeAssertion({ kind: 'form', fields: { mac: '{{eth0.mac}}' } }, look, 'c1')).passed).toBe(true);

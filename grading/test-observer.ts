@@ -62,7 +62,7 @@ export function aLink(name: string, more: Partial<LinkView> = {}): LinkView {
 
 export function anAddress(device: string, prefix: string): AddressView {
   const [address = '', length] = prefix.split('/');
-  return { device, family: 4, address, prefixLength: Number(length), scope: 'global' };
+  return { device, family: address.includes(':') ? 6 : 4, address, prefixLength: Number(length), scope: 'global' };
 }
 
 export function aRoute(destination: string, gateway: string | null, device: string): RouteView {

@@ -19,7 +19,7 @@ export const addr = defineCheck({
     const all = await look.addresses(at);
     const holders = all.filter((each) => each.address === address);
     const isThere = holders.some((each) => each.device === dev && (prefix === undefined || each.prefixLength === Number(prefix)));
-    const onDevice = all.filter((each) => each.device === dev && each.family === 4).map((each) => `${each.address}/${each.prefixLength}`);
+    const onDevice = all.filter((each) => each.device === dev && each.family === (is.includes(':') ? 6 : 4)).map((each) => `${each.address}/${each.prefixLength}`);
     const see = [{ kind: 'address' as const, label: dev, place: look.place(at) }];
     if (isThere !== absent) return pass(expected, expected, { see });
     if (absent) return fail({ expected, found: `${dev} has ${is}`, because: `${dev} has ${is}.`, layer: 'address', see, values: { port: dev } });
