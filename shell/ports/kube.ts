@@ -2,6 +2,10 @@
 export { mergePatch } from '../../kube/api/patches/merge.ts';
 export { jsonPatch, PatchProblem } from '../../kube/api/patches/json.ts';
 export { strategicMergePatch } from '../../kube/api/patches/strategic.ts';
+export { jsonStream } from '../../kube/api/go-json.ts';
+export { inOrder, readGoYaml, YamlProblem } from '../../kube/api/go-yaml.ts';
+export { decode, WrongType } from '../../kube/api/decode.ts';
+export { typeProblem } from '../../kube/apiserver/decode-problems.ts';
 export { canonicalQuantity, milliValue, wholeValue } from '../../kube/api/quantity.ts';
 export { fieldOf, structNamed, type Field, type Type } from '../../kube/api/schema.ts';
 export { equal as equalJson, isObject } from '../../kube/api/values.ts';

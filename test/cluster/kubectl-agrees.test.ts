@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestControllers } from '../../kube/controllers/test-controllers.ts';
+import { badCommands, badFiles } from './bad-manifests.ts';
 import { commands, files } from './kubectl-commands.ts';
 import { comparable, realKubectl, simulatedKubectl, type Kubectl } from './two-kubectls.ts';
 
@@ -34,12 +35,12 @@ describe.skipIf(!isThere)('kubectl, real and simulated', () => {
   let simulated: Kubectl;
   beforeAll(async () => {
     const nowMs = Math.floor(Date.now() / 1000) * 1000;
-    real = await realKubectl(program, files, nowMs, prepare);
-    simulated = await simulatedKubectl(files, nowMs, prepare);
+    real = await realKubectl(program, { ...files, ...badFiles }, nowMs, prepare);
+    simulated = await simulatedKubectl({ ...files, ...badFiles }, nowMs, prepare);
   }, 60_000);
   afterAll(() => real.close());
 
-  test.each(commands)('%s', async (line) => {
+  test.each([...commands, ...badCommands])('%s', async (line) => {
     const wanted = comparable(await real.run(line));
     expect(comparable(await simulated.run(line))).toEqual(wanted);
   }, 60_000);

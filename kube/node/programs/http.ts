@@ -18,6 +18,7 @@ export interface HttpListener { readonly port: number; /** Left out: all address
 
 const REASONS: Readonly<Record<number, string>> = { 200: 'OK', 301: 'Moved Permanently', 304: 'Not Modified', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed', 500: 'Internal Server Error', 503: 'Service Unavailable' };
 const MOST_HEADER_BYTES = 1 << 20;
+const MOST_HEAD_BYTES = 1 << 16;
 const BACKLOG = 128;
 /** How long one who says nothing is listened to. */
 const IDLE_US = 180_000_000;
@@ -120,7 +121,8 @@ async function hear(sys: Sys, connection: Connection): Promise<boolean> {
 
 /** Undefined: not all there yet. */
 export function parseRequest(bytes: Uint8Array): { request: HttpRequest; length: number; isHttp10: boolean } | 'bad' | undefined {
-  const text = fromLatin1(bytes);
+  // Asked again with each piece of a long body: only the head is read.
+  const text = fromLatin1(bytes.subarray(0, MOST_HEAD_BYTES));
   const end = text.indexOf('\r\n\r\n') >= 0 ? text.indexOf('\r\n\r\n') + 4 : text.indexOf('\n\n') >= 0 ? text.indexOf('\n\n') + 2 : -1;
   if (end < 0) return /^[\x20-\x7e]*(\r?\n|$)/.test(text.slice(0, 4096)) ? undefined : 'bad';
   const [start = '', ...lines] = text.slice(0, end).split(/\r?\n/);

@@ -1,6 +1,5 @@
 /** Commands that bring manifests to the server: apply, create -f, replace, patch, edit, delete, diff. */
-import { parse } from 'yaml';
-import { jsonPatch, mergePatch, strategicMergePatch } from '../../ports/kube.ts';
+import { jsonPatch, mergePatch, readGoYaml, strategicMergePatch } from '../../ports/kube.ts';
 import { pathOf, query, resourceName } from './discovery.ts';
 import { toJson } from './json-writer.ts';
 import { report } from './messages.ts';
@@ -23,7 +22,8 @@ function filesOf({ flags }: Session): string[] {
 /** Each object of the manifests in turn; what the server refuses is said, and the next one tried. */
 async function eachManifest(session: Session, act: (subject: Subject & { object: KubeObject }) => Promise<void>): Promise<number> {
   let exit = 0;
-  for (const { object, source } of await session.manifests(filesOf(session))) {
+  const problems: KubectlProblem[] = [];
+  for (const { object, source } of await session.manifests(filesOf(session), (problem) => problems.push(problem))) {
     try {
       await act((await session.locate(object, source)) as Subject & { object: KubeObject });
     } catch (error) {
@@ -33,7 +33,8 @@ async function eachManifest(session: Session, act: (subject: Subject & { object:
       exit = 1;
     }
   }
-  return exit;
+  for (const { message } of problems) session.err(`error: ${message}`);
+  return problems.length > 0 ? 1 : exit;
 }
 const VERBS: Readonly<Record<string, string>> = { create: 'creating', replace: 'replacing', apply: 'creating' };
 
@@ -96,7 +97,7 @@ export const replace: Command = (session) => eachManifest(session, async (subjec
   }
   const object = subject.object;
   if (session.dryRun() === 'client') return report(session, subject, object, 'replaced');
-  const put = (await api.json('PUT', `${pathOf(subject.info, subject.namespace, subject.name)}${query({ fieldManager: 'kubectl-replace', dryRun: session.dryRun() === 'server' ? 'All' : undefined })}`, { body: object })) as KubeObject;
+  const put = (await api.json('PUT', `${pathOf(subject.info, subject.namespace, subject.name)}${query({ fieldManager: 'kubectl-replace', dryRun: session.dryRun() === 'server' ? 'All' : undefined })}`, { body: `${JSON.stringify(object)}\n` })) as KubeObject;
   await report(session, subject, put, 'replaced');
 });
 
@@ -110,9 +111,9 @@ export const patch: Command = async (session) => {
   let body: unknown;
   try {
     // What begins as JSON is not read, but sent as it stands.
-    body = text.value.trimStart().startsWith('{') && session.dryRun() !== 'client' && !flags.is('local') ? text.value : parse(text.value);
+    body = text.value.trimStart().startsWith('{') && session.dryRun() !== 'client' && !flags.is('local') ? text.value : readGoYaml(text.value);
   } catch (error) {
-    throw new KubectlProblem(`unable to parse ${JSON.stringify(text.value)}: yaml: ${(error as Error).message.split('\n')[0]}`);
+    throw new KubectlProblem(`unable to parse ${JSON.stringify(text.value)}: ${(error as Error).message}`);
   }
   if ((typeof body !== 'object' || body === null) && body !== text.value) throw new KubectlProblem(`unable to parse ${JSON.stringify(text.value)}: json: cannot unmarshal ${typeof body} into Go value of type map[string]interface {}`);
   for (const subject of await session.targets(flags.operands, { isLocal: flags.is('local') })) {
@@ -209,7 +210,7 @@ export const edit: Command = async (session) => {
       continue;
     }
     try {
-      const edited = parse(after) as KubeObject;
+      const edited = readGoYaml(after) as KubeObject;
       const patched = await session.patch(subject, 'strategic', threeWayPatch(subject.object!, edited, subject.object!, schemaOf(edited.apiVersion ?? '', edited.kind ?? '')), { manager: 'kubectl-edit' });
       await report(session, subject, patched, 'edited');
     } catch (error) {

@@ -1,11 +1,11 @@
 /** One run of kubectl: its flags, the cluster it talks to, and how it prints. Commands are functions of this. */
-import { parseAllDocuments } from 'yaml';
 import type { Invocation } from '../define.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { fromUtf8 } from '../../ports/bytes.ts';
 import { configPaths, readConfig, targetOf, type KubeConfig, type Target } from './config-file.ts';
 import { Discovery, pathOf, query, type ResourceInfo } from './discovery.ts';
 import type { Flags } from './flags.ts';
+import { decode, inOrder, isObject, jsonStream, readGoYaml, structNamed, typeProblem, WrongType, YamlProblem } from '../../ports/kube.ts';
 import { KubectlProblem, usageProblem } from './problem.ts';
 import { ApiConnection, type JsonObject } from './rest.ts';
 
@@ -17,7 +17,6 @@ export interface KubeObject extends JsonObject { apiVersion?: string; kind?: str
 /** An object a command works on: where it is on the server, and what it was there or in a file. */
 export interface Subject { readonly info: ResourceInfo; readonly namespace: string | undefined; readonly name: string; readonly object: KubeObject | undefined; readonly source: string }
 
-const MANIFEST_LIMIT = 3 * 2 ** 20;
 const NEEDS_RESOURCES = `You must provide one or more resources by argument or filename.
 Example resource specifications include:
    '-f rsrc.yaml'
@@ -90,7 +89,7 @@ export class Session {
   }
 
   async create(info: ResourceInfo, namespace: string | undefined, object: KubeObject, { manager, isDryRun = false }: { readonly manager: string; readonly isDryRun?: boolean }): Promise<KubeObject> {
-    return (await (await this.api()).json('POST', `${pathOf(info, namespace)}${query({ dryRun: isDryRun ? 'All' : undefined, fieldManager: manager })}`, { body: object })) as KubeObject;
+    return (await (await this.api()).json('POST', `${pathOf(info, namespace)}${query({ dryRun: isDryRun ? 'All' : undefined, fieldManager: manager })}`, { body: `${JSON.stringify(object)}\n` })) as KubeObject;
   }
 
   // ---------------------------------------------------------------- what a command is about
@@ -167,22 +166,34 @@ export class Session {
     if (info.isNamespaced && own !== undefined && wanted.target.isNamespaceGiven && own !== wanted.target.namespace) {
       throw new KubectlProblem(`the namespace from the provided object "${own}" does not match the namespace "${wanted.target.namespace}". You must pass '--namespace=${own}' to perform this operation.`);
     }
-    return { info, namespace: info.isNamespaced ? (own ?? wanted.target.namespace) : undefined, name: object.metadata?.name ?? '', object, source };
+    const namespace = info.isNamespaced ? (own ?? wanted.target.namespace) : undefined;
+    const placed = namespace === undefined || own !== undefined ? object : (inOrder({ ...object, metadata: { ...object.metadata, namespace } }) as KubeObject);
+    return { info, namespace, name: object.metadata?.name ?? '', object: placed, source };
   }
 
-  /** Every document of files, directories and standard input. */
-  async manifests(paths: readonly string[]): Promise<{ object: KubeObject; source: string }[]> {
+  /** Every document of files, directories and standard input. What is wrong ends its file; what came before it is kept for those who ask about problems. */
+  async manifests(paths: readonly string[], onProblem?: (problem: KubectlProblem) => void): Promise<{ object: KubeObject; source: string }[]> {
     const all: { object: KubeObject; source: string }[] = [];
+    let hasProblem = false;
+    const take = (text: string, source: string): void => {
+      try {
+        for (const one of documents(text, source)) all.push(one);
+      } catch (error) {
+        if (!(error instanceof KubectlProblem) || onProblem === undefined) throw error;
+        hasProblem = true;
+        onProblem(error);
+      }
+    };
     for (const path of paths) {
       if (/^https?:\/\//.test(path)) throw new KubectlProblem(`unable to read URL "${path}": this lab has no such page`);
-      if (path === '-') all.push(...documents(await this.call.stdinText(), 'STDIN'));
+      if (path === '-') take(await this.call.stdinText(), 'STDIN');
       else for (const file of await this.filesAt(path)) {
         const bytes = await this.call.sys.readFile(file);
         if (!bytes.ok) throw new KubectlProblem(bytes.error === 'EACCES' ? `open ${file}: permission denied` : `the path "${file}" does not exist`);
-        all.push(...documents(fromUtf8(bytes.value), file));
+        take(fromUtf8(bytes.value), file);
       }
     }
-    if (all.length === 0) throw new KubectlProblem('no objects passed to ' + this.command.split(' ')[0]);
+    if (all.length === 0 && !hasProblem) throw new KubectlProblem('no objects passed to ' + this.command.split(' ')[0]);
     return all;
   }
 
@@ -226,28 +237,44 @@ export class Session {
   }
 }
 
-function documents(text: string, source: string): { object: KubeObject; source: string }[] {
-  if (text.length > MANIFEST_LIMIT) throw new KubectlProblem(`error reading ${source}: more than ${MANIFEST_LIMIT} bytes`);
-  let values: unknown[];
-  try {
-    values = /^\s*\{/.test(text) ? [JSON.parse(text) as unknown] : parseAllDocuments(text, { uniqueKeys: false }).map((document) => {
-      if (document.errors.length > 0) throw document.errors[0]!;
-      return document.toJS({ maxAliasCount: 100 }) as unknown;
-    });
-  } catch (error) {
-    const at = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line;
-    const why = (error as Error).message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
-    throw new KubectlProblem(`error parsing ${source}: error converting YAML to JSON: yaml: ${at === undefined ? '' : `line ${at}: `}${why}`);
-  }
-  const all: { object: KubeObject; source: string }[] = [];
-  for (const value of values) {
+/** Text by text, as kubectl reads a stream: those before one that is wrong are kept. */
+function* documents(text: string, source: string): Generator<{ readonly object: KubeObject; readonly source: string }> {
+  for (const value of values(text, source)) {
     if (value === null || value === undefined) continue;
-    if (typeof value !== 'object' || Array.isArray(value)) throw new KubectlProblem(`error validating "${source}": error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false`);
-    const object = value as KubeObject & { items?: KubeObject[] };
-    const missing = [...(object.apiVersion === undefined ? ['apiVersion not set'] : []), ...(object.kind === undefined ? ['kind not set'] : [])];
-    if (missing.length > 0) throw new KubectlProblem(`error validating "${source}": error validating data: ${missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`}; if you choose to ignore these errors, turn validation off with --validate=false`);
-    if (object.kind === 'List' && Array.isArray(object.items)) all.push(...object.items.map((item) => ({ object: item, source })));
-    else all.push({ object, source });
+    const object = inOrder(value) as KubeObject & { items?: KubeObject[] };
+    const problem = validationProblem(object);
+    if (problem !== undefined) throw new KubectlProblem(`error validating "${source}": error validating data: ${problem}; if you choose to ignore these errors, turn validation off with --validate=false`);
+    try {
+      decode({ metadata: object.metadata }, structNamed('core/v1.Namespace'), { minor: 20 });
+    } catch (error) {
+      if (!(error instanceof WrongType)) throw error;
+      throw new KubectlProblem(`unable to decode "${source}": ${typeProblem(error, JSON.stringify(object), 20).replace(/^v1\.Namespace\./, 'resource.metadataOnlyObject.')}`);
+    }
+    if (object.kind === 'List' && Array.isArray(object.items)) for (const item of object.items) yield { object: item, source };
+    else yield { object, source };
   }
-  return all;
+}
+
+function* values(text: string, source: string): Generator<unknown> {
+  if (/^\s*\{/.test(text)) {
+    for (const found of jsonStream(text)) {
+      if ('problem' in found) throw new KubectlProblem(`error parsing ${source}: ${found.problem}`);
+      yield found.value;
+    }
+    return;
+  }
+  for (const document of text.split(/^---\s*$/m)) {
+    try {
+      yield readGoYaml(document.replace(/^\n/, ''));
+    } catch (error) {
+      if (!(error instanceof YamlProblem)) throw error;
+      throw new KubectlProblem(`error parsing ${source}: error converting YAML to JSON: ${error.message}`);
+    }
+  }
+}
+
+function validationProblem(object: unknown): string | undefined {
+  if (!isObject(object)) return 'invalid object to validate';
+  const problems = ['apiVersion', 'kind'].flatMap((name) => (object[name] === undefined || object[name] === null ? [`${name} not set`] : typeof object[name] === 'string' ? [] : [`${name} isn't string type`]));
+  return problems.length > 1 ? `[${problems.join(', ')}]` : problems[0];
 }
