@@ -80,8 +80,8 @@ type Window = BrowserContext;
 interface TestHook { text(id: string): string; focus(id: string): void; ids(): string[]; values(): Record<string, string | null> }
 declare const podwireTest: TestHook;
 
-/** A bare prompt in the last row that has text. */
-const PROMPT = /(^|\n)(\S+@[^\n]*|gke-\S+ [^\n]*)[$#]$/;
+/** A bare prompt at the end of what is shown, behind a text without an end of line too. */
+const PROMPT = /(\S+@[^\n]*|(^|\n)gke-\S+ [^\n]*)[$#]$/;
 
 export class Learner {
   readonly page: Page;
@@ -113,6 +113,9 @@ export class Learner {
 
   /** Opens a lesson and waits until its lab is up: goals judged, a prompt shown at its first terminal. */
   async open(lesson: string, terminal = 'vm'): Promise<void> {
+    // By way of the course: a lesson that is left stays in sight until the next one has come.
+    await this.page.evaluate(() => { location.hash = '#/'; });
+    await until('the course', async () => (await this.page.locator('#goals-list').count()) === 0);
     await this.page.evaluate((id) => { location.hash = `#/lesson/${id}`; }, lesson);
     await this.labIsUp(terminal);
   }
@@ -143,12 +146,13 @@ export class Learner {
     await this.page.evaluate((id) => podwireTest.focus(id), terminal);
   }
 
-  /** Waits as a learner who knows what takes long: after a few seconds by skipping lab time. */
+  /** Waits as a learner who knows what takes long: after a while by skipping lab time, where it can be skipped. */
   private async promptsAgain(terminal: string): Promise<void> {
-    for (let skips = 0; skips < 12; skips++) {
-      const isThere = await this.prompts(terminal, 4000).then(() => true, () => false);
+    const skip = this.page.getByRole('button', { name: 'Skip wait' });
+    for (let patienceMs = 15_000, skips = 0; skips < 12; patienceMs = 4000, skips++) {
+      const isThere = await this.prompts(terminal, patienceMs).then(() => true, () => false);
       if (isThere) return;
-      await this.page.getByRole('button', { name: /Skip/ }).click();
+      if (await skip.isEnabled()) await skip.click();
     }
     return this.prompts(terminal);
   }

@@ -1,4 +1,4 @@
-/** Ten typical mistakes of the course, made by hand in the page: each time the goals panel gives the right reason. */
+/** Twelve typical mistakes of the course, made by hand in the page: each time the goals panel gives the right reason. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ const made: readonly (readonly [lesson: string, mistake: string])[] = [
   ['u1-separate-room', 'forgets the program'],
   ['u1-virtual-wire', 'sends the wrong end'],
   ['u1-nat-and-memory', 'the rule watches the wrong device'],
+  ['u2-expose', 'forgets the target port'],
+  ['u2-three-doors', 'nobody opened'],
 ];
 
 describeInChromium('mistakes', () => {
@@ -35,7 +37,7 @@ describeInChromium('mistakes', () => {
     const served = await serve(folder);
     const learner = await Learner.enter(browser, served.url);
     try {
-      await learner.open(lessonId);
+      await learner.open(lessonId, lesson.terminals[0]!.id);
       for (const step of [...lesson.solution.slice(0, before).filter(({ optional }) => !optional), ...mistake.steps]) await learner.do(lesson, step, false);
       const more = learner.page.locator('#goals-list button.ask[aria-expanded=false]');
       while ((await more.count()) > 0) await more.first().click();
