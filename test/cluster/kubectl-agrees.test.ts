@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestControllers } from '../../kube/controllers/test-controllers.ts';
 import { badCommands, badFiles } from './bad-manifests.ts';
 import { commands, files } from './kubectl-commands.ts';
+import { drainCommands, drainFiles } from './drains.ts';
 import { comparable, realKubectl, simulatedKubectl, type Kubectl } from './two-kubectls.ts';
 
 const program = process.env['KUBECTL'] ?? 'kubectl';
@@ -30,17 +31,20 @@ function prepare({ client, runtime }: TestControllers): void {
   runtime.run(20_000);
 }
 
-describe.skipIf(!isThere)('kubectl, real and simulated', () => {
+describe.skipIf(!isThere).each([
+  { about: 'a cluster in use', made: prepare, given: { ...files, ...badFiles }, lines: [...commands, ...badCommands] },
+  { about: 'nodes made free', made: () => undefined, given: drainFiles, lines: drainCommands },
+])('kubectl, real and simulated: $about', ({ made, given, lines }) => {
   let real: Kubectl;
   let simulated: Kubectl;
   beforeAll(async () => {
     const nowMs = Math.floor(Date.now() / 1000) * 1000;
-    real = await realKubectl(program, { ...files, ...badFiles }, nowMs, prepare);
-    simulated = await simulatedKubectl({ ...files, ...badFiles }, nowMs, prepare);
+    real = await realKubectl(program, given, nowMs, made);
+    simulated = await simulatedKubectl(given, nowMs, made);
   }, 60_000);
   afterAll(() => real.close());
 
-  test.each([...commands, ...badCommands])('%s', async (line) => {
+  test.each(lines)('%s', async (line) => {
     const wanted = comparable(await real.run(line));
     expect(comparable(await simulated.run(line))).toEqual(wanted);
   }, 60_000);

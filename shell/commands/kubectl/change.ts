@@ -1,5 +1,5 @@
 /** Small changes of objects there are: scale, label, annotate, set image, rollout, cordon, drain, taint, expose, autoscale. */
-import { pathOf, resourceName } from './discovery.ts';
+import { pathOf, resourceName, type ResourceInfo } from './discovery.ts';
 import { report } from './messages.ts';
 import { isNotFound, KubectlProblem, usageProblem } from './problem.ts';
 import type { Command, KubeObject, Session, Subject } from './session.ts';
@@ -180,54 +180,71 @@ export const uncordon: Command = async (session) => {
   return 0;
 };
 
+const UNMANAGED = 'not managed by ReplicationController, ReplicaSet, Job, DaemonSet or StatefulSet';
+
+/** What drain thinks of a pod: the first reason not to delete it, or the last thing to warn of (kubectl/pkg/drain/filters.go). */
+function judge(pod: KubeObject, { flags }: Session): { readonly deletes: boolean; readonly problem?: string; readonly warning?: string } {
+  const { spec, status } = pod as unknown as { spec: { volumes?: { emptyDir?: unknown }[] }; status?: { phase?: string } };
+  const owner = pod.metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  if (owner?.kind === 'DaemonSet' && !isOver) return flags.is('ignore-daemonsets') ? { deletes: false, warning: 'ignoring DaemonSet-managed Pods' } : { deletes: false, problem: 'cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' };
+  if (pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) return { deletes: false };
+  const isLocal = (spec.volumes ?? []).some(({ emptyDir }) => emptyDir !== undefined);
+  if (isLocal && !isOver && !flags.is('delete-emptydir-data') && !flags.is('delete-local-data')) return { deletes: false, problem: 'cannot delete Pods with local storage (use --delete-emptydir-data to override)' };
+  if (owner !== undefined || isOver) return { deletes: true };
+  return flags.is('force') ? { deletes: true, warning: `deleting Pods ${UNMANAGED}` } : { deletes: false, problem: `cannot delete Pods ${UNMANAGED} (use --force to override)` };
+}
+
 export const drain: Command = async (session) => {
-  const { flags } = session;
-  const discovery = await session.discovery();
-  const podInfo = await discovery.find('pods');
-  for (const subject of await nodesOf(session, 'drain')) {
-    await setSchedulable(session, subject, false);
-    const pods = await session.list(podInfo, undefined, { fieldSelector: `spec.nodeName=${subject.name}` });
-    const owner = (pod: KubeObject): { kind: string; name: string } | undefined => pod.metadata?.ownerReferences?.find(({ controller }) => controller === true);
-    const name = (pod: KubeObject): string => `${pod.metadata?.namespace}/${pod.metadata?.name}`;
-    const daemons = pods.filter((pod) => owner(pod)?.kind === 'DaemonSet');
-    const mirrors = pods.filter(({ metadata }) => metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined);
-    const rest = pods.filter((pod) => !daemons.includes(pod) && !mirrors.includes(pod));
-    const bare = rest.filter((pod) => owner(pod) === undefined);
-    const local = rest.filter((pod) => ((pod as unknown as { spec: { volumes?: { emptyDir?: unknown }[] } }).spec.volumes ?? []).some(({ emptyDir }) => emptyDir !== undefined));
-    const problems = [
-      ...(bare.length > 0 && !flags.is('force') ? [`cannot delete Pods not managed by ReplicationController, ReplicaSet, Job, DaemonSet or StatefulSet (use --force to override): ${bare.map(name).join(', ')}`] : []),
-      ...(daemons.length > 0 && !flags.is('ignore-daemonsets') ? [`cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): ${daemons.map(name).join(', ')}`] : []),
-      ...(local.length > 0 && !flags.is('delete-emptydir-data') && !flags.is('delete-local-data') ? [`cannot delete Pods with local storage (use --delete-emptydir-data to override): ${local.map(name).join(', ')}`] : []),
-    ];
+  const podInfo = await (await session.discovery()).find('pods');
+  const nodes = await nodesOf(session, 'drain');
+  for (const subject of nodes) await setSchedulable(session, subject, false);
+  // The real one's printer keeps the word of the pods it printed.
+  let done = 'drained';
+  for (const [index, subject] of nodes.entries()) {
+    const pods = await session.list(podInfo, undefined, { fieldSelector: `spec.nodeName=${subject.name}`, labelSelector: session.flags.text('pod-selector') });
+    const judged = pods.map((pod) => ({ pod, name: `${pod.metadata?.namespace}/${pod.metadata?.name}`, ...judge(pod, session) }));
+    const listed = (kind: 'problem' | 'warning'): string[] => [...new Set(judged.flatMap((one) => one[kind] ?? []))].sort().map((why) => `${why}: ${judged.filter((one) => one[kind] === why).map(({ name }) => name).join(', ')}`);
+    const problems = listed('problem');
     if (problems.length > 0) {
-      session.err(`error: unable to drain node "${subject.name}", aborting command...\n\nThere are pending nodes to be drained:\n ${subject.name}`);
-      for (const problem of problems) session.err(`error: ${problem}`);
+      session.err(`error: unable to drain node "${subject.name}", aborting command...\n\nThere are pending nodes to be drained:\n${nodes.slice(index).map(({ name }) => ` ${name}`).join('\n')}`);
+      for (const problem of problems) session.err(problems.length === 1 ? `error: ${problem}` : problem);
       return 1;
     }
-    if (daemons.length > 0) session.err(`WARNING: ignoring DaemonSet-managed Pods: ${daemons.map(name).join(', ')}`);
-    const api = await session.api();
-    for (const pod of rest) {
-      session.out(`evicting pod ${name(pod)}`);
-      const grace = flags.number('grace-period');
-      await api.json('POST', pathOf(podInfo, pod.metadata?.namespace, pod.metadata?.name, 'eviction'), { body: { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: pod.metadata?.name, namespace: pod.metadata?.namespace }, ...(grace >= 0 ? { deleteOptions: { gracePeriodSeconds: grace } } : {}) } });
+    const warnings = listed('warning');
+    if (warnings.length > 0) session.err(`WARNING: ${warnings.join('; ')}`);
+    const leaving = judged.filter(({ deletes }) => deletes);
+    for (const { pod, name } of leaving) await evict(session, podInfo, pod, name);
+    if (session.dryRun() !== 'client' && leaving.length > 0) {
+      await session.call.flush();
+      for (const { pod } of leaving) await untilGone(session, podInfo, pod);
+      done = 'evicted';
     }
-    await session.call.flush();
-    for (const pod of rest) {
-      for (let isThere = true; isThere;) {
-        await session.call.sys.sleep(1_000_000);
-        try {
-          isThere = (await session.get(podInfo, pod.metadata?.namespace, pod.metadata?.name ?? '')).metadata?.uid === pod.metadata?.uid;
-        } catch (error) {
-          if (!isNotFound(error)) throw error;
-          isThere = false;
-        }
-      }
-      session.out(`pod/${pod.metadata?.name} evicted`);
-    }
-    session.out(`node/${subject.name} evicted`);
+    session.out(`node/${subject.name} ${done}${session.dryRunSuffix()}`);
   }
   return 0;
 };
+
+async function evict(session: Session, info: ResourceInfo, { metadata }: KubeObject, name: string): Promise<void> {
+  session.out(`evicting pod ${name}${session.dryRunSuffix()}`);
+  if (session.dryRun() === 'client') return;
+  const grace = session.flags.number('grace-period');
+  const body = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: metadata?.name, namespace: metadata?.namespace }, ...(grace >= 0 ? { deleteOptions: { gracePeriodSeconds: grace } } : {}) };
+  await (await session.api()).json('POST', pathOf(info, metadata?.namespace, metadata?.name, 'eviction'), { body });
+}
+
+async function untilGone(session: Session, info: ResourceInfo, { metadata }: KubeObject): Promise<void> {
+  for (let isThere = true; isThere;) {
+    await session.call.sys.sleep(1_000_000);
+    try {
+      isThere = (await session.get(info, metadata?.namespace, metadata?.name ?? '')).metadata?.uid === metadata?.uid;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      isThere = false;
+    }
+  }
+  session.out(`pod/${metadata?.name} evicted`);
+}
 
 export const taint: Command = async (session) => {
   const { flags } = session;
