@@ -304,13 +304,21 @@ describe('Services on nodes', () => {
 
   it('keep working, but no longer change, while kube-proxy is down; it comes back', async () => {
     const clusterIp = await ready();
-    const proxy = [...lab.machines[0]!.processes.values()].find(({ name }) => name === 'kube-proxy')!;
-    proxy.post('KILL');
-    await lab.run(0.2);
-    expect(bodyOf(await lab.ask(0, ['get', clusterIp, '80']))).toContain('Hostname: hello');
+    const proxy = (): { post(signal: 'KILL'): void } | undefined => [...lab.machines[0]!.processes.values()].find(({ name }) => name === 'kube-proxy');
+    proxy()!.post('KILL');
     await lab.run(5);
-    expect([...lab.machines[0]!.processes.values()].some(({ name }) => name === 'kube-proxy')).toBe(true);
-    expect(lab.client.get('pods', { name: 'kube-proxy-node-1', namespace: 'kube-system' }).status!.containerStatuses![0]!.restartCount).toBe(1);
+    // Once more: now the kubelet waits before it starts it again.
+    proxy()!.post('KILL');
+    await lab.run(0.2);
+    const late = lab.client.create('services', { metadata: { name: 'late', namespace: 'default' }, spec: { selector: { app: 'hello-server' }, ports: [{ port: 80, targetPort: 8080 }] } }).spec!.clusterIP!;
+    await lab.run(1);
+    expect(bodyOf(await lab.ask(0, ['get', clusterIp, '80']))).toContain('Hostname: hello');
+    expect(await lab.ask(0, ['get', late, '80'])).not.toContain('Hostname');
+    expect(proxy()).toBeUndefined();
+    await lab.run(15);
+    expect(proxy()).toBeDefined();
+    expect(bodyOf(await lab.ask(0, ['get', late, '80']))).toContain('Hostname: hello');
+    expect(lab.client.get('pods', { name: 'kube-proxy-node-1', namespace: 'kube-system' }).status!.containerStatuses![0]!.restartCount).toBe(2);
   });
 
   it('say on the health check port how many endpoints a node has, under the policy Local', async () => {
