@@ -27,7 +27,7 @@ describeInChromium('a cluster in the browser', () => {
     await learner.shows(/service\/hello-server exposed/, SHELL);
     await learner.prompts(SHELL);
     // A cloud takes its time to build a load balancer; the wait is skipped as a learner would.
-    await learner.type("until kubectl get service hello-server -o jsonpath='{.status.loadBalancer.ingress[0].ip}' | grep -q .; do sleep 2; done; kubectl get service hello-server -o jsonpath='LB {.status.loadBalancer.ingress[0].ip}{\"\\n\"}'", SHELL);
+    await learner.type("until kubectl get service hello-server -o jsonpath='{.status.loadBalancer.ingress[0].ip}' | grep -q .; do sleep 2; done; kubectl get service hello-server -o jsonpath='LB {.status.loadBalancer.ingress[0].ip}{\"\\n\"}'", SHELL, { isSilent: true });
     await page.getByRole('button', { name: /Skip/ }).click();
     await learner.shows(/LB \d+\.\d+\.\d+\.\d+/, SHELL, 60_000);
     const address = /LB (\d+\.\d+\.\d+\.\d+)/.exec(await learner.text(SHELL))![1]!;
