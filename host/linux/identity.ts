@@ -78,7 +78,8 @@ export function findProgram(name: string, path = `${process.env['PATH'] ?? ''}:/
   return undefined;
 }
 
-function textOf(path: string): string {
+/** A file's text; empty where it cannot be read. */
+export function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

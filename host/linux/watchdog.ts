@@ -5,8 +5,9 @@
  * It looks from outside, at the tree of processes, where nobody in the sandbox can hide one: whatever runs in there was started by the sandbox's
  * launcher or by us. Shared pages are left out, so that four hundred idle shells do not count four hundred times for one bash.
  */
-import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { readdirSync, readlinkSync, statfsSync } from 'node:fs';
 import { limits } from './boot-script.ts';
+import { textOf } from './identity.ts';
 
 const LOOK_EVERY_MS = 500;
 const PAGE_KIB = 4;
@@ -92,13 +93,5 @@ function linkOf(path: string): string | undefined {
     return readlinkSync(path);
   } catch {
     return undefined;
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }
