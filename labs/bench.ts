@@ -136,11 +136,11 @@ async function packetHops(nowMs: () => number): Promise<number> {
   return Math.round(median(rates));
 }
 
-/** What one lab at its prompt adds to the heap, in megabytes. */
+/** What one lab at its prompt adds to the heap, in megabytes: so little that only many of them stand out from what else comes and goes. */
 async function labMemory(heapBytes: () => number): Promise<number> {
   const labs: SimulatedLab[] = [];
   const before = heapBytes();
-  for (let count = 0; count < 8; count++) labs.push(await openLab());
+  for (let count = 0; count < 64; count++) labs.push(await openLab());
   const bytes = (heapBytes() - before) / labs.length;
   for (const lab of labs) lab.close();
   return Math.round(bytes / 1e4) / 100;
