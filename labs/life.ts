@@ -34,7 +34,7 @@ export class Life {
   readonly grader: Grader;
   /** How many records have taken effect. */
   taken = 0;
-  /** The end of the piece of time that is being run. */
+  /** Time goes on to here without being asked again, however long judging takes on the way: what comes meanwhile takes effect here or later. */
   targetUs: number;
   private readonly birth: Birth;
   private readonly sizes = new Map<string, { columns: number; rows: number }>();
@@ -121,15 +121,14 @@ export class Life {
   /** Moves time to exactly `toUs`, judging at every instant that is due on the way. */
   async advance(toUs: number, running: RunOptions): Promise<void> {
     const { lab } = this;
+    this.targetUs = Math.max(lab.nowUs, toUs);
     while (lab.nowUs < toUs) {
       const judgeUs = this.judgeDueUs();
       if (judgeUs !== undefined && judgeUs <= lab.nowUs) await this.judge();
       // Nothing changes before something is due, and no change is judged sooner than JUDGE_AFTER_US later.
-      this.targetUs = Math.min(toUs, this.judgeDueUs() ?? (lab.nextDueUs() ?? Infinity) + JUDGE_AFTER_US);
-      await lab.runUntil(this.targetUs, running);
+      await lab.runUntil(Math.min(toUs, this.judgeDueUs() ?? (lab.nextDueUs() ?? Infinity) + JUDGE_AFTER_US), running);
       if (this.judgeDueUs() === lab.nowUs) await this.judge();
     }
-    this.targetUs = lab.nowUs;
   }
 
   private changed(): void {
