@@ -18,9 +18,9 @@ class Desk {
   readonly session: LabSession;
   isStoreStuck = false;
   log: number[] = [];
-  constructor() {
+  constructor(backend = scriptedBackend) {
     this.session = createSession({
-      backend: scriptedBackend, wall: this.wall,
+      backend, wall: this.wall,
       emit: (event) => {
         this.events.push(event);
         if (event.type !== 'store' || this.isStoreStuck) return;
@@ -181,6 +181,13 @@ describe('a session, whatever the backend', () => {
     await desk.wall.pass(300);
     expect(desk.shown()).toContain('hi\r\n');
     expect(desk.newest('clock')!.atMs).toBeGreaterThan(before);
+  });
+  it('begins a lab at its beginning where time is real, however long the host has run', async () => {
+    const late = new Desk({ ...scriptedBackend, open: async (...words) => Object.assign(await scriptedBackend.open(...words), { isRealTime: true }) });
+    late.wall.ms = 3_600_000;
+    await late.open();
+    await late.wall.pass(400);
+    expect(late.newest('clock')!.atMs).toBeLessThan(1000);
   });
   it('says what is wrong with a message it does not know', () => {
     desk.session.handle({ type: 'dance' } as unknown as LabRequestInput);

@@ -226,7 +226,6 @@ class Session implements LabSession {
     this.adopt(life);
     if (header === undefined) this.store({ kind: 'header', format: 1, engine: engineVersion, lesson: lesson.id, seed: this.seed, ...this.size, earned, ...(play === undefined ? {} : { scenario: play }) });
     else this.store({ kind: 'resumed', atUs: this.lab.nowUs });
-    this.reanchor();
     await this.showReport(await life.report());
     if (this.options.backend.canReplay && this.options.storesItself !== true) {
       this.replicas = new Replicas((running) => this.freshLab(running), this.options.wall, this.history, this.birth);
@@ -246,6 +245,7 @@ class Session implements LabSession {
   /** Shows this life from now on, and all that its terminals have shown so far. */
   private adopt(life: Life): void {
     this.life = life;
+    this.reanchor();
     const shown = life.watch(this.watcher);
     this.showTerminals();
     for (const [terminal, chunks] of shown) {
@@ -372,7 +372,6 @@ class Session implements LabSession {
     }
     old.close();
     this.adopt(life);
-    this.reanchor();
     this.emit({ type: 'reset-done', what });
     await this.showReport(await life.report());
     this.replicas?.tend();
