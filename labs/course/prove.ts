@@ -35,6 +35,27 @@ export interface LessonProof {
 export interface ProofOptions extends AttemptOptions {
   /** Only these parts; all of them when absent. */
   readonly rules?: readonly ProofRule[];
+  /** Lets labs open as it sees fit; one at a time when absent. Where time is real most of a lab is waiting, and several may run at once. */
+  readonly turns?: Turns;
+}
+
+export type Turns = (work: () => Promise<void>) => Promise<void>;
+
+/** At most so many at once, in the order they came. */
+export function turnsOf(count: number): Turns {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    else free--;
+    try {
+      await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
 }
 
 export async function proveLesson(lesson: Lesson, options: ProofOptions): Promise<LessonProof> {
@@ -46,12 +67,14 @@ export async function proveLesson(lesson: Lesson, options: ProofOptions): Promis
 class Proof {
   readonly #lesson: Lesson;
   readonly #options: ProofOptions;
+  readonly #turns: Turns;
   readonly failures: ProofFailure[] = [];
   attempts = 0;
 
   constructor(lesson: Lesson, options: ProofOptions) {
     this.#lesson = lesson;
     this.#options = options;
+    this.#turns = options.turns ?? turnsOf(1);
   }
 
   async run(): Promise<void> {
@@ -66,16 +89,20 @@ class Proof {
       value: () => this.#values(),
       hint: () => this.#hints(),
     };
-    for (const rule of proofRules) {
-      if (this.#options.rules !== undefined && !this.#options.rules.includes(rule)) continue;
+    const isProvable = async (rule: ProofRule): Promise<boolean> => {
+      if (this.#options.rules?.includes(rule) === false) return true;
       try {
         await parts[rule]();
+        return true;
       } catch (error) {
         this.#fail(rule, this.#lesson.id, 'a lab that can be proved', error instanceof Error ? error.message : 'a failure');
-        // A start that cannot be reached breaks every rule in the same way.
-        if (rule === 'start') return;
+        return false;
       }
-    }
+    };
+    const [start, ...others] = proofRules;
+    // A start that cannot be reached breaks every rule in the same way.
+    if (await isProvable(start)) await every(others.map(isProvable));
+    this.failures.sort((a, b) => proofRules.indexOf(a.rule) - proofRules.indexOf(b.rule));
   }
 
   async #start(): Promise<void> {
@@ -94,22 +121,21 @@ class Proof {
 
   async #solution(): Promise<void> {
     const hashes: (string | undefined)[] = [];
-    for (const steps of [this.#lesson.solution, essentials(this.#lesson.solution), this.#lesson.solution]) {
-      await this.#attempt(async (attempt) => {
+    await every([this.#lesson.solution, essentials(this.#lesson.solution), this.#lesson.solution].map((steps) =>
+      this.#attempt(async (attempt) => {
         const report = await attempt.run(steps);
         const of = steps === this.#lesson.solution ? 'every step' : 'the essential steps';
         this.#expectComplete('solution', of, report);
         for (const step of attempt.stuck) this.#fail('solution', of, 'a prompt after the step', step);
         if (steps === this.#lesson.solution) hashes.push(attempt.lab.hash());
-      });
-    }
+      })));
     if (hashes[0] !== hashes[1]) this.#fail('solution', 'the same again', `state ${hashes[0] ?? 'none'}`, `state ${hashes[1] ?? 'none'}`);
   }
 
   async #essential(): Promise<void> {
     const { solution } = this.#lesson;
-    for (const [index, step] of solution.entries()) {
-      if (step.optional || step.tidy || 'wait' in step) continue;
+    await every(solution.map(async (step, index) => {
+      if (step.optional || step.tidy || 'wait' in step) return;
       await this.#attempt(async (attempt) => {
         const report = await attempt.run(essentials(solution.filter((_, at) => at !== index)));
         if (report.isComplete) {
@@ -119,37 +145,34 @@ class Proof {
         const first = report.checks.find(({ status }) => status !== 'reached');
         if (first !== undefined && (first.because ?? first.cause ?? '') === '') this.#fail('essential', stepText(step), `a reason at ${first.id}`, 'none');
       });
-    }
+    }));
   }
 
   async #alternates(): Promise<void> {
-    for (const alternate of this.#lesson.alternates) {
-      await this.#attempt(async (attempt) => {
+    await every(this.#lesson.alternates.map((alternate) =>
+      this.#attempt(async (attempt) => {
         const report = await attempt.run(essentials(stepsOfAlternate(this.#lesson, alternate)));
         this.#expectComplete('alternate', alternate.name, report);
-      });
-    }
+      })));
   }
 
   async #mistakes(): Promise<void> {
-    for (const mistake of this.#lesson.mistakes) {
-      await this.#attempt(async (attempt) => {
+    await every(this.#lesson.mistakes.map((mistake) =>
+      this.#attempt(async (attempt) => {
         const report = await attempt.run(essentials(stepsOfMistake(this.#lesson, mistake)));
         const verdict = report.checks.find(({ id }) => id === mistake.check);
         if (verdict?.status !== 'not-yet') this.#fail('mistake', mistake.name, `${mistake.check} not reached`, verdict?.status ?? 'no such check');
         else if (!matchesLine(mistake.because, verdict.because ?? '')) this.#fail('mistake', mistake.name, mistake.because, verdict.because ?? 'no reason');
-      });
-    }
+      })));
   }
 
   async #predictions(): Promise<void> {
-    for (const [id, { after, steps, truth }] of Object.entries(this.#lesson.predictions)) {
-      await this.#attempt(async (attempt) => {
+    await every(Object.entries(this.#lesson.predictions).map(([id, { after, steps, truth }]) =>
+      this.#attempt(async (attempt) => {
         await attempt.run(essentials([...upTo(this.#lesson.solution, after), ...steps]));
         const { passed, found } = await attempt.truth(truth);
         if (!passed) this.#fail('prediction', id, 'the lab to do what is marked right', found);
-      });
-    }
+      })));
   }
 
   /** Each output's command is run at the end where the learner has not run it on the way: it must have something to say. */
@@ -186,9 +209,9 @@ class Proof {
         for (const { id, status } of (await attempt.judge()).checks) if (status === 'reached' && !reachedBy.has(id)) reachedBy.set(id, index);
       }
     });
-    for (const { id } of this.#lesson.checks) {
+    await every(this.#lesson.checks.map(async ({ id }) => {
       const index = reachedBy.get(id);
-      if (index === undefined) continue;
+      if (index === undefined) return;
       await this.#attempt(async (attempt) => {
         await attempt.run(steps.slice(0, index));
         const hint = (await attempt.hints(id))[2] ?? '';
@@ -202,7 +225,7 @@ class Proof {
         const verdict = report.checks.find((check) => check.id === id);
         if (verdict?.status !== 'reached') this.#fail('hint', `${id}: ${hint}`, 'reached', `${verdict?.status ?? 'none'}: ${verdict?.because ?? verdict?.cause ?? ''} (did: ${obeyed.map(stepText).join('; ')})`);
       });
-    }
+    }));
   }
 
   #expectComplete(rule: ProofRule, of: string, report: Report): void {
@@ -212,19 +235,26 @@ class Proof {
     this.#fail(rule, of, `${report.points} points`, `${report.pointsEarned} (${[...open, ...unanswered].join('; ')})`);
   }
 
-  async #attempt(work: (attempt: Attempt) => Promise<void>): Promise<void> {
+  #attempt(work: (attempt: Attempt) => Promise<void>): Promise<void> {
     this.attempts++;
-    const attempt = await Attempt.open(this.#lesson, this.#options);
-    try {
-      await work(attempt);
-    } finally {
-      attempt.close();
-    }
+    return this.#turns(async () => {
+      const attempt = await Attempt.open(this.#lesson, this.#options);
+      try {
+        await work(attempt);
+      } finally {
+        attempt.close();
+      }
+    });
   }
 
   #fail(rule: ProofRule, of: string, wanted: string, found: string): void {
     this.failures.push({ rule, of, wanted, found });
   }
+}
+
+/** To the last one's end, whatever becomes of the others; then fails as the first that failed. */
+async function every(works: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason;
 }
 
 function essentials(steps: readonly SolutionStep[]): SolutionStep[] {
