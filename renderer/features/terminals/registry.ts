@@ -13,15 +13,16 @@ export function screenOf(id: string, lab: LabState, settings: Settings, label: s
   const known = screens.get(id);
   if (known?.lab === lab) return known;
   known?.dispose();
+  screens.delete(id);
   const screen = new TerminalScreen(id, lab, settings, label);
   screens.set(id, screen);
   return screen;
 }
 
-/** Lets go of every screen of that lab but the named ones. */
+/** Lets go of every screen of that lab but the named ones, and of all those of labs that were closed. */
 export function keepOnly(lab: LabState, ids: readonly string[]): void {
   for (const [id, screen] of screens) {
-    if (screen.lab !== lab || ids.includes(id)) continue;
+    if (screen.lab === lab ? ids.includes(id) : !screen.lab.isClosed) continue;
     screen.dispose();
     screens.delete(id);
   }
@@ -42,7 +43,7 @@ export function revealCommand(id: string, line: string): boolean {
   text: (id: string) => screens.get(id)?.text() ?? '',
   focus: focusTerminal,
   ids: () => [...screens.keys()],
-  values: () => [...screens.values()][0]?.lab.report?.values ?? {},
+  values: () => [...screens.values()].at(-1)?.lab.report?.values ?? {},
   cursor: (id: string) => {
     const buffer = screens.get(id)?.xterm.buffer.active;
     return buffer === undefined ? '' : `${buffer.baseY + buffer.cursorY}:${buffer.cursorX}`;
