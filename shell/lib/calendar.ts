@@ -1,4 +1,4 @@
-/** Civil time from epoch seconds, UTC (the labs' machines keep UTC). Days-to-date after Howard Hinnant, chrono-Compatible Low-Level Date Algorithms. */
+/** Civil time from epoch seconds, UTC unless a zone's offset is given. Days-to-date after Howard Hinnant, chrono-Compatible Low-Level Date Algorithms. */
 
 export interface CivilTime {
   readonly year: number; readonly month: number; readonly day: number;   // month 1 to 12
@@ -43,26 +43,37 @@ export function epochSeconds(year: number, month: number, day: number, hour = 0,
   return epochDays(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 }
 
-/** strftime(3) in the C locale and UTC. `nanoseconds` is for date's %N, which strftime itself leaves as it is. */
-export function formatTime(format: string, epoch: number, nanoseconds?: number): string {
-  const time = civil(epoch);
-  return format.replace(/%([-_0^#]?)(\d*)([:]{0,3})([a-zA-Z%+])/g, (whole: string, flag: string, width: string, _colons: string, letter: string) => {
-    const text = field(letter, time, epoch, nanoseconds);
-    if (text === undefined) return whole;
-    const [value, size, pad] = text;
-    let shown = value;
-    if (flag === '-') shown = value.replace(/^[0 ]+(?=.)/, '');
-    else {
-      const filler = flag === '_' ? ' ' : flag === '0' ? '0' : pad;
-      if (letter === 'N' && width !== '') shown = value.slice(0, Number(width));
-      else shown = value.replace(/^[0 ]+(?=\d)/, '').padStart(Math.max(size, Number(width || 0)), filler);
-      if (pad === '') shown = value.padStart(Number(width || 0));
-    }
-    return flag === '^' ? shown.toUpperCase() : shown;
+/** What a zone makes of a moment. */
+export interface LocalTime { readonly offsetSeconds: number; readonly abbreviation: string; readonly isDaylight: boolean }
+export const universalTime: LocalTime = { offsetSeconds: 0, abbreviation: 'UTC', isDaylight: false };
+
+/** strftime(3) in the C locale, with GNU's flags and widths. `nanoseconds` is for date's %N, which strftime itself leaves as it is. */
+export function formatTime(format: string, epoch: number, nanoseconds?: number, local: LocalTime = universalTime): string {
+  const time = civil(epoch + local.offsetSeconds);
+  const nested = (inner: string): string => formatTime(inner, epoch, nanoseconds, local);
+  return format.replace(/%([-_0^#+]*)(\d*)([EO]?)(:{0,3})([a-zA-Z%])/g, (whole: string, flags: string, width: string, _modifier: string, colons: string, letter: string) => {
+    if (letter === 'z') return zoneOffset(local.offsetSeconds, colons.length);
+    const found = colons === '' ? field(letter, time, epoch, nanoseconds, local, nested) : undefined;
+    if (found === undefined) return whole;
+    const [value, size, pad] = found;
+    if (letter === 'N') return value.slice(0, Number(width || 9));
+    const padFlag = /.*([-_0+])/.exec(flags)?.[1];
+    const filler = padFlag === '_' ? ' ' : padFlag === '0' || padFlag === '+' ? '0' : pad || ' ';
+    let shown = pad === '' ? value : value.replace(/^[0 ]+(?=\d)/, '');
+    if (padFlag !== '-') shown = shown.padStart(Math.max(size, Number(width || 0)), filler);
+    if (flags.includes('#')) return letter === 'p' || letter === 'Z' ? shown.toLowerCase() : shown.toUpperCase();
+    return flags.includes('^') ? shown.toUpperCase() : shown;
   });
 }
 
-function field(letter: string, time: CivilTime, epoch: number, nanoseconds: number | undefined): [value: string, size: number, pad: '0' | ' ' | ''] | undefined {
+/** +hhmm, +hh:mm, +hh:mm:ss, or as short as it goes. */
+function zoneOffset(seconds: number, colons: number): string {
+  const parts = [Math.trunc(seconds / 3600), Math.trunc(seconds / 60) % 60, seconds % 60].map((part) => String(Math.abs(part)).padStart(2, '0'));
+  const count = colons === 0 || colons === 1 ? 2 : colons === 2 ? 3 : parts[2] !== '00' ? 3 : parts[1] !== '00' ? 2 : 1;
+  return `${seconds < 0 ? '-' : '+'}${parts.slice(0, count).join(colons === 0 ? '' : ':')}`;
+}
+
+function field(letter: string, time: CivilTime, epoch: number, nanoseconds: number | undefined, local: LocalTime, nested: (format: string) => string): [value: string, size: number, pad: '0' | ' ' | ''] | undefined {
   const number = (value: number, size: number, pad: '0' | ' ' = '0'): [string, number, '0' | ' '] => [String(value), size, pad];
   const text = (value: string): [string, number, ''] => [value, 0, ''];
   const hour12 = time.hour % 12 === 0 ? 12 : time.hour % 12;
@@ -71,12 +82,12 @@ function field(letter: string, time: CivilTime, epoch: number, nanoseconds: numb
     case 'A': return text(WEEKDAYS[time.weekday]!);
     case 'b': case 'h': return text(MONTHS[time.month - 1]!.slice(0, 3));
     case 'B': return text(MONTHS[time.month - 1]!);
-    case 'c': return text(formatTime('%a %b %e %H:%M:%S %Y', epoch));
+    case 'c': return text(nested('%a %b %e %H:%M:%S %Y'));
     case 'C': return number(Math.floor(time.year / 100), 2);
     case 'd': return number(time.day, 2);
-    case 'D': case 'x': return text(formatTime('%m/%d/%y', epoch));
+    case 'D': case 'x': return text(nested('%m/%d/%y'));
     case 'e': return number(time.day, 2, ' ');
-    case 'F': return text(formatTime('%Y-%m-%d', epoch));
+    case 'F': return text(nested('%Y-%m-%d'));
     case 'g': return number(isoWeek(time)[0] % 100, 2);
     case 'G': return number(isoWeek(time)[0], 4);
     case 'H': return number(time.hour, 2);
@@ -91,21 +102,20 @@ function field(letter: string, time: CivilTime, epoch: number, nanoseconds: numb
     case 'p': return text(time.hour < 12 ? 'AM' : 'PM');
     case 'P': return text(time.hour < 12 ? 'am' : 'pm');
     case 'q': return number(Math.ceil(time.month / 3), 1);
-    case 'r': return text(formatTime('%I:%M:%S %p', epoch));
-    case 'R': return text(formatTime('%H:%M', epoch));
+    case 'r': return text(nested('%I:%M:%S %p'));
+    case 'R': return text(nested('%H:%M'));
     case 's': return number(Math.floor(epoch), 1);
     case 'S': return number(time.second, 2);
     case 't': return text('\t');
-    case 'T': case 'X': return text(formatTime('%H:%M:%S', epoch));
+    case 'T': case 'X': return text(nested('%H:%M:%S'));
     case 'u': return number(time.weekday === 0 ? 7 : time.weekday, 1);
     case 'U': return number(Math.floor((time.yearDay + 6 - time.weekday) / 7), 2);
     case 'V': return number(isoWeek(time)[1], 2);
     case 'w': return number(time.weekday, 1);
     case 'W': return number(Math.floor((time.yearDay + 6 - ((time.weekday + 6) % 7)) / 7), 2);
     case 'y': return number(time.year % 100, 2);
-    case 'Y': return number(time.year, 1);
-    case 'z': return text('+0000');
-    case 'Z': return text('UTC');
+    case 'Y': return number(time.year, 4);
+    case 'Z': return text(local.abbreviation);
     case '%': return text('%');
     default: return undefined;
   }

@@ -1,8 +1,10 @@
 /** cp, mv, rm, mkdir, rmdir, touch, ln, readlink, realpath, chmod, chown, mktemp, basename, dirname, pwd, stat, du, df, truncate, install. Read first: coreutils manual, chapters 11 to 14. */
 import type { ExitCode, FileStat } from '../../../machine/sys.ts';
-import { epochSeconds, formatTime } from '../../lib/calendar.ts';
+import { civil, formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
 import { gnuOptions } from '../../lib/getopt.ts';
+import { parseDateTime } from '../../lib/parse-datetime.ts';
+import { epochOfWall, timeZone, type TimeZone } from '../../lib/time-zone.ts';
 import type { Result } from '../../ports/result.ts';
 import { groupName, userName } from '../accounts/accounts.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
@@ -251,15 +253,19 @@ export const touch = defineCommand({
     if (options === undefined) return 1;
     if (missing(call, options.operands, 1, ['missing file operand'])) return 1;
     let timeUs = call.sys.now();
-    const date = options.value('d');
-    const reference = options.value('r');
+    const [date, stamp, reference] = [options.value('d'), options.value('t'), options.value('r')];
+    if (stamp !== undefined && (date !== undefined || reference !== undefined)) {
+      call.err("touch: cannot specify times from more than one source\nTry 'touch --help' for more information.");
+      return 1;
+    }
+    const zone = timeZone(call.env.get('TZ'));
     if (date !== undefined) {
-      const parsed = parseDate(date, call.sys.now() / 1e6);
+      const parsed = parseDateTime(date, call.sys.now(), zone);
       if (parsed === undefined) {
         call.err(`touch: invalid date format ${named(date)}`);
         return 1;
       }
-      timeUs = parsed * 1e6;
+      timeUs = parsed.seconds * 1e6 + Math.floor(parsed.nanoseconds / 1000);
     } else if (reference !== undefined) {
       const stat = call.sys.stat(reference);
       if (!stat.ok) {
@@ -267,7 +273,14 @@ export const touch = defineCommand({
         return 1;
       }
       timeUs = stat.value.modifiedUs;
-    } else if (options.has('t')) return notSimulated(call, 'option -t');
+    } else if (stamp !== undefined) {
+      const seconds = stampSeconds(stamp, call.sys.now(), zone);
+      if (seconds === undefined) {
+        call.err(`touch: invalid date format ${named(stamp)}`);
+        return 1;
+      }
+      timeUs = seconds * 1e6;
+    }
     let code: ExitCode = 0;
     for (const path of options.operands) {
       let result: Result = call.sys.setTimes(path, options.has('m') ? undefined : timeUs, options.has('a') ? undefined : timeUs);
@@ -276,7 +289,7 @@ export const touch = defineCommand({
         const opened = await call.sys.open(path, { write: true, create: true, mode: 0o666 });
         if (opened.ok) {
           call.sys.close(opened.value);
-          if (date !== undefined || reference !== undefined) call.sys.setTimes(path, timeUs, timeUs);
+          if (date !== undefined || stamp !== undefined || reference !== undefined) call.sys.setTimes(path, timeUs, timeUs);
           continue;
         }
         result = opened;
@@ -289,21 +302,17 @@ export const touch = defineCommand({
   },
 });
 
-/** The dates people type: @SECONDS, ISO, now, today, yesterday, tomorrow, "N unit ago". */
-export function parseDate(text: string, nowS: number): number | undefined {
-  const trimmed = text.trim().toLowerCase();
-  if (trimmed === 'now' || trimmed === '' || trimmed === 'today') return nowS;
-  if (trimmed === 'yesterday') return nowS - 86400;
-  if (trimmed === 'tomorrow') return nowS + 86400;
-  const epoch = /^@(-?\d+(?:\.\d+)?)$/.exec(trimmed);
-  if (epoch !== null) return Number(epoch[1]);
-  const units: Readonly<Record<string, number>> = { sec: 1, second: 1, min: 60, minute: 60, hour: 3600, day: 86400, week: 604800 };
-  const relative = /^([+-]?\d+)\s*(sec|second|min|minute|hour|day|week)s?(\s+ago)?$/.exec(trimmed);
-  if (relative !== null) return nowS + Number(relative[1]) * units[relative[2]!]! * (relative[3] === undefined ? 1 : -1);
-  const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?)?\s*(z|utc|[+-]00:?00)?$/.exec(trimmed);
-  if (iso === null) return undefined;
-  const [, year, month, day, hour = '0', minute = '0', second = '0'] = iso;
-  return epochSeconds(Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second));
+/** [[CC]YY]MMDDhhmm[.ss], as POSIX has it for touch -t. */
+function stampSeconds(text: string, nowUs: number, zone: TimeZone): number | undefined {
+  const match = /^(\d{2}|\d{4})?(\d{2})(\d{2})(\d{2})(\d{2})(?:\.(\d{2}))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, yearText, ...rest] = match;
+  const [month, day, hour, minute, second = 0] = rest.map((part) => Number(part ?? '0')) as [number, number, number, number, number];
+  const short = Number(yearText);
+  const year = yearText === undefined ? civil(nowUs / 1e6).year : yearText.length === 4 ? short : short + (short < 69 ? 2000 : 1900);
+  const epoch = epochOfWall(zone, { year, month, day, hour, minute, second });
+  const local = civil(epoch + zone.at(epoch).offsetSeconds);
+  return local.month === month && local.day === day && local.hour === hour && local.minute === minute ? epoch : undefined;
 }
 
 export const ln = defineCommand({

@@ -1,9 +1,7 @@
-/** uname, date, tty, nproc, arch, dmesg, logger, mount, which, whereis, echo, printf, test, systemctl: small facts about the machine. */
+/** uname, tty, nproc, arch, dmesg, logger, mount, which, whereis, echo, printf, test, systemctl: small facts about the machine. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
-import { strerror } from '../../lib/errno.ts';
 import { gnuOptions, parseOptions } from '../../lib/getopt.ts';
-import { parseDate } from '../coreutils/files.ts';
 import { named } from '../coreutils/quote.ts';
 import { defineCommand, notSimulated } from '../define.ts';
 
@@ -27,48 +25,6 @@ export const uname = defineCommand({
     const none = options.options.length === 0;
     const parts: readonly (readonly [string, string])[] = [['s', 'Linux'], ['n', call.sys.hostname], ['r', RELEASE], ['v', VERSION], ['m', 'x86_64'], ['p', 'unknown'], ['i', 'unknown'], ['o', 'GNU/Linux']];
     call.out(parts.filter(([letter, text]) => (isAll ? text !== 'unknown' : none ? letter === 's' : options.has(letter))).map(([, text]) => text).join(' '));
-    return 0;
-  },
-});
-
-export const date = defineCommand({
-  name: 'date', summary: 'print the date', package: 'coreutils',
-  run: (call) => {
-    const options = gnuOptions(call, { short: 'd:f:I::r:Rs:u', long: { date: 'required=d', 'iso-8601': 'optional=I', reference: 'required=r', 'rfc-email': 'none=R', 'rfc-3339': 'required', set: 'required=s', utc: 'none=u', universal: 'none=u' } });
-    if (options === undefined) return 1;
-    if (options.has('s')) return notSimulated(call, 'option -s');
-    const nowUs = call.sys.now();
-    let seconds = nowUs / 1e6;
-    let nanoseconds = (nowUs % 1_000_000) * 1000;
-    const text = options.value('d');
-    const reference = options.value('r');
-    if (text !== undefined) {
-      const parsed = parseDate(text, seconds);
-      if (parsed === undefined) {
-        call.err(`date: invalid date ${named(text)}`);
-        return 1;
-      }
-      seconds = parsed;
-      nanoseconds = Math.round((parsed % 1) * 1e9);
-    } else if (reference !== undefined) {
-      const stat = call.sys.stat(reference);
-      if (!stat.ok) {
-        call.err(`date: ${reference}: ${strerror(stat.error)}`);
-        return 1;
-      }
-      seconds = stat.value.modifiedUs / 1e6;
-    }
-    const [format] = options.operands;
-    if (format !== undefined && !format.startsWith('+')) {
-      call.err(`date: invalid date ${named(format)}`);
-      return 1;
-    }
-    const iso = options.options.findLast((option) => option.name === 'I');
-    if (format !== undefined) call.out(formatTime(format.slice(1), seconds, nanoseconds));
-    else if (iso !== undefined) call.out(formatTime({ date: '%Y-%m-%d', hours: '%Y-%m-%dT%H+00:00', minutes: '%Y-%m-%dT%H:%M+00:00', seconds: '%Y-%m-%dT%H:%M:%S+00:00', ns: '%Y-%m-%dT%H:%M:%S,%N+00:00' }[iso.value ?? 'date'] ?? '%Y-%m-%d', seconds, nanoseconds));
-    else if (options.has('R')) call.out(formatTime('%a, %d %b %Y %H:%M:%S +0000', seconds));
-    else if (options.has('rfc-3339')) call.out(formatTime({ date: '%Y-%m-%d', seconds: '%Y-%m-%d %H:%M:%S+00:00', ns: '%Y-%m-%d %H:%M:%S.%N+00:00' }[options.value('rfc-3339')!] ?? '%Y-%m-%d', seconds, nanoseconds));
-    else call.out(formatTime('%a %b %e %H:%M:%S UTC %Y', seconds));
     return 0;
   },
 });
