@@ -46,6 +46,7 @@ export class Normaliser {
     replace(/\buse=\d+/g, 'use=N');
     replace(/^( *\d+\t\S+\t+(?:yes|no)\t+) *[\d.]+ *$/gm, '$1AGE');
     replace(/(timer[ \t]+)[\d.]+/g, '$1T');
+    replace(/(_timer": ?)(?!0\.00)[\d.]+/g, '$1T');
     replace(/\b(REACHABLE|STALE|DELAY|PROBE)\b/g, 'NUD');
     replace(/^\d+ packets? received by filter/gm, 'N packets received by filter');
     replace(/^(# (?:Generated|Completed).* on ).*$/gm, '$1DATE');

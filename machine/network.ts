@@ -8,7 +8,7 @@ import type { NetPorts, NetfilterPort, NetlinkPort, SocketPort, SysctlPort } fro
 import type { Process } from './process.ts';
 import type { WaitQueue } from './scheduler.ts';
 
-const NETLINK_CHANGES = new Set(['addLink', 'setLink', 'deleteLink', 'addAddress', 'deleteAddress', 'addRoute', 'deleteRoute', 'addRule', 'deleteRule', 'addNeighbour', 'deleteNeighbour', 'addFdb', 'deleteFdb', 'setLinkGroup', 'setQdisc', 'setNetnsId']);
+const NETLINK_CHANGES = new Set(['addLink', 'setLink', 'deleteLink', 'addAddress', 'deleteAddress', 'addRoute', 'deleteRoute', 'addRule', 'deleteRule', 'addNeighbour', 'deleteNeighbour', 'addFdb', 'deleteFdb', 'flushFdb', 'addMdb', 'deleteMdb', 'setLinkGroup', 'setQdisc', 'setNetnsId']);
 const NETFILTER_PRIVILEGED = new Set(['replaceTable', 'deleteTable', 'putIpSet', 'deleteIpSet', 'deleteConntrack', 'updateConntrack']);
 const IP_UNPRIVILEGED_PORT_START = 1024;
 
@@ -55,7 +55,7 @@ export class NetworkCalls implements NetPorts {
         by.enterSync();
         // /proc/sys is read only in a container that is not privileged.
         if (!by.can('SYS_ADMIN')) return fail(by.uid === 0 ? 'EROFS' : 'EACCES');
-        return by.machine.setSysctl(by.netns.id, key, value);
+        return by.machine.setSysctl(by.netns.id, key, value, by);
       },
       isWritable: (key) => kernel.sysctl.isWritable(by.netns.id, key),
     };

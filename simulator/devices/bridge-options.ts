@@ -4,43 +4,46 @@ import type { BridgeOptions, BridgePortOptions } from '../kernel/api.ts';
 import { notifyLink } from '../kernel/notify.ts';
 import type { BridgePortState, Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { bridgeIdText } from './bridge-id.ts';
-import { configurationUpdate, disablePort, isRootBridge, setStp, stateSelection } from './stp.ts';
+import { forgetMemberships } from './multicast-snooping.ts';
+import { becomeRootIfNew, configurationUpdate, disablePort, isRootBridge, setForwardDelay, setStp, stateSelection } from './stp.ts';
 import { portIdOf } from './view.ts';
 
 export function applyBridgeOptions(kernel: Kernel, namespace: NamespaceState, device: Device, options: BridgeOptions): Result {
   const bridge = device.bridge!;
-  if (options.forwardDelayMs !== undefined) {
-    if (bridge.stp && (options.forwardDelayMs < 2000 || options.forwardDelayMs > 30000)) return fail('ERANGE');
-    bridge.forwardDelayMs = options.forwardDelayMs;
-    if (isRootBridge(bridge)) bridge.rootForwardDelayMs = options.forwardDelayMs;
-  }
+  if (options.forwardDelayMs !== undefined && !setForwardDelay(bridge, wholeJiffies(options.forwardDelayMs))) return fail('ERANGE');
   if (options.helloTimeMs !== undefined) {
     if (options.helloTimeMs < 1000 || options.helloTimeMs > 10000) return fail('ERANGE');
-    bridge.helloTimeMs = options.helloTimeMs;
-    if (isRootBridge(bridge)) bridge.rootHelloTimeMs = options.helloTimeMs;
+    bridge.helloTimeMs = wholeJiffies(options.helloTimeMs);
+    if (isRootBridge(bridge)) bridge.rootHelloTimeMs = bridge.helloTimeMs;
   }
   if (options.maxAgeMs !== undefined) {
     if (options.maxAgeMs < 6000 || options.maxAgeMs > 40000) return fail('ERANGE');
-    bridge.maxAgeMs = options.maxAgeMs;
-    if (isRootBridge(bridge)) bridge.rootMaxAgeMs = options.maxAgeMs;
+    bridge.maxAgeMs = wholeJiffies(options.maxAgeMs);
+    if (isRootBridge(bridge)) bridge.rootMaxAgeMs = bridge.maxAgeMs;
   }
-  if (options.ageingMs !== undefined) bridge.ageingMs = options.ageingMs;
+  if (options.ageingMs !== undefined) {
+    bridge.ageingMs = wholeJiffies(options.ageingMs);
+    bridge.gcDueUs = kernel.world.nowUs;
+  }
   if (options.vlanFiltering !== undefined) bridge.vlanFiltering = options.vlanFiltering;
-  if (options.multicastSnooping !== undefined) bridge.multicastSnooping = options.multicastSnooping;
+  if (options.multicastSnooping !== undefined) {
+    bridge.multicastSnooping = options.multicastSnooping;
+    if (!options.multicastSnooping) for (const index of bridge.ports) forgetMemberships(bridge, index, false);
+  }
   if (options.nfCallIptables !== undefined) bridge.nfCallIptables = options.nfCallIptables;
   if (options.priority !== undefined) {
     if (options.priority < 0 || options.priority > 65535) return fail('ERANGE');
     const before = bridgeIdText(bridge.priority, bridge.bridgeMac);
+    const wasRoot = isRootBridge(bridge);
     bridge.priority = options.priority;
-    const after = bridgeIdText(bridge.priority, bridge.bridgeMac);
-    if (bridge.designatedRoot === before) bridge.designatedRoot = after;
     for (const index of bridge.ports) {
       const port = namespace.devices.get(index)?.port;
-      if (port?.designatedBridge === before) port.designatedBridge = after;
-      if (port?.designatedRoot === before) port.designatedRoot = after;
+      // br_stp_set_bridge_priority: disabled ports are told when they are enabled.
+      if (port !== undefined && port.state !== 'disabled' && port.designatedBridge === before && port.designatedPort === portIdOf(port.priority, port.number)) port.designatedBridge = bridgeIdText(bridge.priority, bridge.bridgeMac);
     }
     configurationUpdate(namespace, device);
     stateSelection(kernel, namespace, device);
+    if (!wasRoot) becomeRootIfNew(kernel, namespace, device);
   }
   if (options.stp !== undefined) setStp(kernel, namespace, device, options.stp);
   notifyLink(kernel, namespace, device);
@@ -80,4 +83,9 @@ export function applyPortOptions(kernel: Kernel, namespace: NamespaceState, devi
   }
   notifyLink(kernel, namespace, device);
   return done;
+}
+
+/** The kernel counts in 4 ms (CONFIG_HZ=250): what is less than one of them is lost. */
+function wholeJiffies(ms: number): number {
+  return Math.floor(ms / 4) * 4;
 }

@@ -7,6 +7,7 @@ import { ZERO_MAC } from '../wire/mac.ts';
 import { addLocalEntry, deleteEntriesOf } from './bridge.ts';
 import { bridgeIdText } from './bridge-id.ts';
 import { isRunning, macKeyOf, writeMac } from './device.ts';
+import { forgetMemberships } from './multicast-snooping.ts';
 import { becomeRootIfNew, configurationUpdate, disablePort, enablePort, initPort, isRootBridge, stateSelection } from './stp.ts';
 
 export function makeBridge(): BridgeState {
@@ -14,7 +15,7 @@ export function makeBridge(): BridgeState {
     ports: [], fdb: new Map(), ageingMs: 300_000, forwardDelayMs: 15_000, helloTimeMs: 2_000, maxAgeMs: 20_000, rootForwardDelayMs: 15_000, rootHelloTimeMs: 2_000, rootMaxAgeMs: 20_000,
     stp: false, priority: 0x8000, vlanFiltering: false, multicastSnooping: true, nfCallIptables: false, groupFwdMask: 0, mtuSetByHand: false, bridgeMac: ZERO_MAC,
     designatedRoot: bridgeIdText(0x8000, ZERO_MAC), rootPathCost: 0, rootPort: 0, topologyChange: false, topologyChangeDetected: false,
-    helloDueUs: undefined, tcnDueUs: undefined, topologyDueUs: undefined,
+    helloDueUs: undefined, tcnDueUs: undefined, topologyDueUs: undefined, gcDueUs: undefined, mdb: [],
   };
 }
 
@@ -50,6 +51,7 @@ export function removePort(kernel: Kernel, namespace: NamespaceState, device: De
   disablePort(kernel, namespace, bridgeDevice, device);
   bridge.ports = bridge.ports.filter((index) => index !== device.index);
   deleteEntriesOf(bridge, device.index, true);
+  forgetMemberships(bridge, device.index, true);
   device.port = undefined;
   device.master = 0;
   device.promiscuity -= 1;

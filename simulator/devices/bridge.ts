@@ -11,9 +11,12 @@ import * as ethernet from '../wire/ethernet.ts';
 import { macAt } from '../wire/mac.ts';
 import { bridgeForward, bridgePostRouting, bridgePreRouting } from './bridge-netfilter.ts';
 import { isMacOf, macKeyAt, macKeyOf } from './device.ts';
+import { overhear } from './multicast-snooping.ts';
 import { receiveClassified } from './receive.ts';
 import { receiveBpdu } from './stp.ts';
 import { transmit } from './transmit.ts';
+
+const GC_APART_US = 10_000;
 
 /** br_handle_frame: a frame has come in by a port. */
 export function receiveAtPort(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
@@ -50,6 +53,7 @@ export function finishAtPort(kernel: Kernel, namespace: NamespaceState, bridgeDe
   const isGroup = ethernet.isMulticast(frame);
   if (isGroup) {
     if (!ethernet.isBroadcast(frame)) bridgeDevice.stats.rxMulticast += 1;
+    overhear(kernel, bridge, device.index, frame);
     trace(kernel, namespace, bridgeDevice, device, packet, 'flood');
     flood(kernel, namespace, bridgeDevice, packet, device, 'group');
     return passUp(kernel, namespace, bridgeDevice, packet);
@@ -84,6 +88,7 @@ export function transmitFromBridge(kernel: Kernel, namespace: NamespaceState, br
   const bridge = bridgeDevice.bridge!;
   const { frame } = packet;
   if (ethernet.isMulticast(frame)) {
+    overhear(kernel, bridge, bridgeDevice.index, frame);
     trace(kernel, namespace, bridgeDevice, undefined, packet, 'flood');
     flood(kernel, namespace, bridgeDevice, packet, undefined, 'group');
     return;
@@ -145,6 +150,7 @@ function isReserved(frame: Uint8Array): boolean {
 function learn(kernel: Kernel, bridge: BridgeState, port: LinkIndex, frame: Uint8Array, nowUs: number): void {
   if ((frame[6]! & 1) === 1) return;
   const key = macKeyAt(frame, 6);
+  noteGc(bridge, nowUs);
   const known = bridge.fdb.get(key);
   if (known === undefined) {
     bridge.fdb.set(key, { mac: macAt(frame, 6), port, vlan: 0, isLocal: false, isStatic: false, updatedAtUs: nowUs, usedAtUs: nowUs, addedByUser: false });
@@ -164,14 +170,38 @@ export function findEntry(bridge: BridgeState, key: number, nowUs: number): FdbE
   const entry = bridge.fdb.get(key);
   if (entry === undefined || entry.isLocal || entry.isStatic) return entry;
   if (nowUs - entry.updatedAtUs < holdUs(bridge)) return entry;
+  noteGc(bridge, nowUs);
   bridge.fdb.delete(key);
   return undefined;
 }
 
 /** Forgets what has aged, as br_fdb_cleanup does in the background. */
 export function expireEntries(bridge: BridgeState, nowUs: number): void {
+  noteGc(bridge, nowUs);
   const limitUs = holdUs(bridge);
   for (const [key, entry] of bridge.fdb) if (!entry.isLocal && !entry.isStatic && nowUs - entry.updatedAtUs >= limitUs) bridge.fdb.delete(key);
+}
+
+/**
+ * br_fdb_cleanup clears away at once what ages at different times: it runs when the first entry it saw would be due, and nobody sees it run but by the timer
+ * that leads to its next run. So nothing runs here: when entries change, and when somebody looks, it is worked out when that would have been.
+ */
+export function gcDueUs(bridge: BridgeState, nowUs: number): number | undefined {
+  let dueUs = bridge.gcDueUs;
+  const holdsUs = holdUs(bridge);
+  while (dueUs !== undefined && dueUs <= nowUs) {
+    const ranAtUs = dueUs;
+    const emptyUs = Math.max(holdsUs, GC_APART_US);
+    const ageAtUs = [...bridge.fdb.values()].filter(({ isStatic }) => !isStatic).map(({ updatedAtUs }) => updatedAtUs + holdsUs).filter((atUs) => atUs > ranAtUs);
+    if (ageAtUs.length === 0) dueUs += emptyUs * (Math.floor((nowUs - ranAtUs) / emptyUs) + 1);
+    else dueUs = Math.max(Math.min(ranAtUs + emptyUs, ...ageAtUs), ranAtUs + GC_APART_US);
+  }
+  return dueUs;
+}
+
+/** Before an entry changes. */
+export function noteGc(bridge: BridgeState, nowUs: number): void {
+  if (bridge.gcDueUs !== undefined && bridge.gcDueUs <= nowUs) bridge.gcDueUs = gcDueUs(bridge, nowUs);
 }
 
 /** hold_time: after a topology change entries live only for the forward delay. */

@@ -1,11 +1,11 @@
 /** Forwarding tables as `bridge fdb` and `brctl showmacs` read and write them. Read first: net/bridge/br_fdb.c, net/core/rtnetlink.c (ndo_dflt_fdb_dump) */
 import { done, fail, type Result } from '../result.ts';
-import type { FdbView, NetlinkCalls } from '../kernel/api.ts';
+import type { FdbFilter, FdbView, LinkIndex, NetlinkCalls } from '../kernel/api.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { formatIp4, parseIp4 } from '../wire/ip4.ts';
 import { isMulticastMac } from '../wire/mac.ts';
 import { hexByte } from '../bytes.ts';
-import { expireEntries } from './bridge.ts';
+import { expireEntries, noteGc } from './bridge.ts';
 import { macKeyOf } from './device.ts';
 
 type Entry = Parameters<NetlinkCalls['addFdb']>[1];
@@ -77,6 +77,7 @@ export function addFdb(kernel: Kernel, namespace: NamespaceState, entry: Entry, 
   if (bridge === undefined) return fail('EOPNOTSUPP');
   const known = bridge.fdb.get(key);
   if (known !== undefined && mode === 'add') return fail('EEXIST');
+  noteGc(bridge, nowUs);
   bridge.fdb.set(key, { mac: entry.mac, port: device.index, vlan: entry.vlan ?? 0, isLocal: entry.kind === 'permanent', isStatic: entry.kind !== 'dynamic', updatedAtUs: nowUs, usedAtUs: nowUs, addedByUser: true });
   kernel.world.announceChange(kernel.state.id);
   return done;
@@ -91,7 +92,27 @@ export function deleteFdb(kernel: Kernel, namespace: NamespaceState, entry: Omit
   const bridge = (device.bridge !== undefined ? device : namespace.devices.get(device.master))?.bridge;
   if (bridge === undefined) return fail('EOPNOTSUPP');
   if (bridge.fdb.get(key)?.port !== device.index) return fail('ENOENT');
+  noteGc(bridge, kernel.world.nowUs);
   bridge.fdb.delete(key);
+  kernel.world.announceChange(kernel.state.id);
+  return done;
+}
+
+/** br_fdb_delete_bulk */
+export function flushFdb(kernel: Kernel, namespace: NamespaceState, index: LinkIndex, to: 'self' | 'master', filter: FdbFilter): Result {
+  const device = namespace.devices.get(index);
+  if (device === undefined) return fail('ENODEV');
+  if (device.kind === 'loopback') return fail('EINVAL', 'FDB delete only supported for Ethernet devices.');
+  const bridgeDevice = to === 'self' ? device : namespace.devices.get(device.master);
+  const bridge = bridgeDevice?.bridge;
+  if (bridge === undefined) return fail('EOPNOTSUPP');
+  const port = to === 'master' ? index : filter.port;
+  if (port !== undefined && port !== bridgeDevice!.index && namespace.devices.get(port)?.port?.bridge !== bridgeDevice!.index) return fail('EINVAL', 'bridge: Flush device is not a bridge or bridge port.');
+  noteGc(bridge, kernel.world.nowUs);
+  const isWanted = (wanted: unknown, found: unknown): boolean => wanted === undefined || wanted === found;
+  for (const [key, entry] of bridge.fdb) {
+    if (isWanted(port, entry.port) && isWanted(filter.vlan, entry.vlan) && isWanted(filter.isLocal, entry.isLocal) && isWanted(filter.isStatic, entry.isStatic) && isWanted(filter.byUser, entry.addedByUser)) bridge.fdb.delete(key);
+  }
   kernel.world.announceChange(kernel.state.id);
   return done;
 }

@@ -11,15 +11,19 @@ import type { BridgePortState, BridgeState, Device, Kernel, NamespaceState } fro
 import * as bpdu from '../wire/bpdu.ts';
 import { putMac, STP_MAC } from '../wire/mac.ts';
 import { bridgeIdParts, bridgeIdText } from './bridge-id.ts';
-import { deleteEntriesOf } from './bridge.ts';
+import { deleteEntriesOf, noteGc } from './bridge.ts';
 import { carrierOff, carrierOn } from './carrier.ts';
 import { isRunning, putDeviceMac } from './device.ts';
+import { forgetMemberships } from './multicast-snooping.ts';
 import { transmit } from './transmit.ts';
 import { portIdOf } from './view.ts';
 
 /** The longest a BPDU takes between bridges, 1/256 s as on the wire: what Linux adds to a message's age. */
 const MESSAGE_AGE_INCREMENT_MS = 4;
 const HOLD_MS = 1000;
+const FIRST_GC_US = 100_000;
+/** What a bridge with STP may wait between states. */
+const FORWARD_DELAY_MS = { min: 2000, max: 30_000 };
 
 interface Ports { device: Device; port: BridgePortState }
 
@@ -69,7 +73,9 @@ export function disablePort(kernel: Kernel, namespace: NamespaceState, bridgeDev
   port.messageAgeDueUs = undefined;
   port.forwardDelayDueUs = undefined;
   port.holdDueUs = undefined;
+  noteGc(bridge, kernel.world.nowUs);
   deleteEntriesOf(bridge, device.index, false);
+  forgetMemberships(bridge, device.index, false);
   configurationUpdate(namespace, bridgeDevice);
   stateSelection(kernel, namespace, bridgeDevice);
   if (!wasRoot) becomeRootIfNew(kernel, namespace, bridgeDevice);
@@ -83,6 +89,7 @@ export function bridgeUp(kernel: Kernel, namespace: NamespaceState, bridgeDevice
     startTimer(kernel, bridgeDevice, 'hello', 0, bridge.rootHelloTimeMs);
     generateConfigs(kernel, namespace, bridgeDevice);
   }
+  bridge.gcDueUs = kernel.world.nowUs + FIRST_GC_US;
   for (const { device } of portsOf(namespace, bridge)) if (isRunning(device) && device.carrier) enablePort(kernel, namespace, bridgeDevice, device);
 }
 
@@ -95,21 +102,26 @@ export function bridgeDown(kernel: Kernel, namespace: NamespaceState, bridgeDevi
   bridge.helloDueUs = undefined;
   bridge.topologyDueUs = undefined;
   bridge.tcnDueUs = undefined;
+  bridge.gcDueUs = undefined;
 }
 
-/** Switching the protocol on or off (br_stp_set_enabled). */
+/** Switching the protocol on or off (br_stp_start, br_stp_stop): a port that listens goes on listening until its timer runs out. */
 export function setStp(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device, isOn: boolean): void {
   const bridge = bridgeDevice.bridge!;
   if (bridge.stp === isOn) return;
   bridge.stp = isOn;
-  if (isOn) {
-    if (bridgeDevice.isUp) startTimer(kernel, bridgeDevice, 'hello', 0, bridge.rootHelloTimeMs);
-    stateSelection(kernel, namespace, bridgeDevice);
-    if (bridgeDevice.isUp) generateConfigs(kernel, namespace, bridgeDevice);
-  } else {
-    bridge.helloDueUs = undefined;
-    stateSelection(kernel, namespace, bridgeDevice);
-  }
+  if (!isOn) return;
+  setForwardDelay(bridge, Math.min(Math.max(bridge.forwardDelayMs, FORWARD_DELAY_MS.min), FORWARD_DELAY_MS.max));
+  if (bridgeDevice.isUp) startTimer(kernel, bridgeDevice, 'hello', 0, bridge.rootHelloTimeMs);
+  stateSelection(kernel, namespace, bridgeDevice);
+}
+
+/** br_set_forward_delay: whether it may be that long. */
+export function setForwardDelay(bridge: BridgeState, ms: number): boolean {
+  if (bridge.stp && (ms < FORWARD_DELAY_MS.min || ms > FORWARD_DELAY_MS.max)) return false;
+  bridge.forwardDelayMs = ms;
+  if (isRootBridge(bridge)) bridge.rootForwardDelayMs = ms;
+  return true;
 }
 
 /** br_configuration_update */
@@ -209,18 +221,15 @@ function shouldBeRoot(bridge: BridgeState, port: BridgePortState, rival: BridgeP
 function makeForwarding(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device, device: Device): void {
   const bridge = bridgeDevice.bridge!;
   const port = device.port!;
+  if (port.state !== 'blocking') return;
   if (!bridge.stp || bridge.rootForwardDelayMs === 0) {
-    if (port.state === 'forwarding') return;
     port.state = 'forwarding';
     port.forwardDelayDueUs = undefined;
     detectTopologyChange(kernel, namespace, bridgeDevice);
-    kernel.world.announceChange(kernel.state.id);
-    return;
-  }
-  if (port.state !== 'blocking') return;
-  port.state = 'listening';
+  } else port.state = 'listening';
   kernel.world.announceChange(kernel.state.id);
-  startTimer(kernel, bridgeDevice, 'forward-delay', device.index, bridge.rootForwardDelayMs);
+  // Without STP too, where it leads to nothing.
+  if (bridge.rootForwardDelayMs !== 0) startTimer(kernel, bridgeDevice, 'forward-delay', device.index, bridge.rootForwardDelayMs);
 }
 
 function makeBlocking(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device, port: BridgePortState): void {

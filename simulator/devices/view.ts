@@ -1,8 +1,9 @@
 /** Devices as netlink shows them. Read first: net/core/rtnetlink.c (rtnl_fill_ifinfo), iproute2 ip/ipaddress.c (print_link_flags) */
-import type { BridgePortView, LinkDetails, LinkView, NetnsId } from '../kernel/api.ts';
+import type { BridgePortView, BridgeTimers, LinkDetails, LinkIndex, LinkView, NetnsId } from '../kernel/api.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { formatIp4 } from '../wire/ip4.ts';
 import { netnsIdOf } from '../kernel/netns-ids.ts';
+import { gcDueUs } from './bridge.ts';
 import { isOperational } from './device.ts';
 import { bridgeIdText } from './bridge-id.ts';
 
@@ -71,8 +72,7 @@ function detailsOf(device: Device): LinkDetails {
 
 export function bridgePortViews(kernel: Kernel, namespace: NamespaceState): BridgePortView[] {
   const views: BridgePortView[] = [];
-  const nowUs = kernel.world.nowUs;
-  const left = (dueUs: number | undefined): number => (dueUs === undefined ? 0 : Math.max(0, (dueUs - nowUs) / 1000));
+  const left = (dueUs: number | undefined): number => leftMs(kernel, dueUs);
   for (const device of namespace.devices.values()) {
     const port = device.port;
     if (port === undefined) continue;
@@ -84,6 +84,18 @@ export function bridgePortViews(kernel: Kernel, namespace: NamespaceState): Brid
     });
   }
   return views;
+}
+
+export function bridgeTimers(kernel: Kernel, namespace: NamespaceState, index: LinkIndex): BridgeTimers {
+  const bridge = namespace.devices.get(index)?.bridge;
+  return {
+    helloMs: leftMs(kernel, bridge?.helloDueUs), tcnMs: leftMs(kernel, bridge?.tcnDueUs), topologyChangeMs: leftMs(kernel, bridge?.topologyDueUs),
+    gcMs: leftMs(kernel, bridge === undefined ? undefined : gcDueUs(bridge, kernel.world.nowUs)), topologyChangeDetected: bridge?.topologyChangeDetected ?? false,
+  };
+}
+
+function leftMs(kernel: Kernel, dueUs: number | undefined): number {
+  return dueUs === undefined ? 0 : Math.max(0, (dueUs - kernel.world.nowUs) / 1000);
 }
 
 /** br_make_port_id */

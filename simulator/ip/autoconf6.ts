@@ -12,7 +12,7 @@ import { makeRoute6 } from '../routing/fib6.ts';
 import { addKernelRoute6 } from '../routing/routes6.ts';
 import * as ethernet from '../wire/ethernet.ts';
 import * as icmp6 from '../wire/icmp6.ts';
-import { ALL_MLDV2_ROUTERS, ALL_ROUTERS, ANY_IP6, isLinkLocalIp6, LOOPBACK_IP6, solicitedNodeOf, type Ip6 } from '../wire/ip6.ts';
+import { ALL_MLDV2_ROUTERS, ALL_NODES, ALL_ROUTERS, ANY_IP6, isLinkLocalIp6, LOOPBACK_IP6, solicitedNodeOf, type Ip6 } from '../wire/ip6.ts';
 import * as ipv6 from '../wire/ipv6.ts';
 import { linkLocalOfMac, ZERO_MAC } from '../wire/mac.ts';
 import { addRoutesFor6, insertAddress6, removeAddress6 } from './addresses6.ts';
@@ -99,7 +99,7 @@ export function dadTimer(kernel: Kernel, namespace: NamespaceState, device: Devi
   notifyAddress6(kernel, namespace, device, address);
   if (!isLinkLocalIp6(address.address)) return;
   // addrconf_dad_completed: the groups are reported again, now from a real address, and routers are looked for.
-  const groups = device.addresses6.map((one) => solicitedNodeOf(one.address)).filter((one, at, all) => all.indexOf(one) === at);
+  const groups = [...device.groups6.keys()].filter((group) => group !== ALL_NODES && !group.startsWith('ff01')).reverse();
   report(kernel, namespace, device, groups, ROBUSTNESS, 4, 0);
   if (device.conf6.forwarding !== 0 || device.conf6.accept_ra === 0 || device.conf6.router_solicitations === 0) return;
   device.solicitationGeneration += 1;

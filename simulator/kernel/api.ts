@@ -75,6 +75,9 @@ export interface BridgePortView {
   readonly messageAgeTimerMs: number; readonly forwardDelayTimerMs: number; readonly holdTimerMs: number;
 }
 
+/** What is left of a bridge's timers, 0 for one that does not run. */
+export interface BridgeTimers { readonly helloMs: number; readonly tcnMs: number; readonly topologyChangeMs: number; readonly gcMs: number; readonly topologyChangeDetected: boolean }
+
 export interface LinkSpec {
   kind: LinkKind;
   name?: string;                        // absent: kernel picks veth0, dummy0 ...
@@ -155,6 +158,12 @@ export interface NeighbourSpec { index: LinkIndex; family: Family; address: Addr
 
 export interface FdbView { readonly link: LinkIndex; readonly master: LinkIndex | undefined; readonly mac: Mac; readonly vlan: number | undefined; readonly isLocal: boolean; readonly isPermanent: boolean; readonly isStatic: boolean; readonly isSelf: boolean; readonly ageSeconds: number; readonly destination?: Address }
 
+/** Who of a bridge's ports (the bridge's own number: the machine itself) wants a multicast group. */
+export interface MdbEntry { readonly bridge: LinkIndex; readonly port: LinkIndex; readonly group: Address; readonly vlan: number }
+export interface MdbView extends MdbEntry { readonly isPermanent: boolean; readonly leftMs: number; readonly byUser: boolean }
+/** Which entries of a bridge's table a flush takes; what is undefined does not matter. */
+export interface FdbFilter { readonly port?: LinkIndex | undefined; readonly vlan?: number | undefined; readonly isLocal?: boolean | undefined; readonly isStatic?: boolean | undefined; readonly byUser?: boolean | undefined }
+
 // ---------------------------------------------------------------- events (RTNLGRP_*, for `ip monitor`)
 export type NetlinkEvent =
   | { kind: 'link'; atUs: number; deleted: boolean; link: LinkView }
@@ -175,6 +184,7 @@ export interface NetlinkCalls {
   setLink(ns: NetnsId, index: LinkIndex, change: LinkChange): Result;
   deleteLink(ns: NetnsId, index: LinkIndex): Result;
   bridgePorts(ns: NetnsId): BridgePortView[];
+  bridgeTimers(ns: NetnsId, bridge: LinkIndex): BridgeTimers;
   addresses(ns: NetnsId, family?: Family): AddressView[];
   addAddress(ns: NetnsId, spec: AddressSpec, mode?: 'add' | 'replace' | 'change'): Result;
   deleteAddress(ns: NetnsId, spec: AddressSpec): Result;
@@ -192,6 +202,11 @@ export interface NetlinkCalls {
   fdb(ns: NetnsId): FdbView[];
   addFdb(ns: NetnsId, entry: { link: LinkIndex; mac: Mac; vlan?: number; master?: boolean; self?: boolean; kind: 'permanent' | 'static' | 'dynamic'; destination?: Address }, mode: 'add' | 'append' | 'replace'): Result;
   deleteFdb(ns: NetnsId, entry: { link: LinkIndex; mac: Mac; vlan?: number; master?: boolean; self?: boolean }): Result;
+  /** RTM_DELNEIGH with NLM_F_BULK to a bridge, or (`master`) to the bridge of a port. */
+  flushFdb(ns: NetnsId, device: LinkIndex, to: 'self' | 'master', filter: FdbFilter): Result;
+  mdb(ns: NetnsId): MdbView[];
+  addMdb(ns: NetnsId, entry: MdbEntry, isPermanent: boolean): Result;
+  deleteMdb(ns: NetnsId, entry: MdbEntry): Result;
   multicastGroups(ns: NetnsId): { index: LinkIndex; family: 'link' | Family; address: string; users: number; isStatic?: boolean }[];
   /** dev_mc_add_global: frames to an address are taken in, or no longer. ENOENT for what nobody asked for by hand. */
   setLinkGroup(ns: NetnsId, index: LinkIndex, mac: Mac, isJoined: boolean): Result;

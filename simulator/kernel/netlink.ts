@@ -1,9 +1,10 @@
 /** The rtnetlink call table of one kernel: each call finds the namespace and hands on. */
 import { done, fail, ok, type Result } from '../result.ts';
-import { addFdb, deleteFdb, fdbViews } from '../devices/fdb.ts';
+import { addFdb, deleteFdb, fdbViews, flushFdb } from '../devices/fdb.ts';
 import { deviceByName } from '../devices/device.ts';
 import { addLink, deleteLink, setLink } from '../devices/links.ts';
-import { bridgePortViews, linkView } from '../devices/view.ts';
+import { addMdb, deleteMdb, mdbViews } from '../devices/multicast-snooping.ts';
+import { bridgePortViews, bridgeTimers, linkView } from '../devices/view.ts';
 import { addAddress4, deleteAddress4 } from '../ip/addresses4.ts';
 import { addAddress6, deleteAddress6 } from '../ip/addresses6.ts';
 import { addressViews } from '../ip/address-view.ts';
@@ -44,6 +45,7 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
     setLink: (ns, index, change) => setLink(kernel, space(ns), index, change),
     deleteLink: (ns, index) => deleteLink(kernel, space(ns), index),
     bridgePorts: (ns) => bridgePortViews(kernel, space(ns)),
+    bridgeTimers: (ns, bridge) => bridgeTimers(kernel, space(ns), bridge),
     addresses: (ns, family) => addressViews(kernel, space(ns), family),
     addAddress: (ns, spec, mode = 'add') => (spec.family === 'inet' ? addAddress4(kernel, space(ns), spec, mode) : addAddress6(kernel, space(ns), spec, mode)),
     deleteAddress: (ns, spec) => (spec.family === 'inet' ? deleteAddress4(kernel, space(ns), spec) : deleteAddress6(kernel, space(ns), spec)),
@@ -60,6 +62,10 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
     fdb: (ns) => fdbViews(kernel, space(ns)),
     addFdb: (ns, entry, mode) => addFdb(kernel, space(ns), entry, mode),
     deleteFdb: (ns, entry) => deleteFdb(kernel, space(ns), entry),
+    flushFdb: (ns, device, to, filter) => flushFdb(kernel, space(ns), device, to, filter),
+    mdb: (ns) => mdbViews(kernel, space(ns)),
+    addMdb: (ns, entry, isPermanent) => addMdb(kernel, space(ns), entry, isPermanent),
+    deleteMdb: (ns, entry) => deleteMdb(kernel, space(ns), entry),
     multicastGroups(ns) {
       const groups: ReturnType<NetlinkCalls['multicastGroups']> = [];
       for (const device of sortedDevices(space(ns))) {

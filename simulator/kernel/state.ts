@@ -235,6 +235,10 @@ export interface BridgeState {
   rootPort: number;
   topologyChange: boolean; topologyChangeDetected: boolean;
   helloDueUs: number | undefined; tcnDueUs: number | undefined; topologyDueUs: number | undefined;
+  /** When aged entries were to be cleared away next; it may lie in the past (`gcDueUs` in devices/bridge.ts). */
+  gcDueUs: number | undefined;
+  /** Multicast groups, the newest first; a member without an end is there until it is taken away. */
+  mdb: { group: string; vlan: number; members: { port: LinkIndex; untilUs: number | undefined; byUser: boolean }[] }[];
 }
 
 export interface BridgePortState {

@@ -35,24 +35,25 @@ const verbs: Readonly<Record<string, Verb>> = {
 };
 
 function runBrctl(call: Invocation): ExitCode {
-  const [first] = call.args;
-  if (first === undefined) return help(call, 1);
-  if (first === '-h' || first === '--help') return help(call, 0);
-  if (first === '-V' || first === '--version') {
-    call.out('bridge-utils, 1.7');
-    return 0;
-  }
-  if (first.startsWith('-')) {
-    call.err(first.startsWith('--') ? `${call.name}: unrecognized option '${first}'` : `${call.name}: invalid option -- '${first[1] ?? ''}'`);
-    call.err(`Unknown option '${first.startsWith('--') ? '' : first[1] ?? ''}'`);
+  // getopt(3) finds options behind the verb too.
+  const option = call.args.find((word) => word.startsWith('-') && word.length > 1);
+  if (option !== undefined && option !== '--') {
+    if (option === '-h' || option === '--help') return help(call, 0);
+    if (option === '-V' || option === '--version') {
+      call.out('bridge-utils, 1.7');
+      return 0;
+    }
+    call.err(option.startsWith('--') ? `${call.name}: unrecognized option '${option}'` : `${call.name}: invalid option -- '${option[1] ?? ''}'`);
+    call.err("Unknown option '?'");
     return help(call, 1);
   }
+  const [first, ...args] = call.args.filter((word) => word !== '--');
+  if (first === undefined) return help(call, 1);
   const verb = Object.hasOwn(verbs, first) ? verbs[first]! : undefined;
   if (verb === undefined) {
     call.err(`never heard of command [${first}]`);
     return help(call, 1);
   }
-  const args = call.args.slice(1);
   if (args.length < verb.arguments) {
     call.out('Incorrect number of arguments for command');
     call.out(`Usage: brctl ${first} ${verb.usage}${verb.summary}`);
@@ -302,7 +303,7 @@ function showMacs(call: Invocation, [name = '']: readonly string[]): ExitCode {
 
 /** `%4i.%.2i`: seconds and hundredths. */
 function timer(ms: number): string {
-  const hundredths = Math.max(0, Math.floor(ms / 10));
+  const hundredths = Math.floor(ms / 10);
   return `${String(Math.floor(hundredths / 100)).padStart(4)}.${String(hundredths % 100).padStart(2, '0')}`;
 }
 
@@ -313,6 +314,7 @@ function showStp(call: Invocation, [name = '']: readonly string[]): ExitCode {
     return 1;
   }
   const { details } = link;
+  const timers = call.net.netlink.bridgeTimers(link.index);
   call.write(`${name}\n`);
   call.out(` bridge id\t\t${plainId(details.bridgeId)}`);
   call.out(` designated root\t${plainId(details.rootId)}`);
@@ -321,9 +323,9 @@ function showStp(call: Invocation, [name = '']: readonly string[]): ExitCode {
   call.out(` hello time\t\t${timer(details.helloTimeMs)}\t\t\tbridge hello time\t${timer(details.helloTimeMs)}`);
   call.out(` forward delay\t\t${timer(details.forwardDelayMs)}\t\t\tbridge forward delay\t${timer(details.forwardDelayMs)}`);
   call.out(` ageing time\t\t${timer(details.ageingMs)}`);
-  call.out(` hello timer\t\t${timer(0)}\t\t\ttcn timer\t\t${timer(0)}`);
-  call.out(` topology change timer\t${timer(0)}\t\t\tgc timer\t\t${timer(0)}`);
-  call.out(` flags\t\t\t${details.topologyChange ? 'TOPOLOGY_CHANGE ' : ''}`);
+  call.out(` hello timer\t\t${timer(timers.helloMs)}\t\t\ttcn timer\t\t${timer(timers.tcnMs)}`);
+  call.out(` topology change timer\t${timer(timers.topologyChangeMs)}\t\t\tgc timer\t\t${timer(timers.gcMs)}`);
+  call.out(` flags\t\t\t${details.topologyChange ? 'TOPOLOGY_CHANGE ' : ''}${timers.topologyChangeDetected ? 'TOPOLOGY_CHANGE_DETECTED ' : ''}`);
   call.write('\n\n');
   for (const port of portsOf(call, link)) {
     const hex = (value: number): string => value.toString(16).padStart(4, '0');

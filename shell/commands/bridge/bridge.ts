@@ -1,4 +1,4 @@
-/** bridge(8) of iproute2 6.1.0: link, fdb, vlan. Read first: bridge/link.c, bridge/fdb.c. */
+/** bridge(8) of iproute2 6.1.0: link, fdb, vlan; mdb.ts beside it. Read first: bridge/link.c, bridge/fdb.c. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import { parseMac } from '../../ports/addresses.ts';
 import type { BridgePortOptions, FdbView } from '../../ports/kernel.ts';
@@ -9,6 +9,7 @@ import { kernelAnswer, unsupported, type IpContext, type IpOptions } from '../ip
 import { jsonLinkName, shownFlags, shownName } from '../ip/link-view.ts';
 import { Printer } from '../ip/printer.ts';
 import { switchNamespace } from '../ip/netns.ts';
+import { mdb } from './mdb.ts';
 
 export const bridge = defineCommand({
   name: 'bridge', summary: 'show and change bridges', package: 'iproute2', path: '/usr/sbin/bridge',
@@ -231,7 +232,7 @@ function fdb(context: IpContext, words: Words): ExitCode {
   if (matches(verb, 'delete')) return changeFdb(context, words, 'delete');
   if (!(matches(verb, 'show') || matches(verb, 'lst') || matches(verb, 'list'))) {
     if (matches(verb, 'get')) return getFdb(context, words);
-    if (matches(verb, 'flush')) return unsupported(context, `fdb ${verb}`);
+    if (matches(verb, 'flush')) return flushFdb(context, words);
     if (matches(verb, 'help')) {
       context.call.writeErr(fdbHelp);
       return 255;
@@ -350,10 +351,52 @@ function getFdb(context: IpContext, words: Words): ExitCode {
   return 0;
 }
 
-function mdb(context: IpContext, words: Words): ExitCode {
-  const verb = words.take() ?? 'show';
-  if (matches(verb, 'add') || matches(verb, 'delete') || context.net.netlink.links().some((link) => link.kind === 'bridge' && link.isUp)) return unsupported(context, `mdb ${verb}`);
-  return 0;
+function flushFdb(context: IpContext, words: Words): ExitCode {
+  let device: string | undefined;
+  let port: string | undefined;
+  let vlan: number | undefined;
+  let isMaster = false;
+  let isLocal: boolean | undefined;
+  let isStatic: boolean | undefined;
+  let byUser: boolean | undefined;
+  // What no entry here is: learnt by a program, held to its port, or in hardware.
+  let isNone = false;
+  for (let word = words.take(); word !== undefined; word = words.take()) {
+    if (word === 'dev') device = words.value();
+    else if (word === 'brport') port = words.value();
+    else if (word === 'vlan') {
+      const text = words.value();
+      vlan = Number(text);
+      if (!(vlan > 0 && vlan < 4095)) words.exit(255, `Invalid VLAN ID "${text}"`);
+    } else if (word === 'master') isMaster = true;
+    else if (word === 'permanent' || word === 'nopermanent') isLocal = word === 'permanent';
+    else if (word === 'static') [isStatic, isLocal] = [true, isLocal ?? false];
+    else if (word === 'nostatic') isStatic = false;
+    else if (word === 'dynamic') [isStatic, isLocal] = [false, false];
+    else if (word === 'nodynamic') isStatic = true;
+    else if (word === 'added_by_user' || word === 'noadded_by_user') byUser = word === 'added_by_user';
+    else if (word === 'extern_learn' || word === 'sticky' || word === 'offloaded') isNone = true;
+    else if (matches(word, 'help')) {
+      context.call.writeErr(fdbHelp);
+      return 255;
+    }
+  }
+  if (device === undefined) {
+    context.err('Device is a required argument.');
+    return 255;
+  }
+  const found = findLink(context, device);
+  if (found === undefined) {
+    context.err(`Cannot find bridge device "${device}"`);
+    return 255;
+  }
+  const portLink = port === undefined ? undefined : findLink(context, port);
+  if (port !== undefined && portLink === undefined) {
+    context.err(`Cannot find bridge port device "${port}"`);
+    return 255;
+  }
+  if (isNone) unsupported(context, 'fdb flush of entries by extern_learn, sticky or offloaded');
+  return answered(context, context.net.netlink.flushFdb(found.index, isMaster ? 'master' : 'self', { port: portLink?.index, vlan, isLocal, isStatic, byUser }));
 }
 
 function vlan(context: IpContext, words: Words): ExitCode {

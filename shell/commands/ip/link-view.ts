@@ -1,5 +1,5 @@
 /** How `ip link show` and `ip address show` print a link. Read first: ip/ipaddress.c (print_linkinfo), ip/iplink_bridge.c, ip/iptuntap. */
-import type { BridgePortView, LinkView } from '../../ports/kernel.ts';
+import type { BridgePortView, BridgeTimers, LinkView } from '../../ports/kernel.ts';
 import type { IpContext } from './context.ts';
 import { RawNumber, type Json, type Printer } from './printer.ts';
 
@@ -164,7 +164,7 @@ function printInfoData(context: IpContext, printer: Printer, link: LinkView): vo
     case 'none':
       return;
     case 'bridge':
-      printer.object(() => printBridge(printer, link.mac, details), 'info_data');
+      printer.object(() => printBridge(printer, details, context.net.netlink.bridgeTimers(link.index)), 'info_data');
       return;
     case 'tun':
       printer.object(() => {
@@ -224,7 +224,7 @@ function onOff(value: boolean): string {
 
 /** USER_HZ ticks of 10 ms, as the bridge speaks over netlink. */
 function ticks(ms: number): number {
-  return Math.round(ms / 10);
+  return Math.floor(ms / 10);
 }
 
 /** `8000.0200000000ff` as iproute2 writes bridge ids: the address with single digits and colons. */
@@ -238,7 +238,7 @@ function timer(printer: Printer, text: string, key: string, ms: number): void {
   printer.put(key, `${text} ${seconds.padStart(7)} `, new RawNumber(seconds));
 }
 
-function printBridge(printer: Printer, mac: string, bridge: Extract<LinkView['details'], { kind: 'bridge' }>): void {
+function printBridge(printer: Printer, bridge: Extract<LinkView['details'], { kind: 'bridge' }>, timers: BridgeTimers): void {
   const field = (text: string, value: Json, key = text): void => printer.put(key, `${text} ${String(value)} `, value);
   field('forward_delay', ticks(bridge.forwardDelayMs));
   field('hello_time', ticks(bridge.helloTimeMs));
@@ -253,8 +253,8 @@ function printBridge(printer: Printer, mac: string, bridge: Extract<LinkView['de
   field('root_port', bridge.rootPort);
   field('root_path_cost', bridge.rootPathCost);
   field('topology_change', bridge.topologyChange ? 1 : 0);
-  field('topology_change_detected', 0);
-  for (const name of ['hello_timer', 'tcn_timer', 'topology_change_timer', 'gc_timer']) timer(printer, name, name, 0);
+  field('topology_change_detected', timers.topologyChangeDetected ? 1 : 0);
+  for (const [name, ms] of [['hello_timer', timers.helloMs], ['tcn_timer', timers.tcnMs], ['topology_change_timer', timers.topologyChangeMs], ['gc_timer', timers.gcMs]] as const) timer(printer, name, name, ms);
   printer.put('group_fwd_mask', `group_fwd_mask ${hexMask(bridge.groupFwdMask)} `, hexMask(bridge.groupFwdMask));
   field('group_address', '01:80:c2:00:00:00', 'group_addr');
   field('mcast_snooping', bridge.multicastSnooping ? 1 : 0);
