@@ -1,15 +1,9 @@
 /** The host as the page knows it: who we are, settings, progress, courses; and requests to it. State is what it last said. */
-import { HostHello, HostMessage, Settings, type HostRequest, type LessonProgress } from '../../contracts/host.ts';
-import { openTransport } from './transport.ts';
+import { HostHello, Settings, type LessonProgress } from '../../contracts/host.ts';
+import { HostLine, type Asked, type HostNews } from './host-line.ts';
+import { lend, openTransport } from './transport.ts';
 
-type Asked = HostRequest extends infer Request ? (Request extends { id: number } ? Omit<Request, 'id'> : never) : never;
-export class HostRefusal extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export { HostRefusal } from './host-line.ts';
 
 class HostState {
   hello = $state<HostHello>();
@@ -17,20 +11,12 @@ class HostState {
   progress = $state<LessonProgress[]>([]);
   /** Set when the line is cut: nothing can be saved any more. */
   isGone = $state(false);
-  private readonly transport = openTransport();
-  private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (cause: HostRefusal) => void }>();
-  private readonly takenListeners = new Set<(log: number) => void>();
+  private readonly line = new HostLine(openTransport(), () => { this.isGone = true; });
   private readonly labListeners = new Map<number, (event: unknown) => void>();
-  private nextId = 1;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    this.transport.onMessage((raw) => this.receive(raw));
-    this.transport.onClose(() => {
-      this.isGone = true;
-      for (const { reject } of this.waiting.values()) reject(new HostRefusal('io', 'Podwire has stopped.'));
-      this.waiting.clear();
-    });
+    this.line.onNews((news) => this.hear(news));
   }
 
   async start(): Promise<void> {
@@ -45,13 +31,14 @@ class HostState {
     return this.hello?.realLinux.isAvailable === true ? this.settings.backend : 'simulator';
   }
 
+  /** @throws HostRefusal */
   ask(request: Asked): Promise<unknown> {
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      if (this.isGone) return reject(new HostRefusal('io', 'Podwire has stopped.'));
-      this.waiting.set(id, { resolve, reject });
-      this.transport.send({ ...request, id } as HostRequest);
-    });
+    return this.line.ask(request);
+  }
+
+  /** For a worker that keeps a log and cannot have a line of its own. */
+  lendLine(): ReturnType<typeof lend> {
+    return lend(this.line);
   }
 
   /** Changes at once, saved a moment later. */
@@ -70,33 +57,24 @@ class HostState {
     return this.progress.find((progress) => progress.course === course && progress.lesson === lesson);
   }
 
-  onLogTaken(listener: (log: number) => void): () => void {
-    this.takenListeners.add(listener);
-    return () => this.takenListeners.delete(listener);
-  }
-
   /** What a lab at the host says. */
   onLabEvent(lab: number, listener: (event: unknown) => void): () => void {
     this.labListeners.set(lab, listener);
     return () => this.labListeners.delete(lab);
   }
 
-  private receive(raw: unknown): void {
-    const parsed = HostMessage.safeParse(raw);
-    if (!parsed.success) return;
-    const message = parsed.data;
-    if ('type' in message) {
-      if (message.type === 'log-taken') for (const listener of this.takenListeners) listener(message.log);
-      else if (message.type === 'courses') this.hello = this.hello === undefined ? undefined : { ...this.hello, courses: message.courses };
-      else if (message.type === 'lab-event') this.labListeners.get(message.lab)?.(message.event);
-      else if (message.type === 'pack-offered') document.dispatchEvent(new Event('podwire-pack-offered'));
-      else document.dispatchEvent(new CustomEvent('podwire-command', { detail: message.command }));
-      return;
+  private hear(news: HostNews): void {
+    switch (news.type) {
+      // Whoever keeps that log hears it too.
+      case 'log-taken': return;
+      case 'courses':
+        if (this.hello !== undefined) this.hello = { ...this.hello, courses: news.courses };
+        return;
+      case 'lab-event': return this.labListeners.get(news.lab)?.(news.event);
+      case 'pack-offered': return void document.dispatchEvent(new Event('podwire-pack-offered'));
+      case 'menu': return void document.dispatchEvent(new CustomEvent('podwire-command', { detail: news.command }));
+      default: news satisfies never;
     }
-    const entry = this.waiting.get(message.id);
-    this.waiting.delete(message.id);
-    if ('error' in message) entry?.reject(new HostRefusal(message.error.code, message.error.message));
-    else entry?.resolve(message.ok);
   }
 }
 

@@ -1,21 +1,18 @@
 /**
- * The lab the learner works at: a session in a worker, its input log at the host. What the session says becomes state here;
- * terminal bytes go straight to whoever shows that terminal.
+ * The lab the learner works at: a session in a worker or at the host. What it says becomes state here; terminal bytes go straight to whoever
+ * shows that terminal.
  */
-import type { z } from 'zod';
 import type { CommandMark, LabChannel, LabEvent, LabRequestInput, NetworkView, TerminalView, TimelineEntry, VisitView } from '../../contracts/lab.ts';
-import { OpenedLog, CourseFiles, type LessonProgress, type Settings } from '../../contracts/host.ts';
+import { CourseFiles, type LessonProgress, type Settings } from '../../contracts/host.ts';
 import type { Report } from '../../contracts/report.ts';
 import { download } from '../ui/download.ts';
 import { host, HostRefusal } from './host.svelte.ts';
 import { openHostChannel } from './host-channel.ts';
 import { playCourse } from './plays.svelte.ts';
 import { typing } from './typing.ts';
-import { openWorkerChannel } from './worker-channel.ts';
+import { openWorkerChannel, type LogNews } from './worker-channel.ts';
 
 type Sink = (bytes: Uint8Array) => void;
-const RETRY_SAVING_MS = 1000;
-type OpenedLog = z.infer<typeof OpenedLog>;
 type Opened = Extract<LabEvent, { type: 'opened' }>;
 
 export class LabState {
@@ -45,15 +42,10 @@ export class LabState {
   screen = $state(1);
   savedEvents = $state(0);
   saveFailed = $state<string>();
-  private log: number | undefined;
   private channel: LabChannel | undefined;
   private readonly sinks = new Map<string, Sink>();
   private readonly held = new Map<string, Uint8Array[]>();
   private readonly clearers = new Map<string, () => void>();
-  private readonly stopListening: () => void;
-  private unsaved: { sequence: number; bytes: Uint8Array }[] = [];
-  private isSaving = false;
-  private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** `scenario`: of a lab without a lesson that has no log yet. `backend`: where it runs. */
   constructor(course: string, lesson: string, { backend, scenario }: { backend: Settings['backend']; scenario?: string | undefined }) {
@@ -61,29 +53,19 @@ export class LabState {
     this.scenario = scenario;
     this.course = course;
     this.lesson = lesson;
-    this.stopListening = host.onLogTaken((log) => {
-      if (log !== this.log) return;
-      this.status = 'taken';
-      this.failure = undefined;
-      this.channel?.close();
-    });
   }
 
   async open(takeOver = false): Promise<void> {
     try {
       const files = this.course === playCourse ? {} : CourseFiles.parse(await host.ask({ type: 'course', course: this.course })).files;
       if (this.backend === 'linux') return this.openAtHost(files);
-      const { log, bytes, seed } = await this.openLog(takeOver);
-      if (this.isClosed) return void host.ask({ type: 'close-log', log }).catch(() => undefined);
-      this.log = log;
-      this.channel = openWorkerChannel();
+      if (this.isClosed) return;
+      const earned = [...(host.progressOf(this.course, this.lesson)?.earned ?? [])];
+      const request = { type: 'open' as const, files, lesson: this.lesson, earned, ...(this.scenario === undefined ? {} : { scenario: this.scenario }) };
+      this.channel = openWorkerChannel({ course: this.course, takeOver, request }, (news) => this.hear(news));
       this.channel.onEvent((event) => this.receive(event));
-      const earned = host.progressOf(this.course, this.lesson)?.earned ?? [];
-      const stored = fromBase64(bytes);
-      this.channel.send({ type: 'open', files, lesson: this.lesson, seed, earned: [...earned], ...(stored.length > 0 ? { log: stored } : {}), ...(this.scenario === undefined ? {} : { scenario: this.scenario }) });
     } catch (cause) {
-      this.status = cause instanceof HostRefusal && cause.code === 'in-use' ? 'taken' : 'failed';
-      this.failure = { code: cause instanceof HostRefusal ? cause.code : 'internal', message: cause instanceof Error ? cause.message : String(cause) };
+      this.refused(cause instanceof HostRefusal ? cause.code : 'internal', cause instanceof Error ? cause.message : String(cause));
     }
   }
 
@@ -95,15 +77,26 @@ export class LabState {
     this.channel.send({ type: 'open', files, lesson: this.lesson, seed: 1, earned: [...(host.progressOf(this.course, this.lesson)?.earned ?? [])] });
   }
 
-  /** A page that was just reloaded may meet its own former line, not yet closed: it asks again for a while before it speaks of another window. */
-  private async openLog(takeOver: boolean): Promise<OpenedLog> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return OpenedLog.parse(await host.ask({ type: 'open-log', course: this.course, lesson: this.lesson, takeOver }));
-      } catch (cause) {
-        if (!(cause instanceof HostRefusal) || cause.code !== 'in-use' || attempt >= 5) throw cause;
-        await new Promise((resolve) => setTimeout(resolve, 300));
-      }
+  private refused(code: string, message: string): void {
+    this.status = code === 'in-use' ? 'taken' : 'failed';
+    this.failure = { code, message };
+  }
+
+  private hear(news: LogNews): void {
+    switch (news.type) {
+      case 'saved': return typing.after('saved', () => { this.savedEvents = news.events; });
+      case 'save-trouble':
+        this.saveFailed = news.message ?? undefined;
+        return;
+      case 'taken':
+        this.status = 'taken';
+        this.failure = undefined;
+        return this.channel?.close();
+      case 'refused':
+        this.refused(news.code, news.message);
+        return this.channel?.close();
+      case 'ended': return;
+      default: news satisfies never;
     }
   }
 
@@ -132,12 +125,7 @@ export class LabState {
 
   close(): void {
     this.isClosed = true;
-    this.stopListening();
     this.channel?.close();
-    clearTimeout(this.retryTimer);
-    // The host answers in order: what is on its way is written before the log is closed.
-    const { log } = this;
-    if (log !== undefined && this.status !== 'taken') void host.ask({ type: 'close-log', log }).catch(() => undefined);
   }
   isClosed = false;
 
@@ -155,7 +143,7 @@ export class LabState {
         this.held.delete(event.terminal);
         this.clearers.get(event.terminal)?.();
         return;
-      case 'store': return this.store(event.sequence, event.bytes);
+      case 'store': return;
       case 'network': return typing.after('network', () => { this.network = event.network; });
       case 'report':
         this.report = event.report;
@@ -194,35 +182,6 @@ export class LabState {
     this.channel?.send({ type: 'shown', terminal, bytes: bytes.length });
   }
 
-  private store(sequence: number, bytes: Uint8Array): void {
-    this.unsaved.push({ sequence, bytes });
-    void this.save();
-  }
-
-  /** One append at a time, in order; what gathers meanwhile goes with the next. One that fails is tried again: a log never has a hole. */
-  private async save(): Promise<void> {
-    const { log } = this;
-    if (log === undefined || this.isSaving || this.isClosed || this.unsaved.length === 0) return;
-    this.isSaving = true;
-    const batch = [...this.unsaved];
-    const { sequence } = batch.at(-1)!;
-    try {
-      await host.ask({ type: 'append-log', log, sequence, bytes: toBase64(batch.map(({ bytes }) => bytes)) });
-      this.unsaved = this.unsaved.slice(batch.length);
-      typing.after('saved', () => { this.savedEvents = sequence + 1; });
-      this.saveFailed = undefined;
-      this.channel?.send({ type: 'stored', sequence });
-    } catch (cause) {
-      if (this.status === 'taken') return;
-      this.saveFailed = cause instanceof Error ? cause.message : String(cause);
-      this.retryTimer = setTimeout(() => void this.save(), RETRY_SAVING_MS);
-      return;
-    } finally {
-      this.isSaving = false;
-    }
-    void this.save();
-  }
-
   private async saveProgress(): Promise<void> {
     const report = this.report;
     if (this.status !== 'open' && report === undefined) return;
@@ -239,14 +198,4 @@ export class LabState {
     if (JSON.stringify(same) === JSON.stringify(was)) return;
     await host.saveProgress(progress).catch(() => undefined);
   }
-}
-
-function toBase64(chunks: readonly Uint8Array[]): string {
-  let text = '';
-  for (const bytes of chunks) for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

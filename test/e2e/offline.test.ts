@@ -67,7 +67,9 @@ describeInChromium('offline', () => {
   test('a host that cannot save is said, and what was typed is saved once it can', async () => {
     const { page } = learner;
     await learner.open('u0-first-five-minutes');
-    await page.evaluate(() => { (globalThis as unknown as { realSend: unknown }).realSend = WebSocket.prototype.send; WebSocket.prototype.send = function refuse(this: WebSocket, data: string): void {
+    // The lab's worker has a line of its own, for its log.
+    const lab = page.workers().find((worker) => worker.url().includes('lab-worker'))!;
+    await lab.evaluate(() => { (globalThis as unknown as { realSend: unknown }).realSend = WebSocket.prototype.send; WebSocket.prototype.send = function refuse(this: WebSocket, data: string): void {
       const message = JSON.parse(data) as { id: number; type: string };
       if (message.type === 'append-log') this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify({ id: message.id, error: { code: 'io', message: 'ENOSPC: no space left on device' } }) }));
       else ((globalThis as unknown as { realSend: typeof WebSocket.prototype.send }).realSend).call(this, data);
@@ -76,7 +78,7 @@ describeInChromium('offline', () => {
     await page.keyboard.type('echo kept=$((40+2))');
     await page.getByRole('alert').filter({ hasText: 'no space left' }).waitFor();
     expect(await learner.text()).not.toContain('echo kept');
-    await page.evaluate(() => { WebSocket.prototype.send = (globalThis as unknown as { realSend: typeof WebSocket.prototype.send }).realSend; });
+    await lab.evaluate(() => { WebSocket.prototype.send = (globalThis as unknown as { realSend: typeof WebSocket.prototype.send }).realSend; });
     await page.getByText('Saved', { exact: true }).waitFor();
     await page.keyboard.press('Enter');
     await learner.shows(/kept=42/);
