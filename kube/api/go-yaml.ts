@@ -3,6 +3,7 @@
  * octal) and whose complaints are libyaml's. Read first: go-yaml v2 resolve.go, scannerc.go, decode.go (fail); sigs.k8s.io/yaml yaml.go
  */
 import { isScalar, LineCounter, parseAllDocuments, visit, type ScalarTag, type YAMLError } from 'yaml';
+import { base64Bytes } from './base64.ts';
 import { isObject } from './values.ts';
 
 /** What is wrong, as Go says it. */
@@ -20,7 +21,15 @@ const scalarTags: readonly ScalarTag[] = [
   tag('bool', /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/, (text) => /^(?:y|t|on)/i.test(text)),
   tag('float', /^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/, (text) => (/n$/i.test(text) ? NaN : text.startsWith('-') ? -Infinity : Infinity)),
   tag('int', /^(?:[-+]?[\d.]|[-+]$)/, numberOf),
+  { tag: 'tag:yaml.org,2002:binary', resolve: binaryText },
 ];
+
+/** `!!binary`: the text whose bytes are written in base64. */
+function binaryText(text: string): string {
+  const bytes = base64Bytes(text.replaceAll(/[\r\n]/g, ''));
+  if (bytes === undefined) throw new YamlProblem('yaml: !!binary value contains invalid base64 data');
+  return new TextDecoder().decode(bytes);
+}
 
 /** strconv.ParseInt with the base that the prefix tells, then ParseFloat; what is neither is text, as are dates. */
 function numberOf(text: string): unknown {

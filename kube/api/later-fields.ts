@@ -37,6 +37,58 @@ LoadBalancerIngress
 # networking/v1
 NetworkPolicyPort
   EndPort *int32 endPort? since=22
+# policy/v1
+Eviction
+  Kind string kind?
+  APIVersion string apiVersion?
+  ObjectMeta meta/v1.ObjectMeta metadata?
+  DeleteOptions *meta/v1.DeleteOptions deleteOptions?
+PodDisruptionBudget
+  Kind string kind?
+  APIVersion string apiVersion?
+  ObjectMeta meta/v1.ObjectMeta metadata?
+  Spec PodDisruptionBudgetSpec spec?
+  Status PodDisruptionBudgetStatus status?
+PodDisruptionBudgetSpec
+  MinAvailable *IntOrString minAvailable?
+  Selector *meta/v1.LabelSelector selector? patch=replace
+  MaxUnavailable *IntOrString maxUnavailable?
+  UnhealthyPodEvictionPolicy *string unhealthyPodEvictionPolicy? since=27
+PodDisruptionBudgetStatus
+  ObservedGeneration int64 observedGeneration?
+  DisruptedPods map[string]Time disruptedPods?
+  DisruptionsAllowed int32 disruptionsAllowed
+  CurrentHealthy int32 currentHealthy
+  DesiredHealthy int32 desiredHealthy
+  ExpectedPods int32 expectedPods
+  Conditions []meta/v1.Condition conditions? patch=merge key=type list=map keys=type
+# batch/v1
+CronJob
+  Kind string kind?
+  APIVersion string apiVersion?
+  ObjectMeta meta/v1.ObjectMeta metadata? pb=1
+  Spec CronJobSpec spec? pb=2
+  Status CronJobStatus status? pb=3
+CronJobSpec
+  Schedule string schedule pb=1
+  TimeZone *string timeZone? since=25 pb=8
+  StartingDeadlineSeconds *int64 startingDeadlineSeconds? pb=2
+  ConcurrencyPolicy string concurrencyPolicy? pb=3
+  Suspend *bool suspend? pb=4
+  JobTemplate JobTemplateSpec jobTemplate pb=5
+  SuccessfulJobsHistoryLimit *int32 successfulJobsHistoryLimit? pb=6
+  FailedJobsHistoryLimit *int32 failedJobsHistoryLimit? pb=7
+CronJobStatus
+  Active []core/v1.ObjectReference active? list=atomic pb=1
+  LastScheduleTime *Time lastScheduleTime? pb=4
+  LastSuccessfulTime *Time lastSuccessfulTime? since=21 pb=5
+JobTemplateSpec
+  ObjectMeta meta/v1.ObjectMeta metadata? pb=1
+  Spec JobSpec spec? pb=2
+JobSpec
+  Suspend *bool suspend? since=22 pb=10
+JobStatus
+  Ready *int32 ready? since=24 pb=9
 # discovery/v1
 EndpointSlice
   Kind string kind?

@@ -16,6 +16,8 @@ export type Type =
 export interface Struct {
   /** `PodSpec` */
   readonly name: string;
+  /** `core/v1` */
+  readonly place: string;
   /** `v1`: what Go prints before the name. */
   readonly goPackage: string;
   readonly fields: ReadonlyMap<string, Field>;
@@ -26,6 +28,8 @@ export interface Field {
   readonly goName: string;
   readonly type: Type;
   readonly isOmittedWhenEmpty: boolean;
+  /** A manifest must have it. */
+  readonly isRequired: boolean;
   readonly patchStrategies: readonly string[];
   /** The field that tells the items of a list apart, for strategic merge patches. */
   readonly mergeKey: string | undefined;
@@ -58,7 +62,7 @@ function read(text: string): Map<string, Struct> {
     let found = all.get(name);
     if (found === undefined) {
       const [place = '', own = ''] = name.split('.');
-      found = { name: own, goPackage: place.split('/')[1] ?? '', fields: new Map() };
+      found = { name: own, place, goPackage: place.split('/')[1] ?? '', fields: new Map() };
       all.set(name, found);
     }
     return found;
@@ -74,7 +78,7 @@ function read(text: string): Map<string, Struct> {
       const extra = (key: string): string | undefined => extras.find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1);
       const name = json.replace('?', '');
       const field: Field = {
-        name, goName, type: typeOf(type, place, struct), isOmittedWhenEmpty: json.endsWith('?'), patchStrategies: extra('patch')?.split(',') ?? [],
+        name, goName, type: typeOf(type, place, struct), isOmittedWhenEmpty: json.endsWith('?'), isRequired: !json.endsWith('?') && !extras.includes('optional'), patchStrategies: extra('patch')?.split(',') ?? [],
         mergeKey: extra('key'), listType: extra('list'), listKeys: extra('keys')?.split(',') ?? [], sinceMinor: Number(extra('since') ?? 0), number: extra('pb'),
       };
       (current!.fields as Mutable<Map<string, Field>>).set(name, field);

@@ -5,6 +5,7 @@ import type { PodStreams } from '../pod-streams.ts';
 import { readObject } from './bodies.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, paths } from './discovery.ts';
 import type { ApiAnswer, ApiRequest, ApiResponse } from './http.ts';
+import { serveOpenApi } from './openapi.ts';
 import { isPretty, negotiate, type Form } from './negotiate.ts';
 import { parseRequest, parseResourcePath, type ParsedRequest } from './paths.ts';
 import type { Registry } from './registry.ts';
@@ -57,8 +58,7 @@ function route(parsed: ParsedRequest, context: RouteContext): ApiResponse {
     case 'livez':
     case 'readyz': return health(parsed, first);
     case 'openapi':
-      // An empty document: kubectl then leaves checking to this server.
-      if (second === 'v2') return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: new Uint8Array() };
+      if (second === 'v2' && third === undefined) return serveOpenApi(request, minor);
       throw noSuchResource();
     case 'api':
       if (second === undefined) return reply(apiVersions(context.address));
