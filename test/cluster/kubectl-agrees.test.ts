@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestControllers } from '../../kube/controllers/test-controllers.ts';
 import { badCommands, badFiles } from './bad-manifests.ts';
 import { commands, files } from './kubectl-commands.ts';
+import { fieldCommands, fieldFiles } from './field-manifests.ts';
 import { drainCommands, drainFiles } from './drains.ts';
 import { comparable, realKubectl, simulatedKubectl, type Kubectl } from './two-kubectls.ts';
 
@@ -33,6 +34,7 @@ function prepare({ client, runtime }: TestControllers): void {
 
 describe.skipIf(!isThere).each([
   { about: 'a cluster in use', made: prepare, given: { ...files, ...badFiles }, lines: [...commands, ...badCommands] },
+  { about: 'fields that are wrong', made: () => undefined, given: fieldFiles, lines: fieldCommands },
   { about: 'nodes made free', made: () => undefined, given: drainFiles, lines: drainCommands },
 ])('kubectl, real and simulated: $about', ({ made, given, lines }) => {
   let real: Kubectl;

@@ -1,5 +1,5 @@
 /** Commands that bring manifests to the server: apply, create -f, replace, patch, edit, delete, diff. */
-import { jsonPatch, mergePatch, readGoYaml, strategicMergePatch } from '../../ports/kube.ts';
+import { jsonPatch, mergePatch, readGoYaml, strategicMergePatch, toldTogether } from '../../ports/kube.ts';
 import { pathOf, query, resourceName } from './discovery.ts';
 import { toJson } from './json-writer.ts';
 import { report } from './messages.ts';
@@ -19,22 +19,44 @@ function filesOf({ flags }: Session): string[] {
   return files;
 }
 
-/** Each object of the manifests in turn; what the server refuses is said, and the next one tried. */
+/**
+ * Each object of the manifests in turn; what the server refuses is kept, and the next one tried. At the end all of it is said: what was wrong with
+ * the files counts as one when there is more, and is told first by `apply`, last by the others (cli-runtime resource/visitor.go, util.CheckErr).
+ */
 async function eachManifest(session: Session, act: (subject: Subject & { object: KubeObject }) => Promise<void>): Promise<number> {
-  let exit = 0;
-  const problems: KubectlProblem[] = [];
-  for (const { object, source } of await session.manifests(filesOf(session), (problem) => problems.push(problem))) {
+  const ofFiles: string[] = [];
+  const ofServer: { readonly alone: string; readonly amongOthers: string }[] = [];
+  let endedFile: string | undefined;
+  for (const { object, source, problem } of await session.manifests(filesOf(session), true)) {
+    if (problem !== undefined) ofFiles.push(problem.message);
+    if (object === undefined || source === endedFile) continue;
+    let subject: Subject;
     try {
-      await act((await session.locate(object, source)) as Subject & { object: KubeObject });
+      subject = await session.locate(object, source);
     } catch (error) {
       if (!(error instanceof KubectlProblem)) throw error;
-      const text = error instanceof ServerProblem ? error.message.replace(/^Error from server \((\w+)\): /, (_, reason: string) => `Error from server (${reason}): error when ${VERBS[session.command] ?? 'applying'} ${JSON.stringify(source)}: `) : `error: ${error.message}`;
-      session.err(text);
-      exit = 1;
+      ofFiles.push(error.message);
+      endedFile = source;
+      continue;
+    }
+    try {
+      await act(subject as Subject & { object: KubeObject });
+    } catch (error) {
+      if (!(error instanceof KubectlProblem)) throw error;
+      if (error instanceof ServerProblem) {
+        const { reason = '', message = '' } = error.status;
+        const among = `Error from server${reason === '' ? '' : ` (${reason})`}: error when ${VERBS[session.command] ?? 'applying'} ${JSON.stringify(source)}: ${message}`;
+        ofServer.push({ alone: reason === 'Invalid' ? error.message : among, amongOthers: among });
+      } else ofServer.push({ alone: `error: ${error.message}`, amongOthers: error.message });
     }
   }
-  for (const { message } of problems) session.err(`error: ${message}`);
-  return problems.length > 0 ? 1 : exit;
+  const grouped = ofServer.length === 0 || ofFiles.length < 2 ? ofFiles : [toldTogether(ofFiles)];
+  if (grouped.length + ofServer.length === 1) session.err(grouped.length === 1 ? `error: ${grouped[0]!}` : ofServer[0]!.alone);
+  else {
+    const others = ofServer.map(({ amongOthers }) => amongOthers);
+    for (const line of session.command === 'apply' ? [...grouped, ...others] : [...others, ...grouped]) session.err(line);
+  }
+  return ofFiles.length + ofServer.length > 0 ? 1 : 0;
 }
 const VERBS: Readonly<Record<string, string>> = { create: 'creating', replace: 'replacing', apply: 'creating' };
 

@@ -1,10 +1,8 @@
-/** Commands that say what there is: version, cluster-info, api-resources, api-versions, explain, auth can-i, top. */
-import { fieldOf, type Field, type Type } from '../../ports/kube.ts';
+/** Commands that say what there is: version, cluster-info, api-resources, api-versions, auth can-i, top. */
 import { toJson } from './json-writer.ts';
-import { isNotFound, KubectlProblem, usageProblem } from './problem.ts';
+import { isNotFound, KubectlProblem } from './problem.ts';
 import type { Command, KubeObject, Session } from './session.ts';
 import { TABLE, TabWriter } from './tabwriter.ts';
-import { schemaOf } from './three-way.ts';
 import { toYaml } from './yaml-writer.ts';
 
 const CLIENT = { major: '1', minor: '20', gitVersion: 'v1.20.2', gitCommit: 'faecb196815e248d3ecfb03c680a4507229c2a56', gitTreeState: 'archive', buildDate: '2025-06-08T22:40:27Z', goVersion: 'go1.19.8', compiler: 'gc', platform: 'linux/amd64' };
@@ -103,63 +101,3 @@ export const top: Command = async (session) => {
     throw error;
   }
 };
-
-// ---------------------------------------------------------------- explain
-
-export const explain: Command = async (session) => {
-  const [word, ...more] = session.flags.operands;
-  if (word === undefined) throw new KubectlProblem('You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.');
-  if (more.length > 0) throw usageProblem('explain', `We accept only this format: explain RESOURCE`);
-  const [kind = '', ...path] = word.split('.');
-  const discovery = await session.discovery();
-  const info = await discovery.find(kind).catch((error: unknown) => {
-    throw error instanceof KubectlProblem ? new KubectlProblem(error.message, { isWhole: true }) : error;
-  });
-  const apiVersion = info.group === '' ? info.version : `${info.group}/${info.version}`;
-  let type: Type | undefined = schemaOf(apiVersion, info.kind);
-  let field: Field | undefined;
-  for (const name of path) {
-    field = fieldOf(inner(type), name);
-    if (field === undefined) throw new KubectlProblem(`field "${name}" does not exist`);
-    type = field.type;
-  }
-  session.out(`KIND:     ${info.kind}`);
-  session.out(`VERSION:  ${apiVersion}`);
-  session.out('');
-  const struct = inner(type);
-  if (field !== undefined) {
-    session.out(`${struct?.is === 'struct' ? 'RESOURCE' : 'FIELD'}: ${field.name} <${typeName(field.type)}>`);
-    session.out('');
-  }
-  if (struct?.is === 'struct') {
-    session.out('FIELDS:');
-    const fields = [...struct.struct.fields.values()].filter(({ name }) => name !== '').toSorted((one, other) => compare(one.name, other.name));
-    if (session.flags.is('recursive')) recurse(session, fields, '   ', new Set([struct.struct.name]));
-    else for (const one of fields) session.out(`   ${one.name}\t<${typeName(one.type)}>${isRequired(one) ? ' -required-' : ''}`);
-  }
-  return 0;
-};
-
-const isRequired = (field: Field): boolean => !field.isOmittedWhenEmpty && field.name !== 'status' && field.name !== 'metadata';
-
-function inner(type: Type | undefined): Type | undefined {
-  return type?.is === 'list' || type?.is === 'map' ? inner(type.item) : type;
-}
-
-function typeName(type: Type): string {
-  switch (type.is) {
-    case 'list': return `[]${typeName(type.item)}`;
-    case 'map': return `map[string]${typeName(type.item)}`;
-    case 'struct': return 'Object';
-    case 'scalar': return type.scalar === 'bool' ? 'boolean' : /^int|^float/.test(type.scalar) ? (type.scalar.startsWith('int') ? 'integer' : 'number') : 'string';
-  }
-}
-
-function recurse(session: Session, fields: readonly Field[], indent: string, above: ReadonlySet<string>): void {
-  for (const field of fields) {
-    session.out(`${indent}${field.name}\t<${typeName(field.type)}>`);
-    const struct = inner(field.type);
-    if (struct?.is === 'struct' && !above.has(struct.struct.name)) recurse(session, [...struct.struct.fields.values()].filter(({ name }) => name !== '').toSorted((one, other) => compare(one.name, other.name)), `${indent}   `, new Set([...above, struct.struct.name]));
-  }
-}
-

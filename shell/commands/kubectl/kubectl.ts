@@ -5,10 +5,11 @@ import { annotate, autoscale, cordon, drain, expose, label, scale, setEnv, setIm
 import * as config from './config-command.ts';
 import { createConfigMap, createDeployment, createJob, createNamespace, createSecret, createServiceAccount, createServiceClusterIp, createServiceExternalName, createServiceLoadBalancer, createServiceNodePort, run } from './create.ts';
 import { describe } from './describe/describe.ts';
+import { explain } from './explain.ts';
 import { FlagProblem, Flags, splitCommand } from './flags.ts';
 import { pages, globalFlags } from './generated/help.ts';
 import { get } from './get.ts';
-import { apiResources, apiVersions, canI, clusterInfo, explain, top, version } from './information.ts';
+import { apiResources, apiVersions, canI, clusterInfo, top, version } from './information.ts';
 import { KubectlProblem, usageProblem } from './problem.ts';
 import { history, pause, restart, resume, status, undo, waitFor } from './rollout.ts';
 import { Session, type Command } from './session.ts';

@@ -28,12 +28,16 @@ export class ApiConnection {
   readonly server: string;
   private readonly sys: Sys;
   private readonly url: NonNullable<ReturnType<typeof parseUrl>>;
+  private readonly warn: (text: string) => void;
+  private readonly warned = new Set<string>();
   private idle: Connection | undefined;
   /** Of the connection dialled last. */
   private socket: number | undefined;
 
-  constructor(sys: Sys, server: string) {
+  /** `warn` is told what the server warns of, each thing once. */
+  constructor(sys: Sys, server: string, warn: (text: string) => void) {
     this.sys = sys;
+    this.warn = warn;
     this.server = server;
     const url = parseUrl(server);
     if (url === undefined) throw new KubectlProblem(`parse "${server}": invalid URL`);
@@ -157,11 +161,23 @@ export class ApiConnection {
       if (connection === undefined) continue;
       if ((await connection.send(request)).ok) {
         const head = await connection.head(undefined);
-        if (head.ok && head.value !== undefined) return { connection, head: head.value };
+        if (head.ok && head.value !== undefined) {
+          this.passOnWarnings(head.value);
+          return { connection, head: head.value };
+        }
       }
       connection.close();
     }
     throw new KubectlProblem(`Unable to connect to the server: EOF`, { isWhole: true });
+  }
+
+  /** `299 - "unknown field \"spec.x\""` (RFC 7234 5.5), several with commas between them. */
+  private passOnWarnings(head: ResponseHead): void {
+    for (const [, quoted = '""'] of (header(head, 'warning') ?? '').matchAll(/299 \S+ ("(?:[^"\\]|\\.)*")/g)) {
+      const text = JSON.parse(quoted) as string;
+      if (!this.warned.has(text)) this.warn(text);
+      this.warned.add(text);
+    }
   }
 
   private async dial(): Promise<Connection> {

@@ -5,7 +5,7 @@ import { fromUtf8 } from '../../ports/bytes.ts';
 import { configPaths, readConfig, targetOf, type KubeConfig, type Target } from './config-file.ts';
 import { Discovery, pathOf, query, type ResourceInfo } from './discovery.ts';
 import type { Flags } from './flags.ts';
-import { decode, inOrder, isObject, jsonStream, readGoYaml, structNamed, typeProblem, WrongType, YamlProblem } from '../../ports/kube.ts';
+import { decode, inOrder, isObject, jsonStream, manifestProblems, readGoYaml, structNamed, toldTogether, typeProblem, WrongType, YamlProblem } from '../../ports/kube.ts';
 import { KubectlProblem, usageProblem } from './problem.ts';
 import { ApiConnection, type JsonObject } from './rest.ts';
 
@@ -13,6 +13,9 @@ export type Command = (session: Session) => Promise<number> | number;
 
 export interface Metadata { readonly name: string; readonly namespace?: string; readonly uid?: string; readonly resourceVersion?: string; readonly generation?: number; readonly creationTimestamp?: string; readonly deletionTimestamp?: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string>; readonly generateName?: string; readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[] }
 export interface KubeObject extends JsonObject { apiVersion?: string; kind?: string; metadata?: Metadata }
+
+/** A document of a file, or what is wrong with it. */
+export interface Manifest { readonly object?: KubeObject; readonly source: string; readonly problem?: KubectlProblem }
 
 /** An object a command works on: where it is on the server, and what it was there or in a file. */
 export interface Subject { readonly info: ResourceInfo; readonly namespace: string | undefined; readonly name: string; readonly object: KubeObject | undefined; readonly source: string }
@@ -46,7 +49,7 @@ export class Session {
   }
 
   async api(): Promise<ApiConnection> {
-    return (this.connection ??= new ApiConnection(this.call.sys, (await this.config()).target.server));
+    return (this.connection ??= new ApiConnection(this.call.sys, (await this.config()).target.server, (text) => { this.err(`Warning: ${text}`); }));
   }
 
   async discovery(): Promise<Discovery> {
@@ -160,7 +163,7 @@ export class Session {
   /** Where an object of a manifest lives. */
   async locate(object: KubeObject, source: string): Promise<Subject> {
     const info = await (await this.discovery()).ofKind(object.apiVersion ?? '', object.kind ?? '');
-    if (info === undefined) throw new KubectlProblem(`unable to recognize "${source}": no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
+    if (info === undefined) throw new KubectlProblem(`unable to recognize "${source}": no matches for kind "${object.kind}" in version "${object.apiVersion ?? ''}"`);
     const wanted = await this.config();
     const own = object.metadata?.namespace;
     if (info.isNamespaced && own !== undefined && wanted.target.isNamespaceGiven && own !== wanted.target.namespace) {
@@ -171,17 +174,18 @@ export class Session {
     return { info, namespace, name: object.metadata?.name ?? '', object: placed, source };
   }
 
-  /** Every document of files, directories and standard input. What is wrong ends its file; what came before it is kept for those who ask about problems. */
-  async manifests(paths: readonly string[], onProblem?: (problem: KubectlProblem) => void): Promise<{ object: KubeObject; source: string }[]> {
-    const all: { object: KubeObject; source: string }[] = [];
-    let hasProblem = false;
+  /** Every document of files, directories and standard input. What is wrong ends its file; with `keepsProblems` it stands in the list after what came before it. */
+  manifests(paths: readonly string[]): Promise<{ object: KubeObject; source: string }[]>;
+  manifests(paths: readonly string[], keepsProblems: true): Promise<Manifest[]>;
+  async manifests(paths: readonly string[], keepsProblems = false): Promise<Manifest[]> {
+    const minor = await this.checksFor();
+    const all: Manifest[] = [];
     const take = (text: string, source: string): void => {
       try {
-        for (const one of documents(text, source)) all.push(one);
-      } catch (error) {
-        if (!(error instanceof KubectlProblem) || onProblem === undefined) throw error;
-        hasProblem = true;
-        onProblem(error);
+        for (const one of documents(text, source, minor)) all.push(one);
+      } catch (problem) {
+        if (!(problem instanceof KubectlProblem) || !keepsProblems) throw problem;
+        all.push({ source, problem });
       }
     };
     for (const path of paths) {
@@ -193,7 +197,7 @@ export class Session {
         take(fromUtf8(bytes.value), file);
       }
     }
-    if (all.length === 0 && !hasProblem) throw new KubectlProblem('no objects passed to ' + this.command.split(' ')[0]);
+    if (all.length === 0) throw new KubectlProblem('no objects passed to ' + this.command.split(' ')[0]);
     return all;
   }
 
@@ -211,6 +215,13 @@ export class Session {
       } else if (/\.(?:json|ya?ml)$/.test(name)) inside.push(full);
     }
     return inside;
+  }
+
+  /** The minor version of the API that manifests are checked against; undefined for commands that do not check, and with --validate=false. */
+  private async checksFor(): Promise<number | undefined> {
+    if (!this.flags.is('validate')) return undefined;
+    const { minor } = await (await this.api()).get('/version');
+    return parseInt(String(minor), 10);
   }
 
   /** --dry-run in its three senses. */
@@ -237,13 +248,15 @@ export class Session {
   }
 }
 
-/** Text by text, as kubectl reads a stream: those before one that is wrong are kept. */
-function* documents(text: string, source: string): Generator<{ readonly object: KubeObject; readonly source: string }> {
+/** Text by text, as kubectl reads a stream: those before one that is wrong are kept. Checked against an API of a minor version, if one is given. */
+function* documents(text: string, source: string, minor: number | undefined): Generator<{ readonly object: KubeObject; readonly source: string }> {
   for (const value of values(text, source)) {
     if (value === null || value === undefined) continue;
     const object = inOrder(value) as KubeObject & { items?: KubeObject[] };
-    const problem = validationProblem(object);
-    if (problem !== undefined) throw new KubectlProblem(`error validating "${source}": error validating data: ${problem}; if you choose to ignore these errors, turn validation off with --validate=false`);
+    const problems = minor === undefined ? [] : manifestProblems(object, minor);
+    if (problems.length > 0) throw new KubectlProblem(`error validating "${source}": error validating data: ${toldTogether(problems)}; if you choose to ignore these errors, turn validation off with --validate=false`);
+    const missing = kindProblem(object);
+    if (missing !== undefined) throw new KubectlProblem(`unable to decode "${source}": ${missing}`);
     try {
       decode({ metadata: object.metadata }, structNamed('core/v1.Namespace'), { minor: 20 });
     } catch (error) {
@@ -273,8 +286,14 @@ function* values(text: string, source: string): Generator<unknown> {
   }
 }
 
-function validationProblem(object: unknown): string | undefined {
-  if (!isObject(object)) return 'invalid object to validate';
-  const problems = ['apiVersion', 'kind'].flatMap((name) => (object[name] === undefined || object[name] === null ? [`${name} not set`] : typeof object[name] === 'string' ? [] : [`${name} isn't string type`]));
-  return problems.length > 1 ? `[${problems.join(', ')}]` : problems[0];
+/** unstructured.UnstructuredJSONScheme: an object must say what it is. */
+function kindProblem(object: KubeObject): string | undefined {
+  const text = JSON.stringify(object);
+  if (!isObject(object)) return `json: cannot unmarshal ${jsonKind(object)} into Go value of type unstructured.detector`;
+  if (typeof object.kind !== 'string' || object.kind === '') return `Object 'Kind' is missing in '${text}'`;
+  return undefined;
+}
+
+function jsonKind(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
