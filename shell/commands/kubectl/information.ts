@@ -1,7 +1,7 @@
 /** Commands that say what there is: version, cluster-info, api-resources, api-versions, auth can-i, top. */
 import { toJson } from './json-writer.ts';
 import { isNotFound, KubectlProblem } from './problem.ts';
-import type { Command, KubeObject, Session } from './session.ts';
+import type { Command, KubeObject } from './session.ts';
 import { TABLE, TabWriter } from './tabwriter.ts';
 import { toYaml } from './yaml-writer.ts';
 
