@@ -3,6 +3,7 @@
  * Read first: kubernetes pkg/proxy/iptables/proxier.go, pkg/proxy/healthcheck, pkg/util/async/bounded_frequency_runner.go
  */
 import type { Machine } from '../../machine/machine.ts';
+import type { Process } from '../../machine/process.ts';
 import type { Program, Sys } from '../../machine/sys.ts';
 import { utf8 } from '../../simulator/bytes.ts';
 import type { TableName, TableState } from '../../simulator/index.ts';
@@ -143,9 +144,15 @@ class ProxyRun {
     if (this.plannedSync !== undefined) return;
     const oldest = this.recentSyncs.length < BURST ? -Infinity : this.recentSyncs[this.recentSyncs.length - BURST]!;
     const waitMs = Math.max(0, oldest + SYNC_INTERVAL_MS - time.nowMs());
-    this.plannedSync = time.after(waitMs + SYNC_DELAY_MS, () => {
+    this.planSync(waitMs + SYNC_DELAY_MS);
+  }
+
+  /** While the process is stopped (SIGSTOP) nothing is read or written: changes wait until it goes on. */
+  private planSync(afterMs: number): void {
+    this.plannedSync = this.options.time.after(afterMs, () => {
       this.plannedSync = undefined;
-      this.sync();
+      if (this.processes().some(({ state }) => state === 'stopped')) this.planSync(SYNC_INTERVAL_MS);
+      else this.sync();
     });
   }
 
@@ -184,10 +191,7 @@ class ProxyRun {
     if (complaint !== undefined) {
       this.log('E', 'proxier.go:1550', `Failed to execute iptables-restore: exit status 1 (${complaint.trim()})`);
       this.proxier.forceFullSync();
-      this.plannedSync = time.after(MONITOR_MS / 2, () => {
-        this.plannedSync = undefined;
-        this.sync();
-      });
+      this.planSync(MONITOR_MS / 2);
       return;
     }
     this.written = new Map(TABLES.map((table) => [table, kernel.netfilter.table(0, 'inet', table)]));
@@ -222,7 +226,11 @@ class ProxyRun {
 
   /** Signals the process to look at what it should listen on. */
   private wake(): void {
-    for (const process of this.options.machine.processes.values()) if (process.name === 'kube-proxy') process.post('USR1');
+    for (const process of this.processes()) process.post('USR1');
+  }
+
+  private processes(): Process[] {
+    return [...this.options.machine.processes.values()].filter(({ name }) => name === 'kube-proxy');
   }
 
   serve(): Promise<never> {

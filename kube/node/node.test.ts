@@ -321,6 +321,19 @@ describe('Services on nodes', () => {
     expect(lab.client.get('pods', { name: 'kube-proxy-node-1', namespace: 'kube-system' }).status!.containerStatuses![0]!.restartCount).toBe(2);
   });
 
+  it('keep working, but no longer change, while kube-proxy is stopped; it catches up when it goes on', async () => {
+    const clusterIp = await ready();
+    const proxy = [...lab.machines[0]!.processes.values()].find(({ name }) => name === 'kube-proxy')!;
+    proxy.post('STOP');
+    const late = lab.client.create('services', { metadata: { name: 'late', namespace: 'default' }, spec: { selector: { app: 'hello-server' }, ports: [{ port: 80, targetPort: 8080 }] } }).spec!.clusterIP!;
+    await lab.run(5);
+    expect(bodyOf(await lab.ask(0, ['get', clusterIp, '80']))).toContain('Hostname: hello');
+    expect(await lab.ask(0, ['get', late, '80'])).not.toContain('Hostname');
+    proxy.post('CONT');
+    await lab.run(2);
+    expect(bodyOf(await lab.ask(0, ['get', late, '80']))).toContain('Hostname: hello');
+  });
+
   it('say on the health check port how many endpoints a node has, under the policy Local', async () => {
     lab = await nodeLab({ nodes: 2 });
     createPod('hello', { containers: [{ name: 'hello', image: HELLO }] }, { app: 'hello-server' });
