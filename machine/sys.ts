@@ -120,7 +120,7 @@ export interface Sys {
   rename(from: string, to: string): Result;
   chmod(path: string, mode: number): Result;
   chown(path: string, uid: number, gid: number, follow?: boolean): Result;
-  setTimes(path: string, accessedUs: number | undefined, modifiedUs: number | undefined): Result;
+  setTimes(path: string, accessedUs: number | undefined, modifiedUs: number | undefined, followsLink?: boolean): Result;
   truncate(path: string, size: number): Result;
   makeNode(path: string, kind: 'fifo' | 'socket', mode: number): Result;
   realPath(path: string): Result<string>;

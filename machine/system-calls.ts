@@ -365,9 +365,9 @@ export class SystemCalls implements Sys {
     return done;
   }
 
-  setTimes(path: string, accessedUs: number | undefined, modifiedUs: number | undefined): Result {
+  setTimes(path: string, accessedUs: number | undefined, modifiedUs: number | undefined, followsLink = true): Result {
     this.process_.enterSync();
-    const found = this.resolve(path);
+    const found = this.resolve(path, followsLink);
     if (!found.ok) return found;
     if (this.uid !== 0 && found.value.uid !== this.uid && !this.host.tree.may(this.process_, found.value, 2)) return fail('EACCES');
     found.value.accessedUs = accessedUs ?? found.value.accessedUs;

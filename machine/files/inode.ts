@@ -108,7 +108,7 @@ export function statOf(inode: Inode): FileStat {
 function sizeOf(inode: Inode): number {
   if (inode.synthetic !== undefined) return 0;
   if (inode.kind === 'symlink') return utf8(inode.target ?? '').length;
-  if (inode.kind === 'directory') return inode.fs.type === 'tmpfs' ? inode.entries!.size * 20 : 4096;
+  if (inode.kind === 'directory') return inode.fs.type === 'tmpfs' ? (inode.entries!.size + 2) * 20 : 4096;
   if (inode.kind === 'file') {
     contentOf(inode);
     return inode.size;

@@ -283,9 +283,9 @@ export const touch = defineCommand({
     }
     let code: ExitCode = 0;
     for (const path of options.operands) {
-      let result: Result = call.sys.setTimes(path, options.has('m') ? undefined : timeUs, options.has('a') ? undefined : timeUs);
+      let result: Result = call.sys.setTimes(path, options.has('m') ? undefined : timeUs, options.has('a') ? undefined : timeUs, !options.has('h'));
       if (!result.ok && result.error === 'ENOENT') {
-        if (options.has('c')) continue;
+        if (options.has('c') || options.has('h')) continue;
         const opened = await call.sys.open(path, { write: true, create: true, mode: 0o666 });
         if (opened.ok) {
           call.sys.close(opened.value);

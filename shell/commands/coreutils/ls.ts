@@ -105,7 +105,8 @@ function entry(call: Invocation, name: string, path: string, stat: FileStat): En
 }
 
 /** In KiB; a small file takes one page. */
-function blocksOf(stat: FileStat): number {
+/** Of 1024 bytes, as a file system of 4096-byte pages gives them out. */
+export function blocksOf(stat: FileStat): number {
   return stat.kind === 'file' || stat.kind === 'directory' ? Math.ceil(stat.size / 4096) * 4 : 0;
 }
 
