@@ -314,7 +314,8 @@ export class Machine {
     const group = options.newSession === true || options.processGroup === 'new' ? pid : (options.processGroup === undefined ? parent.group : (parent.pidOf(options.processGroup) ?? pid));
     const child = new Process(this, pid, parent, session, group, cwd.value, this.netns.hold(options.netns === undefined ? parent.netns : this.netns.get(options.netns.id)));
     if (options.newSession === true) session.leader = child;
-    [child.mounts, child.uts, child.pids, child.capabilities] = [parent.mounts, parent.uts, parent.pids, parent.capabilities];
+    [child.mounts, child.uts, child.pids, child.capabilities] = [parent.mounts, parent.uts, parent.childPids ?? parent.pids, parent.capabilities];
+    child.namespaceInodes = parent.namespaceInodes;
     if (entered !== undefined) this.enter(child, entered.value);
     if (mounts !== undefined) child.mounts = { ...mounts, inode: this.nextNamespaceInode() };
     child.pids?.admit(child);
@@ -475,7 +476,7 @@ export class Machine {
         tty.foregroundGroup = 0;
       }
     }
-    // Groups that lose their last link to a living parent of the session are told when one of them is stopped.
+    // Groups that lose their last link to a parent in another group of the session are told when one of them is stopped (kill_orphaned_pgrp).
     const { group } = process;
     if (process.children.size > 0) {
       const children = process.children.copy();
@@ -485,10 +486,9 @@ export class Machine {
         child.parent.children.add(child);
         if (child.state === 'zombie') this.reap(child);
       }
-      for (const other of new Set([group, ...children.map((child) => child.group)])) this.hangUpIfOrphaned(other, session);
-    } else {
-      this.hangUpIfOrphaned(group, session);
+      for (const other of new Set(children.map((child) => child.group))) if (other !== group) this.hangUpIfOrphaned(other, session);
     }
+    if (process.parent !== undefined && process.parent.group !== group && process.parent.session === session) this.hangUpIfOrphaned(group, session);
     if (process.pids?.init === process) for (const other of [...this.processes.values()]) if (other.pids === process.pids && other !== process) other.post('KILL');
     for (const listener of this.endListeners) listener(process);
     this.audit?.ended(process);
@@ -561,7 +561,8 @@ export class Machine {
     if (targets.length === 0) return fail('ESRCH');
     const allowed = targets.filter((target) => by.uid === 0 || by.uid === target.realUid || by.realUid === target.realUid || (signal === 'CONT' && by.session === target.session));
     if (allowed.length === 0) return fail('EPERM');
-    if (signal !== 0) for (const target of allowed) target.post(signal);
+    // Not even SIGKILL reaches the init of a pid namespace from inside.
+    if (signal !== 0) for (const target of allowed) if (target.pids?.init !== target || by.pids !== target.pids || target.dispositions.get(signal) !== undefined) target.post(signal);
     return done;
   }
 
@@ -660,12 +661,13 @@ export class Machine {
     return own === undefined ? this.kernel.sysctl.get(netns, key) : ok(key === 'kernel/hostname' ? this.hostname : own.value);
   }
 
-  setSysctl(netns: number, key: string, value: string): Result {
+  /** `by` matters for the host name, which is that of its UTS namespace. */
+  setSysctl(netns: number, key: string, value: string, by?: Process): Result {
     const own = this.otherSysctls.get(key);
     if (own === undefined) return this.kernel.sysctl.set(netns, key, value);
     if (!own.isWritable) return fail('EACCES');
-    own.value = value;
-    if (key === 'kernel/hostname') this.hostname = value;
+    if (key === 'kernel/hostname') (by?.uts ?? this).hostname = value;
+    else own.value = value;
     return done;
   }
 
@@ -716,7 +718,7 @@ export class Machine {
     };
   }
 
-  private nextNamespaceInode(): number {
+  nextNamespaceInode(): number {
     this.namespaceInodes += 1;
     return this.namespaceInodes;
   }

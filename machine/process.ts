@@ -65,6 +65,10 @@ export class Process {
   mounts: MountNamespace | undefined;
   uts: Uts | undefined;
   pids: PidNamespace | undefined;
+  /** Where its children go instead, after unshare(CLONE_NEWPID). */
+  childPids: PidNamespace | undefined;
+  /** Numbers of namespaces it left the machine's for and of which nothing but the number shows, by the name in /proc/PID/ns. */
+  namespaceInodes: ReadonlyMap<string, number> = new Map();
   /** What root may do; undefined: everything. */
   capabilities: ReadonlySet<Capability> | undefined;
   /** Namespace handles this process opened; they are let go when it ends. */

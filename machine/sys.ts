@@ -54,6 +54,8 @@ export interface SpawnOptions {
   umask?: number;
 }
 export type NamespaceKind = 'mnt' | 'uts' | 'pid' | 'net';
+/** Namespaces beside the network's. Nothing here differs between two of ipc, cgroup or time but their numbers. */
+export type UnsharedKind = 'mnt' | 'uts' | 'pid' | 'ipc' | 'cgroup' | 'time';
 /** A network namespace held open: by a process, a named mount in /run/netns, or this handle (close it). */
 export interface NetnsHandle { readonly id: number; readonly inode: number }
 
@@ -188,6 +190,8 @@ export interface Sys {
   openNetns(path: string): Result<NetnsHandle>;
   enterNetns(handle: NetnsHandle): Result;
   unshareNetns(): Result<NetnsHandle>;
+  /** unshare(2) for the others. A new pid namespace is for the children made from then on. */
+  unshare(kind: UnsharedKind): Result;
   /** Binds this process's namespace (or the given one) to /run/netns/NAME, or releases that name. */
   bindNetns(path: string, handle?: NetnsHandle): Result;
   unbindNetns(path: string): Result;

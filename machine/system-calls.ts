@@ -2,9 +2,10 @@
 import type { Result } from '../simulator/result.ts';
 import { done, fail, ok } from '../simulator/result.ts';
 import { concat, fromUtf8, utf8 } from '../simulator/bytes.ts';
-import type { Disposition, ExitCode, Fd, FileStat, MachinePorts, NetnsHandle, OpenFlags, ProcessNote, ProcessView, SignalName, SpawnOptions, Sys, TerminalModes, WaitStatus, WindowSize } from './sys.ts';
+import type { Disposition, ExitCode, Fd, FileStat, MachinePorts, NetnsHandle, OpenFlags, ProcessNote, ProcessView, SignalName, SpawnOptions, Sys, TerminalModes, UnsharedKind, WaitStatus, WindowSize } from './sys.ts';
 import type { NetPorts } from './net-ports.ts';
 import { execute } from './execute.ts';
+import { PidNamespace } from './container.ts';
 import { openFile } from './files/open.ts';
 import type { Inode } from './files/inode.ts';
 import { resize, statOf } from './files/inode.ts';
@@ -795,6 +796,18 @@ export class SystemCalls implements Sys {
     const made = this.host.netns.create();
     this.moveTo(made);
     return ok(made);
+  }
+
+  unshare(kind: UnsharedKind): Result {
+    const process = this.process_;
+    process.enterSync();
+    if (!process.can('SYS_ADMIN')) return fail('EPERM');
+    const inode = this.host.nextNamespaceInode();
+    if (kind === 'uts') process.uts = { hostname: this.hostname, inode };
+    else if (kind === 'pid') process.childPids = new PidNamespace(inode);
+    else if (kind === 'mnt' && process.mounts !== undefined) process.mounts = { ...process.mounts, inode };
+    else process.namespaceInodes = new Map([...process.namespaceInodes, [kind, inode]]);
+    return done;
   }
 
   private moveTo(ref: NetnsRef): void {

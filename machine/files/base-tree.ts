@@ -122,6 +122,7 @@ export function debianFiles(hostname: string): ImageFile[] {
     { path: '/etc/hostname', content: `${hostname}\n` },
     { path: '/etc/hosts', content: `127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\n` },
     { path: '/etc/resolv.conf', content: '' },
+    { path: '/etc/networks', content: 'default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n\n' },
     { path: '/etc/nsswitch.conf', content: 'passwd:         files\ngroup:          files\nshadow:         files\nhosts:          files dns\n' },
     { path: '/etc/shells', content: '/bin/sh\n/bin/bash\n/usr/bin/bash\n' },
     { path: '/etc/services', content: SERVICES },

@@ -122,7 +122,12 @@ function netDirectory(machine: Machine, nodes: SyntheticNodes, base: string, pro
 }
 
 function nsDirectory(machine: Machine, nodes: SyntheticNodes, base: string, process: Process): Inode {
-  const others: Record<string, number> = { cgroup: 4_026_531_835, ipc: 4_026_531_839, mnt: process.mounts?.inode ?? 4_026_531_841, pid: process.pids?.inode ?? 4_026_531_836, user: 4_026_531_837, uts: process.uts?.inode ?? 4_026_531_838 };
+  const pid = process.pids?.inode ?? 4_026_531_836;
+  const time = process.namespaceInodes.get('time') ?? 4_026_531_834;
+  const others: Record<string, number> = {
+    cgroup: process.namespaceInodes.get('cgroup') ?? 4_026_531_835, ipc: process.namespaceInodes.get('ipc') ?? 4_026_531_839, mnt: process.mounts?.inode ?? process.namespaceInodes.get('mnt') ?? 4_026_531_841,
+    pid, pid_for_children: process.childPids?.inode ?? pid, time, time_for_children: time, user: 4_026_531_837, uts: process.uts?.inode ?? 4_026_531_838,
+  };
   return nodes.directory(`${base}/ns`, {
     list: () => [...Object.keys(others), 'net'].sort(),
     lookup: (name) => {
@@ -132,7 +137,7 @@ function nsDirectory(machine: Machine, nodes: SyntheticNodes, base: string, proc
         return nodes.link(`${base}/ns/net`, { target: (by) => (by.uid === 0 || by.uid === process.uid ? ok(`net:[${process.netns.inode}]`) : fail('EACCES')), follow: (by) => (by.uid === 0 || by.uid === process.uid ? handle : undefined) }, process);
       }
       const number = others[name];
-      return number === undefined ? undefined : nodes.link(`${base}/ns/${name}`, { target: () => ok(`${name}:[${number}]`) }, process);
+      return number === undefined ? undefined : nodes.link(`${base}/ns/${name}`, { target: () => ok(`${name.replace('_for_children', '')}:[${number}]`) }, process);
     },
   }, process);
 }
@@ -156,7 +161,7 @@ function sysDirectory(machine: Machine, nodes: SyntheticNodes, path: string): In
           const value = key === 'kernel/hostname' && reader.uts !== undefined ? ok(reader.uts.hostname) : machine.sysctl(reader.netns.id, key);
           return value.ok ? ok(`${value.value}\n`) : value;
         },
-        write: (writer, text) => (writer.can('SYS_ADMIN') ? machine.setSysctl(writer.netns.id, key, text.trim()) : fail(writer.uid === 0 ? 'EROFS' : 'EACCES')),
+        write: (writer, text) => (writer.can('SYS_ADMIN') ? machine.setSysctl(writer.netns.id, key, text.trim(), writer) : fail(writer.uid === 0 ? 'EROFS' : 'EACCES')),
       });
     },
   };

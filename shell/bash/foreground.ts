@@ -100,7 +100,8 @@ export class ForegroundWait {
       if (killed.signal !== 'PIPE') await shell.write(2, `${signalDescription(killed.signal)}${killed.coreDumped ? ' (core dumped)' : ''}\n`);
       return;
     }
-    if (killed.signal !== 'INT' && killed.signal !== 'PIPE') {
+    if (killed.signal === 'TERM') await shell.write(2, `${signalDescription('TERM')}\n`);
+    else if (killed.signal !== 'INT' && killed.signal !== 'PIPE') {
       await shell.write(2, `${shell.prefix()}${String(pids.at(-1)).padStart(5)} ${signalDescription(killed.signal).padEnd(23)} ${text()}\n`);
     }
   }

@@ -39,7 +39,8 @@ import { nft } from './nft/nft.ts';
 import { ping } from './ping/ping.ts';
 import { tcpdump } from './tcpdump/tcpdump.ts';
 import { traceroute } from './traceroute/traceroute.ts';
-import { env, isFalse, isTrue, kill, killall, nice, nohup, pgrep, printenv, setsid, sleep, timeout } from './system/run.ts';
+import { env, isFalse, isTrue, kill, nice, nohup, printenv, setsid, sleep, timeout } from './system/run.ts';
+import { killall, pgrep, pidof } from './system/pgrep.ts';
 import { free, ps, pstree } from './system/ps.ts';
 import { dmesg, echo, logger, mount, nproc, printf, systemctl, tty, uname, whereis, which } from './system/facts.ts';
 import { curl } from './curl/curl.ts';
@@ -50,7 +51,9 @@ import { dig, host, nslookup } from './dig/dig.ts';
 import { sed } from './sed/sed.ts';
 import { awk } from './awk/awk.ts';
 import { apt, dpkg } from './apt/apt.ts';
-import { lsns, nsenter, unshare } from './netspace/netspace.ts';
+import { lsns } from './netspace/lsns.ts';
+import { nsenter } from './netspace/nsenter.ts';
+import { unshare } from './netspace/unshare.ts';
 import { crictl } from './crictl/crictl.ts';
 import { docker } from './docker/docker.ts';
 import { toolbox } from './toolbox/toolbox.ts';
@@ -62,6 +65,7 @@ import { base64, md5sum, sha1sum, sha256sum } from './coreutils/digest.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
+import { getent } from './getent/getent.ts';
 import { gcloud } from './gcloud/gcloud.ts';
 import { apk } from './apk/apk.ts';
 import { kubectl } from './kubectl/kubectl.ts';
@@ -176,6 +180,7 @@ const list: readonly Command[] = [
   nice,
   nohup,
   pgrep,
+  pidof,
   printenv,
   setsid,
   sleep,
@@ -221,6 +226,7 @@ const list: readonly Command[] = [
   test,
   arping,
   ethtool,
+  getent,
   gcloud,
   apk,
   kubectl,

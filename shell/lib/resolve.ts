@@ -53,7 +53,7 @@ export function reverseName(address: string): string {
 }
 
 // ---------------------------------------------------------------- /etc/hosts
-async function hostsFile(sys: Pick<Sys, 'readText'>): Promise<{ address: string; names: string[] }[]> {
+export async function hostsFile(sys: Pick<Sys, 'readText'>): Promise<{ address: string; names: string[] }[]> {
   const text = await sys.readText('/etc/hosts');
   const lines: { address: string; names: string[] }[] = [];
   for (const line of (text.ok ? text.value : '').split('\n')) {

@@ -192,7 +192,7 @@ export async function waitBuiltin(shell: Shell, args: readonly string[]): Promis
     if (shell.isInteractive && shell.isPrompting && shell.subshellDepth === 0) await notifyJobs(shell);
     if (job !== undefined && !shell.isInteractive && stateOf(job) === 'done') {
       const last = jobStatus(job);
-      if (last.kind === 'signalled' && last.signal !== 'INT' && last.signal !== 'PIPE') await shell.write(2, `${shell.prefix()}${String(pid).padStart(5)} ${signalDescription(last.signal).padEnd(23)} ${job.text}\n`);
+      if (last.kind === 'signalled' && !['INT', 'PIPE', 'TERM'].includes(last.signal)) await shell.write(2, `${shell.prefix()}${String(pid).padStart(5)} ${signalDescription(last.signal).padEnd(23)} ${job.text}\n`);
       shell.jobs.remove(job);
     }
   }

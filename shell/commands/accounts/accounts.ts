@@ -3,7 +3,7 @@ import type { ExitCode, Sys } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
 import { gnuOptions, parseOptions } from '../../lib/getopt.ts';
-import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { defineCommand, type Invocation } from '../define.ts';
 import { uptimeLine } from '../system/uptime.ts';
 
 export const whoami = defineCommand({
@@ -167,7 +167,11 @@ export const hostname = defineCommand({
         call.err('hostname: you must be root to change the host name');
         return 1;
       }
-      return notSimulated(call, 'a change of the host name');
+      const name = options.operands[0]!;
+      const set = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(name) && name.length <= 64 ? call.net.sysctl.set('kernel/hostname', name) : { ok: false };
+      if (set.ok) return 0;
+      call.err(name.length > 64 ? 'hostname: name too long' : 'hostname: the specified hostname is invalid');
+      return 1;
     } else call.out(sys.hostname);
     return 0;
   },

@@ -59,8 +59,9 @@ async function runArping(call: Invocation): Promise<ExitCode> {
   }
   for (const letter of ['c', 'w', 'i']) {
     const text = options.value(letter);
-    if (text !== undefined && !/^\s*[+-]?\d+$/.test(text)) {
-      call.err(`arping: invalid argument: '${text}'`);
+    const wrong = text === undefined ? undefined : wrongNumber(letter, text);
+    if (wrong !== undefined) {
+      call.err(`arping: invalid argument: '${text!}'${wrong}`);
       return 1;
     }
   }
@@ -82,7 +83,7 @@ async function runArping(call: Invocation): Promise<ExitCode> {
     return 2;
   }
   if (!device.isUp) {
-    call.err(`arping: Interface "${device.name}" is down`);
+    if (!options.has('q')) call.out(`Interface "${device.name}" is down`);
     return 2;
   }
   if (device.flags.includes('NOARP') || device.kind === 'loopback') {
@@ -108,18 +109,23 @@ async function runArping(call: Invocation): Promise<ExitCode> {
   let broadcasts = 0;
   let received = 0;
   let isStopped = false;
-  let peer = 'ff:ff:ff:ff:ff:ff';
+  let peer = broadcast;
   call.sys.onSignal('INT', () => { isStopped = true; });
   const count = options.has('c') ? Number(options.value('c')) : Number.POSITIVE_INFINITY;
-  const intervalUs = Number(options.value('i') ?? '1') * 1e6;
-  const endUs = options.has('w') ? call.sys.monotonicUs() + Number(options.value('w')) * 1e6 : Number.POSITIVE_INFINITY;
-  while (sent < count && !isStopped && call.sys.monotonicUs() < endUs) {
+  const intervalUs = (Number(options.value('i') ?? '1') || NEVER_S) * 1e6;
+  const startUs = call.sys.monotonicUs();
+  const endUs = options.has('w') ? startUs + (Number(options.value('w')) || NEVER_S) * 1e6 : Number.POSITIVE_INFINITY;
+  const probe = async (): Promise<number> => {
     const header = new Uint8Array([0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, isAnswer ? 2 : 1]);
     await sockets.send(opened.value, concat(macBytes(peer), macBytes(device.mac), header, macBytes(device.mac), addressBytes(source), macBytes(isAnswer ? device.mac : peer), addressBytes(target)));
-    const sentUs = call.sys.monotonicUs();
     sent += 1;
-    if (peer === 'ff:ff:ff:ff:ff:ff') broadcasts += 1;
-    const untilUs = Math.min(sentUs + intervalUs, endUs);
+    if (peer === broadcast) broadcasts += 1;
+    return call.sys.monotonicUs();
+  };
+  for (let dueUs = startUs; sent < count && !isStopped && dueUs <= endUs; dueUs += intervalUs) {
+    const sentUs = await probe();
+    if (dueUs === endUs) break;                             // sent as the time is over: nobody waits for its reply
+    const untilUs = Math.min(dueUs + intervalUs, endUs);
     while (!isStopped && call.sys.monotonicUs() < untilUs) {
       const got = await sockets.receiveDatagram(opened.value, untilUs - call.sys.monotonicUs());
       if (!got.ok) break;
@@ -141,5 +147,18 @@ async function runArping(call: Invocation): Promise<ExitCode> {
     call.out(`Received ${received} response(s)`);
   }
   if (isProbe) return received > 0 ? 1 : 0;
-  return received > 0 || isUnsolicited ? 0 : 1;
+  if (isUnsolicited) return 0;
+  return received >= (options.has('w') && Number.isFinite(count) ? count : 1) ? 0 : 1;
 }
+
+/** What is wrong with the number of an option, as strtol_or_err says it: nothing after its quotes when it is none. */
+function wrongNumber(letter: string, text: string): string | undefined {
+  if (!/^\s*[+-]?\d+$/.test(text)) return '';
+  const least = letter === 'c' ? 1 : 0;
+  const value = Number(text);
+  return value < least || value > 2147483647 ? `: out of range: ${least} <= value <= 2147483647` : undefined;
+}
+
+const broadcast = 'ff:ff:ff:ff:ff:ff';
+/** A timer set to nought never fires. */
+const NEVER_S = 2 ** 31;

@@ -1,10 +1,9 @@
-/** sleep, timeout, env, nohup, nice, time, setsid, xargs' little sisters: what runs other programs. Read first: coreutils manual, chapters 23 and 24. */
-import type { ExitCode, SignalName, Sys, WaitStatus } from '../../../machine/sys.ts';
+/** sleep, timeout, env, nohup, nice, time, setsid, kill, xargs' little sisters: what runs other programs. Read first: coreutils manual, chapters 23 and 24. */
+import type { ExitCode, SignalName, WaitStatus } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { gnuOptions } from '../../lib/getopt.ts';
 import { named, quoted } from '../coreutils/quote.ts';
-import { defineCommand, notSimulated, type Invocation } from '../define.ts';
-import { compileRegex } from '../../lib/regex/regex.ts';
+import { defineCommand, type Invocation } from '../define.ts';
 
 export const signalNumbers: Readonly<Record<SignalName, number>> = {
   HUP: 1, INT: 2, QUIT: 3, ILL: 4, TRAP: 5, ABRT: 6, BUS: 7, FPE: 8, KILL: 9, USR1: 10, SEGV: 11, USR2: 12, PIPE: 13, ALRM: 14, TERM: 15, CHLD: 17, CONT: 18, STOP: 19,
@@ -321,106 +320,6 @@ export const kill = defineCommand({
         call.err(`kill: failed to parse argument: '${word}'`);
         code = 1;
       } else if (!sendTo(call, Number(word), signal, word)) code = 1;
-    }
-    return code;
-  },
-});
-
-function userId(sys: Sys, name: string): number | undefined {
-  return sys.machine.users().find((user) => user.name === name)?.uid ?? (/^\d+$/.test(name) ? Number(name) : undefined);
-}
-
-export const pgrep = defineCommand({
-  name: 'pgrep', aliases: ['pkill'], summary: 'find processes by name', package: 'procps',
-  run: (call) => {
-    const isKill = call.name === 'pkill';
-    let signal: SignalName | 0 = 'TERM';
-    const args = call.args.filter((word) => {
-      const parsed = isKill && /^-([A-Z]{3,}|\d+)$/.test(word) ? parseSignal(word.slice(1)) : undefined;
-      if (parsed !== undefined) signal = parsed;
-      return parsed === undefined;
-    });
-    const options = gnuOptions(call, { short: 'cd:lafFng:iLoP:s:t:u:U:vxwe', long: { full: 'none=f', 'list-name': 'none=l', 'list-full': 'none=a', count: 'none=c', newest: 'none=n', oldest: 'none=o', parent: 'required=P', euid: 'required=u', uid: 'required=U', exact: 'none=x', 'ignore-case': 'none=i', inverse: 'none=v', delimiter: 'required=d', terminal: 'required=t', signal: 'required', echo: 'none=e', group: 'required=g' } }, args);
-    if (options === undefined) return 2;
-    const signalWord = options.value('signal');
-    if (signalWord !== undefined) signal = parseSignal(signalWord) ?? 'TERM';
-    const [pattern] = options.operands;
-    if (pattern === undefined && !['P', 'u', 'U', 't', 'g'].some((letter) => options.has(letter))) {
-      call.err(`${call.name}: no matching criteria specified\nTry \`${call.name} --help' for more information.`);
-      return 2;
-    }
-    if (options.operands.length > 1) {
-      call.err(`${call.name}: only one pattern can be provided\nTry \`${call.name} --help' for more information.`);
-      return 2;
-    }
-    const made = compileRegex(pattern ?? '', 'posixExtended', { ignoreCase: options.has('i'), isForgiving: true, ...(options.has('x') ? { bounds: 'whole' } : {}) });
-    if (!made.ok) {
-      call.err(`${call.name}: regex error: ${made.error}`);
-      return 2;
-    }
-    const matcher = pattern === undefined ? undefined : made.regex;
-    const uids = [options.value('u'), options.value('U')].filter((name) => name !== undefined).flatMap((names) => names.split(',').map((name) => userId(call.sys, name)));
-    let found = call.sys.processes().filter((process) => process.pid !== call.sys.pid && process.state !== 'Z' && (
-      (matcher === undefined || matcher.test(options.has('f') ? process.argv.join(' ') : process.name.slice(0, 15))) !== options.has('v')) &&
-      (options.value('P') === undefined || options.value('P')!.split(',').includes(String(process.ppid))) && (uids.length === 0 || uids.includes(process.uid)) &&
-      (options.value('t') === undefined || options.value('t')!.split(',').includes(process.terminal ?? '-')) && (options.value('g') === undefined || options.value('g')!.split(',').includes(String(process.processGroup))));
-    found.sort((left, right) => left.pid - right.pid);
-    if (options.has('n')) found = found.sort((left, right) => left.startedUs - right.startedUs || left.pid - right.pid).slice(-1);
-    if (options.has('o')) found = found.sort((left, right) => left.startedUs - right.startedUs || left.pid - right.pid).slice(0, 1);
-    if (options.has('c')) call.out(String(found.length));
-    else if (!isKill) {
-      const lines = found.map((process) => (options.has('a') ? `${process.pid} ${process.argv.join(' ')}` : options.has('l') ? `${process.pid} ${process.name}` : String(process.pid)));
-      if (lines.length > 0) call.out(lines.join(options.value('d') ?? '\n'));
-    }
-    if (isKill) {
-      for (const process of found) {
-        const sent = call.sys.kill(process.pid, signal);
-        if (!sent.ok) call.err(`pkill: killing pid ${process.pid} failed: ${strerror(sent.error)}`);
-        else if (options.has('e')) call.out(`${process.name} killed (pid ${process.pid})`);
-      }
-    }
-    return found.length > 0 ? 0 : 1;
-  },
-});
-
-export const killall = defineCommand({
-  name: 'killall', summary: 'kill processes by name', package: 'psmisc',
-  run: (call) => {
-    let signal: SignalName | 0 = 'TERM';
-    let isQuiet = false;
-    const names: string[] = [];
-    const args = [...call.args];
-    while (args.length > 0) {
-      const word = args.shift()!;
-      if (word === '-q' || word === '--quiet') isQuiet = true;
-      else if (word === '-s' || word === '--signal') signal = parseSignal(args.shift() ?? '') ?? 'TERM';
-      else if (word === '-u' || word === '-i' || word === '-r' || word === '-w' || word === '-y' || word === '-o') return notSimulated(call, `option ${word}`);
-      else if (word.startsWith('-') && word.length > 1) {
-        const parsed = parseSignal(word.slice(1));
-        if (parsed === undefined) {
-          call.err(`${word.slice(1)}: unknown signal; killall -l lists signals.`);
-          return 1;
-        }
-        signal = parsed;
-      } else names.push(word);
-    }
-    if (names.length === 0) {
-      call.err('Usage: killall [OPTION]... [--] NAME...\n       killall -l, --list\n       killall -V, --version');
-      return 1;
-    }
-    let code: ExitCode = 0;
-    for (const name of names) {
-      const found = call.sys.processes().filter((process) => process.pid !== call.sys.pid && (process.name === name || process.executable === name));
-      if (found.length === 0) {
-        if (!isQuiet) call.err(`${name}: no process found`);
-        code = 1;
-      }
-      for (const process of found) {
-        const sent = call.sys.kill(process.pid, signal);
-        if (sent.ok) continue;
-        call.err(`${name}(${process.pid}): ${strerror(sent.error)}`);
-        code = 1;
-      }
     }
     return code;
   },
