@@ -81,5 +81,6 @@ export function peerOf(kernel: Kernel, device: Device): Device | undefined {
 /** attach_default_qdiscs */
 function attachQueue(kernel: Kernel, device: Device): void {
   if (device.qdisc !== 'noop') return;
-  device.qdisc = !device.noQueue && device.txQueueLength > 0 ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
+  if (device.tun?.multiQueue === true) device.qdisc = 'mq';
+  else device.qdisc = !device.noQueue && device.txQueueLength > 0 ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
 }

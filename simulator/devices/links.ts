@@ -209,7 +209,7 @@ function setUpVxlan(caller: NamespaceState, device: Device, spec: LinkSpec, lowe
   device.mtu = spec.mtu ?? (lower === undefined ? 1500 : lower.mtu - 50);
   device.vxlan = {
     id: wanted.id, local: wanted.local === undefined ? undefined : parseIp4(wanted.local), remote: wanted.remote === undefined ? undefined : parseIp4(wanted.remote), group: wanted.group === undefined ? undefined : parseIp4(wanted.group),
-    port: wanted.port ?? 8472, device: lower?.index ?? 0, fdb: new Map(), defaultRemotes: [],
+    port: wanted.port ?? 8472, device: lower?.index ?? 0, timeToLive: wanted.timeToLive ?? 0, learning: wanted.learning ?? true, fdb: new Map(), defaultRemotes: [],
   };
 }
 
@@ -219,7 +219,8 @@ export function setLink(kernel: Kernel, namespace: NamespaceState, index: LinkIn
   if (change.netns !== undefined && change.netns !== namespace.id) {
     const moved = moveDevice(kernel, namespace, device, change.netns, change.name);
     if (!moved.ok) return moved;
-    const { netns: _netns, name: _name, ...rest } = change;
+    const { netns: _netns, ...rest } = change;
+    if (rest.name === device.name) delete rest.name;
     return Object.keys(rest).length === 0 ? done : setLink(kernel, kernel.state.namespaces.get(change.netns)!, device.index, rest);
   }
   const steps: (() => Result)[] = [
@@ -345,7 +346,8 @@ export function moveDevice(kernel: Kernel, from: NamespaceState, device: Device,
   const to = kernel.state.namespaces.get(target);
   if (to === undefined) return fail('EINVAL');
   if (device.kind === 'loopback' || device.kind === 'bridge') return fail('EINVAL', 'The interface netns is immutable');
-  const wanted = name ?? device.name;
+  // A new name is needed here only where the old one is taken; else it is given afterwards, and may be refused then.
+  const wanted = deviceByName(to, device.name) === undefined ? device.name : name ?? device.name;
   if (deviceByName(to, wanted) !== undefined) return fail('EEXIST', name === undefined ? 'An interface with the same name exists in the target netns' : undefined);
   closeDevice(kernel, from, device);
   forget(kernel, from, device);

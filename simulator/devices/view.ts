@@ -63,7 +63,7 @@ function detailsOf(device: Device): LinkDetails {
   if (device.macvlanMode !== undefined) return { kind: 'macvlan', mode: device.macvlanMode };
   if (vxlan !== undefined) {
     return {
-      kind: 'vxlan', id: vxlan.id, port: vxlan.port, ...(vxlan.local === undefined ? {} : { local: formatIp4(vxlan.local) }), ...(vxlan.remote === undefined ? {} : { remote: formatIp4(vxlan.remote) }),
+      kind: 'vxlan', id: vxlan.id, port: vxlan.port, timeToLive: vxlan.timeToLive, learning: vxlan.learning, ...(vxlan.local === undefined ? {} : { local: formatIp4(vxlan.local) }), ...(vxlan.remote === undefined ? {} : { remote: formatIp4(vxlan.remote) }),
       ...(vxlan.group === undefined ? {} : { group: formatIp4(vxlan.group) }), ...(vxlan.device === 0 ? {} : { device: vxlan.device }),
     };
   }

@@ -36,7 +36,7 @@ export function transmitVxlan(kernel: Kernel, namespace: NamespaceState, device:
     put16(header, 4, header.length + packet.frame.length);
     header[8] = 8;
     put32(header, 12, vxlan.id << 8);
-    sendIp4(kernel, below, { source: vxlan.local ?? route.source, destination: remote, protocol: ipv4.PROTOCOL_UDP, body: concat(header, packet.frame), timeToLive: 64, typeOfService: 0, dontFragment: false }, route, sender);
+    sendIp4(kernel, below, { source: vxlan.local ?? route.source, destination: remote, protocol: ipv4.PROTOCOL_UDP, body: concat(header, packet.frame), timeToLive: vxlan.timeToLive || 64, typeOfService: 0, dontFragment: false }, route, sender);
   }
 }
 
@@ -49,7 +49,7 @@ export function receiveVxlan(kernel: Kernel, namespace: NamespaceState, source: 
       const { vxlan } = device;
       if (vxlan === undefined || vxlan.id !== id || vxlan.port !== port || device.lowerNs !== namespace.id || !device.isUp) continue;
       const frame = payload.slice(HEADER_LENGTH);
-      if ((frame[6]! & 1) === 0) {
+      if (vxlan.learning && (frame[6]! & 1) === 0) {
         const known = vxlan.fdb.get(macKeyAt(frame, 6));
         if (known?.permanent !== true) vxlan.fdb.set(macKeyAt(frame, 6), { remote: source, seenAtUs: kernel.world.nowUs, permanent: false });
       }

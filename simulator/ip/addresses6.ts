@@ -68,23 +68,28 @@ export function addAddress6(kernel: Kernel, namespace: NamespaceState, spec: Add
   return done;
 }
 
-/** ipv6_add_addr and addrconf_dad_start: routes now, and the address tentative until duplicate address detection is through. */
+/** ipv6_add_addr and addrconf_dad_start: the route of its prefix now, and the address tentative until duplicate address detection is through. */
 export function insertAddress6(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): void {
   // Wider scopes first (ipv6_link_dev_addr).
   const rank = (scope: Scope): number => (scope === 'global' ? 0 : scope === 'site' ? 1 : scope === 'link' ? 2 : 3);
   const at = device.addresses6.findIndex((one) => rank(one.scope) >= rank(address.scope));
   device.addresses6.splice(at === -1 ? device.addresses6.length : at, 0, address);
-  addRoutesFor6(kernel, namespace, device, address);
   if (device.isUp || device.kind === 'loopback') startDad(kernel, namespace, device, address);
+  addRoutesFor6(kernel, namespace, device, address);
   notifyAddress6(kernel, namespace, device, address);
 }
 
 export function addRoutesFor6(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): void {
   if (!device.isUp) return;
-  addKernelRoute6(kernel, namespace, makeRoute6('local', address.address, 128, TABLE_LOCAL, device.index, 0));
+  if (!address.isTentative) addLocalRoute6(kernel, namespace, device, address);
   // init_loopback adds ::1 without a route of its prefix; what a user adds gets one, a /128 too.
   if (address.noPrefixRoute || address.address === LOOPBACK_IP6) return;
   addKernelRoute6(kernel, namespace, makeRoute6('unicast', networkOf6(address.address, address.prefixLength), address.prefixLength, TABLE_MAIN, device.index, address.metric ?? 256));
+}
+
+/** __ipv6_ifa_notify: what comes for an address is taken in from the time on that it is ours. */
+export function addLocalRoute6(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): void {
+  addKernelRoute6(kernel, namespace, makeRoute6('local', address.address, 128, TABLE_LOCAL, device.index, 0));
 }
 
 export function deleteAddress6(kernel: Kernel, namespace: NamespaceState, spec: AddressSpec): Result {

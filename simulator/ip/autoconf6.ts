@@ -15,7 +15,7 @@ import * as icmp6 from '../wire/icmp6.ts';
 import { ALL_MLDV2_ROUTERS, ALL_NODES, ALL_ROUTERS, ANY_IP6, isLinkLocalIp6, LOOPBACK_IP6, solicitedNodeOf, type Ip6 } from '../wire/ip6.ts';
 import * as ipv6 from '../wire/ipv6.ts';
 import { linkLocalOfMac, ZERO_MAC } from '../wire/mac.ts';
-import { addRoutesFor6, insertAddress6, removeAddress6 } from './addresses6.ts';
+import { addLocalRoute6, addRoutesFor6, insertAddress6, removeAddress6 } from './addresses6.ts';
 import { joinAllNodes6, joinGroup6, leaveAllButAllNodes6 } from './groups.ts';
 import { sendFrame6 } from './output6.ts';
 
@@ -33,8 +33,8 @@ export function linkReady6(kernel: Kernel, namespace: NamespaceState, device: De
   }
   addKernelRoute6(kernel, namespace, { ...makeRoute6('multicast', 'ff000000000000000000000000000000', 8, TABLE_LOCAL, device.index, 256) });
   for (const address of device.addresses6) {
-    addRoutesFor6(kernel, namespace, device, address);
     if (!isLinkLocalIp6(address.address)) startDad(kernel, namespace, device, address);
+    addRoutesFor6(kernel, namespace, device, address);
   }
   const wantsLinkLocal = device.conf6.addr_gen_mode === 0 && device.mac !== ZERO_MAC && device.kind !== 'tun';
   const known = device.addresses6.find((one) => isLinkLocalIp6(one.address));
@@ -96,6 +96,7 @@ export function dadTimer(kernel: Kernel, namespace: NamespaceState, device: Devi
     return;
   }
   address.isTentative = false;
+  addLocalRoute6(kernel, namespace, device, address);
   notifyAddress6(kernel, namespace, device, address);
   if (!isLinkLocalIp6(address.address)) return;
   // addrconf_dad_completed: the groups are reported again, now from a real address, and routers are looked for.

@@ -8,6 +8,7 @@ import { deliverRaw4 } from '../sockets/raw.ts';
 import { receiveTcp } from '../sockets/tcp-input.ts';
 import { receiveUdp } from '../sockets/udp.ts';
 import { formatIp4, formatPrefix4 } from '../wire/ip4.ts';
+import { formatIp6 } from '../wire/ip6.ts';
 import * as icmp from '../wire/icmp.ts';
 import * as ipv4 from '../wire/ipv4.ts';
 import { allowsRouteError, receiveIcmp4, sendIcmpError4, sendRedirect4 } from './icmp4.ts';
@@ -122,7 +123,7 @@ function forward4(kernel: Kernel, namespace: NamespaceState, device: Device, pac
   packet.outDevice = route.device;
   if (runHooks(kernel.netfilter, namespace.id, 'inet', 'FORWARD', packet, namespace.netfilter) !== 'accept') return;
   count(namespace, 'Ip.ForwDatagrams');
-  finishOutput4(kernel, namespace, egress, packet, route.gateway, mtu);
+  finishOutput4(kernel, namespace, egress, packet, route.gateway6 ?? route.gateway, mtu);
 }
 
 export function traceRoute(kernel: Kernel, namespace: NamespaceState, packet: Packet, route: RouteResult4 | RouteError): void {
@@ -138,7 +139,7 @@ export function traceRoute(kernel: Kernel, namespace: NamespaceState, packet: Pa
   const isForwarded = packet.inDevice !== 0 && route.type !== 'local';
   sink({
     ...point(kernel, namespace.id, packet), kind: 'route', destination, outcome: route.type === 'local' ? 'local' : isForwarded ? 'forward' : 'unicast', device: namespace.devices.get(route.device)?.name,
-    gateway: route.gateway === 0 ? undefined : formatIp4(route.gateway),
+    gateway: route.gateway6 !== undefined ? formatIp6(route.gateway6) : route.gateway === 0 ? undefined : formatIp4(route.gateway),
     route: route.route === undefined ? undefined : route.route.prefixLength === 0 ? 'default' : formatPrefix4({ address: route.route.destination, length: route.route.prefixLength }), table: route.route?.table,
   });
 }

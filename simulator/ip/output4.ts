@@ -11,6 +11,7 @@ import { outputVia4 } from '../neighbour/neighbour.ts';
 import { routeOutput4, type RouteResult4 } from '../routing/lookup4.ts';
 import * as ethernet from '../wire/ethernet.ts';
 import type { Ip4 } from '../wire/ip4.ts';
+import type { Ip6 } from '../wire/ip6.ts';
 import * as ipv4 from '../wire/ipv4.ts';
 import { fillChecksum } from './checksum.ts';
 import { traceRoute } from './input4.ts';
@@ -32,10 +33,10 @@ export function mtuOf4(kernel: Kernel, namespace: NamespaceState, route: RouteRe
 }
 
 /** A next hop learnt by a redirect stands in for the route's. */
-function gatewayOf(kernel: Kernel, namespace: NamespaceState, route: RouteResult4, destination: Ip4): Ip4 {
+function gatewayOf(kernel: Kernel, namespace: NamespaceState, route: RouteResult4, destination: Ip4): Ip4 | Ip6 {
   const learnt = namespace.exceptions4.get(destination);
   if (typeof learnt?.gateway === 'number' && learnt.expiresAtUs > kernel.world.nowUs && route.gateway !== 0) return learnt.gateway;
-  return route.gateway;
+  return route.gateway6 ?? route.gateway;
 }
 
 export function routeFor4(kernel: Kernel, namespace: NamespaceState, source: Ip4, destination: Ip4, sender: Sender4, tos: number, protocol: number, sport: number, dport: number): RouteResult4 | Errno {
@@ -107,7 +108,7 @@ function loopBack(kernel: Kernel, namespace: NamespaceState, device: Device, pac
 }
 
 /** ip_output: POSTROUTING, fragments where needed, then the neighbour. */
-export function finishOutput4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, gateway: Ip4, mtu: number): 'EPERM' | undefined {
+export function finishOutput4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, gateway: Ip4 | Ip6, mtu: number): 'EPERM' | undefined {
   packet.outDevice = device.index;
   const verdict = runHooks(kernel.netfilter, namespace.id, 'inet', 'POSTROUTING', packet, namespace.netfilter);
   if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;

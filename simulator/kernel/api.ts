@@ -63,7 +63,7 @@ export type LinkDetails =
   | { kind: 'tun'; mode: 'tun' | 'tap'; persist: boolean; user?: number; group?: number; multiQueue: boolean; pi: boolean; vnetHdr: boolean }
   | { kind: 'vlan'; id: number; protocol: '802.1Q' | '802.1ad' }
   | { kind: 'macvlan'; mode: string }
-  | { kind: 'vxlan'; id: number; local?: Address; remote?: Address; group?: Address; port: number; device?: LinkIndex };
+  | { kind: 'vxlan'; id: number; local?: Address; remote?: Address; group?: Address; port: number; device?: LinkIndex; timeToLive: number; learning: boolean };
 
 /** Bridge port attributes (IFLA_BRPORT_*), as `bridge -d link`, `brctl showstp` and sysfs show them. */
 export interface BridgePortView {
@@ -91,7 +91,7 @@ export interface LinkSpec {
   link?: LinkIndex;
   vlanId?: number; vlanProtocol?: '802.1Q' | '802.1ad';
   macvlanMode?: 'private' | 'vepa' | 'bridge' | 'passthru';
-  vxlan?: { id: number; local?: Address; remote?: Address; group?: Address; port?: number };
+  vxlan?: { id: number; local?: Address; remote?: Address; group?: Address; port?: number; timeToLive?: number; learning?: boolean };
   /** ether only: a driver without a queue of its own (IFF_NO_QUEUE), as paravirtual ones may be. */
   noQueue?: boolean;
   tun?: { user?: number; group?: number; multiQueue?: boolean; pi?: boolean; vnetHdr?: boolean };
@@ -153,8 +153,8 @@ export interface RuleView {
 }
 
 export type NeighbourState = 'INCOMPLETE' | 'REACHABLE' | 'STALE' | 'DELAY' | 'PROBE' | 'FAILED' | 'NOARP' | 'PERMANENT' | 'NONE';
-export interface NeighbourView { readonly index: LinkIndex; readonly family: Family; readonly address: Address; readonly mac: Mac | undefined; readonly state: NeighbourState; readonly isProxy: boolean; readonly isRouter: boolean; readonly usedSecondsAgo: number; readonly confirmedSecondsAgo: number; readonly updatedSecondsAgo: number; readonly probes: number; readonly references: number }
-export interface NeighbourSpec { index: LinkIndex; family: Family; address: Address; mac?: Mac; state?: NeighbourState; proxy?: boolean; router?: boolean }
+export interface NeighbourView { readonly index: LinkIndex; readonly family: Family; readonly address: Address; readonly mac: Mac | undefined; readonly state: NeighbourState; readonly isProxy: boolean; readonly isRouter: boolean; readonly isLearntElsewhere: boolean; readonly usedSecondsAgo: number; readonly confirmedSecondsAgo: number; readonly updatedSecondsAgo: number; readonly probes: number; readonly references: number }
+export interface NeighbourSpec { index: LinkIndex; family: Family; address: Address; mac?: Mac; state?: NeighbourState; proxy?: boolean; router?: boolean; learntElsewhere?: boolean }
 
 export interface FdbView { readonly link: LinkIndex; readonly master: LinkIndex | undefined; readonly mac: Mac; readonly vlan: number | undefined; readonly isLocal: boolean; readonly isPermanent: boolean; readonly isStatic: boolean; readonly isSelf: boolean; readonly ageSeconds: number; readonly destination?: Address }
 
@@ -215,6 +215,8 @@ export interface NetlinkCalls {
   qdisc(ns: NetnsId, index: LinkIndex): QdiscView | undefined;
   /** The id this namespace uses for another one (RTM_GETNSID); assigned on first need as Linux does, or by `ip netns set`. */
   netnsId(ns: NetnsId, other: NetnsId): number | undefined;
+  /** The ids the namespace with that id here uses, and what this one calls the same namespaces. */
+  netnsIdsOf(ns: NetnsId, target: number): Result<readonly { readonly id: number; readonly here: number | undefined }[]>;
   setNetnsId(ns: NetnsId, other: NetnsId, id: number | 'auto'): Result<number>;
   /** A queue that receives events from now on; read with `takeEvents`; readiness is announced like a socket's. */
   subscribe(ns: NetnsId, kinds: readonly NetlinkEvent['kind'][]): SocketId;

@@ -104,6 +104,11 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
       return { kind: 'netem', handle: netem.handle, netem: { ...netem }, sentBytes: netem.sentBytes, sentPackets: netem.sentPackets, dropped: netem.dropped, backlogPackets: netem.queued };
     },
     netnsId: (ns, other) => space(ns).peerIds.get(other),
+    netnsIdsOf(ns, target) {
+      const other = [...space(ns).peerIds].find(([, id]) => id === target);
+      if (other === undefined) return fail('EINVAL');
+      return ok([...space(other[0]).peerIds].map(([peer, id]) => ({ id, here: space(ns).peerIds.get(peer) })).sort((left, right) => left.id - right.id));
+    },
     setNetnsId: (ns, other, id) => setNetnsId(kernel, space(ns), other, id),
     subscribe: (ns, kinds) => openSubscription(kernel, space(ns), kinds),
     takeEvents: (id) => takeSubscribed(kernel, id),
@@ -139,7 +144,7 @@ function answer4(kernel: Kernel, namespace: NamespaceState, query: RouteQuery): 
   }
   const route = found.route === undefined ? plainView(found.device) : { ...route4View(found.route), ...(namespace.hasOwnRules4 || found.route.table !== TABLE_LOCAL ? {} : { table: TABLE_MAIN }) };
   return ok({
-    route, source: formatIp4(found.source !== 0 || iif === undefined ? found.source : source), gateway: found.gateway === 0 ? undefined : formatIp4(found.gateway), device: found.device, isLocal: found.type === 'local' || found.type === 'broadcast' || namespace.devices.get(found.device)?.kind === 'loopback', isBroadcast: found.type === 'broadcast' || route.type === 'broadcast', isMulticast: found.type === 'multicast', uid: query.uid ?? 0,
+    route, source: formatIp4(found.source !== 0 || iif === undefined ? found.source : source), gateway: found.gateway6 !== undefined ? formatIp6(found.gateway6) : found.gateway === 0 ? undefined : formatIp4(found.gateway), device: found.device, isLocal: found.type === 'local' || found.type === 'broadcast' || namespace.devices.get(found.device)?.kind === 'loopback', isBroadcast: found.type === 'broadcast' || route.type === 'broadcast', isMulticast: found.type === 'multicast', uid: query.uid ?? 0,
     mtu: mtuOf4(kernel, namespace, found, destination), iif: iif?.index,
   });
 }

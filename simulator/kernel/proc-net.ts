@@ -80,7 +80,7 @@ function route(_kernel: Kernel, namespace: NamespaceState): string {
     const hop = one.nextHops[0];
     const isReject = one.type === 'unreachable' || one.type === 'prohibit' || one.type === 'blackhole';
     let flags = isReject ? 0x200 : 0;
-    if (hop !== undefined && hop.gateway !== 0) flags |= 2;
+    if (hop !== undefined && (hop.gateway !== 0 || hop.gateway6 !== undefined)) flags |= 2;
     if (one.prefixLength === 32) flags |= 4;
     if (hop === undefined || !hop.isDead) flags |= 1;
     const name = hop === undefined ? '*' : (namespace.devices.get(hop.device)?.name ?? '*');

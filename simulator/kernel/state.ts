@@ -208,7 +208,7 @@ export interface Device {
 }
 
 export interface TunState { mode: 'tun' | 'tap'; persist: boolean; user: number | undefined; group: number | undefined; multiQueue: boolean; pi: boolean; vnetHdr: boolean; attached: boolean }
-export interface VxlanState { id: number; local: Ip4 | undefined; remote: Ip4 | undefined; group: Ip4 | undefined; port: number; device: LinkIndex; fdb: Map<number, { remote: Ip4; seenAtUs: number; permanent: boolean }>; defaultRemotes: Ip4[] }
+export interface VxlanState { id: number; local: Ip4 | undefined; remote: Ip4 | undefined; group: Ip4 | undefined; port: number; device: LinkIndex; /** 0: the system's own choice. */ timeToLive: number; learning: boolean; fdb: Map<number, { remote: Ip4; seenAtUs: number; permanent: boolean }>; defaultRemotes: Ip4[] }
 export interface NetemState { delayUs: number; jitterUs: number; lossPercent: number; rateBitsPerSecond: number; duplicatePercent: number; reorderPercent: number; limit: number; queued: number; lastDueUs: number; handle: number; sentBytes: number; sentPackets: number; dropped: number }
 
 export interface FdbEntry { mac: Mac; port: LinkIndex; vlan: number; isLocal: boolean; isStatic: boolean; updatedAtUs: number; usedAtUs: number; addedByUser: boolean }
@@ -285,7 +285,8 @@ export interface Address6 {
   proto: string | undefined;
 }
 
-export interface NextHop4 { gateway: Ip4; device: LinkIndex; weight: number; onlink: boolean; isDead: boolean; isLinkDown: boolean; scope: Scope }
+/** `gateway6` instead of `gateway`: a neighbour that answers to IPv6 (RFC 5549). */
+export interface NextHop4 { gateway: Ip4; gateway6?: Ip6; device: LinkIndex; weight: number; onlink: boolean; isDead: boolean; isLinkDown: boolean; scope: Scope }
 export interface Route4 {
   type: RouteType;
   destination: Ip4;
@@ -334,6 +335,8 @@ export interface Neighbour {
   mac: Mac | undefined;
   state: NeighbourState;
   isRouter: boolean;
+  /** NTF_EXT_LEARNED: a program answers for it, so it is not aged. */
+  isLearntElsewhere?: boolean;
   usedAtUs: number;
   confirmedAtUs: number;
   updatedAtUs: number;

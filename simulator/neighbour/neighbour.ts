@@ -57,12 +57,13 @@ export function makeNeighbour(kernel: Kernel, namespace: NamespaceState, family:
   return made;
 }
 
-/** ip_finish_output2: writes the Ethernet header and transmits, or waits for an answer. `address` is the next hop. */
-export function outputVia4(kernel: Kernel, namespace: NamespaceState, device: Device, address: Ip4, packet: Packet): void {
+/** ip_finish_output2: writes the Ethernet header and transmits, or waits for an answer. `address` is the next hop, which may be one that IPv6 finds. */
+export function outputVia4(kernel: Kernel, namespace: NamespaceState, device: Device, address: Ip4 | Ip6, packet: Packet): void {
   const { frame } = packet;
   packet.protocol = ethernet.TYPE_IPV4;
   put16(frame, 12, ethernet.TYPE_IPV4);
   if (device.noArp || device.kind === 'loopback') return sendTo(kernel, namespace, device, packet, device.kind === 'loopback' ? ZERO_MAC : device.mac);
+  if (typeof address !== 'number') return output(kernel, namespace, 'inet6', device, address, packet);
   if (isMulticastIp4(address)) return sendTo(kernel, namespace, device, packet, macOfIp4Multicast(address));
   if (packet.type === 'broadcast') return sendTo(kernel, namespace, device, packet, device.broadcast === '' ? BROADCAST_MAC : device.broadcast);
   output(kernel, namespace, 'inet', device, address, packet);
@@ -211,7 +212,7 @@ function invalidate(kernel: Kernel, namespace: NamespaceState, device: Device, n
   neighbour.queue = [];
   for (const packet of queue) {
     traceNeighbour(kernel, namespace, device, neighbour, packet, 'failed');
-    if (neighbour.family === 'inet') reportUnreachableHost4(kernel, namespace, packet);
+    if (packet.protocol === ethernet.TYPE_IPV4) reportUnreachableHost4(kernel, namespace, packet);
     else reportUnreachableHost6(kernel, namespace, packet);
     died(kernel, namespace.id, packet, 'neighbour', `nobody answered for ${textOf(neighbour)}`, device.name);
   }

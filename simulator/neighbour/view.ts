@@ -13,7 +13,7 @@ export function neighbourView(kernel: Kernel, neighbour: Neighbour): NeighbourVi
     index: neighbour.index, family: neighbour.family, address: typeof neighbour.address === 'number' ? formatIp4(neighbour.address) : formatIp6(neighbour.address),
     // An entry keeps the address it had when it fails; netlink shows it only while it is valid.
     mac: neighbour.state === 'INCOMPLETE' || neighbour.state === 'FAILED' || neighbour.state === 'NONE' ? undefined : neighbour.mac,
-    state: neighbour.state, isProxy: false, isRouter: neighbour.isRouter, usedSecondsAgo: ago(neighbour.usedAtUs), confirmedSecondsAgo: ago(neighbour.confirmedAtUs), updatedSecondsAgo: ago(neighbour.updatedAtUs),
+    state: neighbour.state, isProxy: false, isRouter: neighbour.isRouter, isLearntElsewhere: neighbour.isLearntElsewhere === true, usedSecondsAgo: ago(neighbour.usedAtUs), confirmedSecondsAgo: ago(neighbour.confirmedAtUs), updatedSecondsAgo: ago(neighbour.updatedAtUs),
     probes: neighbour.probes, // neigh_add_timer holds one.
     references: neighbour.state === 'INCOMPLETE' || neighbour.state === 'REACHABLE' || neighbour.state === 'DELAY' || neighbour.state === 'PROBE' ? 1 : 0,
   };
@@ -28,7 +28,7 @@ export function neighbourViews(kernel: Kernel, namespace: NamespaceState, family
     for (const proxy of namespace.proxyNeighbours) {
       if (proxy.family !== one) continue;
       views.push({
-        index: proxy.index, family: one, address: typeof proxy.address === 'number' ? formatIp4(proxy.address) : formatIp6(proxy.address), mac: undefined, state: 'NONE', isProxy: true, isRouter: false,
+        index: proxy.index, family: one, address: typeof proxy.address === 'number' ? formatIp4(proxy.address) : formatIp6(proxy.address), mac: undefined, state: 'NONE', isProxy: true, isRouter: false, isLearntElsewhere: false,
         usedSecondsAgo: 0, confirmedSecondsAgo: 0, updatedSecondsAgo: 0, probes: 0, references: 0,
       });
     }
@@ -58,6 +58,7 @@ export function addNeighbour(kernel: Kernel, namespace: NamespaceState, spec: Ne
   if (needsMac && spec.mac === undefined && neighbour?.mac === undefined && state !== 'NOARP') return fail('EINVAL', 'No link layer address given');
   neighbour ??= makeNeighbour(kernel, namespace, spec.family, device, address);
   if (spec.router !== undefined) neighbour.isRouter = spec.router;
+  if (spec.learntElsewhere === true) neighbour.isLearntElsewhere = true;
   updateNeighbour(kernel, namespace, neighbour, { mac: spec.mac ?? neighbour.mac, state, override: true, admin: true });
   return done;
 }

@@ -8,6 +8,7 @@ import { deviceByName, hasIp4 } from '../devices/device.ts';
 import { selectAddress } from '../ip/addresses4.ts';
 import { ALL_HOSTS } from '../ip/groups.ts';
 import { BROADCAST_IP4, isInPrefix4, isLoopbackIp4, isMulticastIp4, LOOPBACK_IP4, maskOf, type Ip4 } from '../wire/ip4.ts';
+import type { Ip6 } from '../wire/ip6.ts';
 import { scopeNumber, TABLE_LOCAL, TABLE_MAIN } from './fib.ts';
 
 export interface Flow4 {
@@ -28,6 +29,7 @@ export interface RouteResult4 {
   device: LinkIndex;
   /** 0: the destination itself is the next hop. */
   gateway: Ip4;
+  gateway6: Ip6 | undefined;
   /** What a socket without an address takes. */
   source: Ip4;
   route: Route4 | undefined;
@@ -80,7 +82,7 @@ export function routeOutput4(_kernel: Kernel, namespace: NamespaceState, flow: F
   const device = oif !== 0 ? oif : hop!.device;
   // __mkroute_output: no gateway stands between a broadcast, or a group the default route leads to, and its link.
   if (isBroadcast || (type === 'multicast' && route.prefixLength < 4)) return made(type, device, 0, source !== 0 ? source : preferredSource(namespace, route, hop!), route);
-  return made(type, device, gatewayOf(hop!), source !== 0 ? source : preferredSource(namespace, route, hop!), route);
+  return made(type, device, gatewayOf(hop!), source !== 0 ? source : preferredSource(namespace, route, hop!), route, hop!.gateway6);
 }
 
 /** rt_set_nexthop: an address of our own is no gateway, though routes may name one; the destination is looked for on the link. */
@@ -123,7 +125,7 @@ export function routeInput4(_kernel: Kernel, namespace: NamespaceState, device: 
   if (!forwards) return 'EHOSTUNREACH';
   const validity = validateSource(namespace, device, flow, hop!.device);
   if (typeof validity === 'string') return validity;
-  const result = made('unicast', hop!.device, gatewayOf(hop!), 0, route);
+  const result = made('unicast', hop!.device, gatewayOf(hop!), 0, route, hop!.gateway6);
   if (hop!.device === device.index && validity) {
     const sends = device.conf4.send_redirects !== 0 || namespace.conf4All.send_redirects !== 0;
     const shared = device.conf4.shared_media !== 0 || namespace.conf4All.shared_media !== 0;
@@ -152,8 +154,8 @@ function validateSource(namespace: NamespaceState, device: Device, flow: InputFl
   return typeof again !== 'string' && again.route.type === 'unicast' && again.hop !== undefined && scopeNumber(again.hop.scope) >= 254;
 }
 
-function made(type: RouteResult4['type'], device: LinkIndex, gateway: Ip4, source: Ip4, route: Route4 | undefined): RouteResult4 {
-  return { type, device, gateway, source, route, redirect: false };
+function made(type: RouteResult4['type'], device: LinkIndex, gateway: Ip4, source: Ip4, route: Route4 | undefined, gateway6?: Ip6): RouteResult4 {
+  return { type, device, gateway, gateway6, source, route, redirect: false };
 }
 
 /** fib_lookup over the rules. */

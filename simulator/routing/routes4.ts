@@ -5,8 +5,10 @@ import type { RouteMode, RouteSpec, Scope } from '../kernel/api.ts';
 import { notifyRoute4 } from '../kernel/notify.ts';
 import type { Kernel, NamespaceState, NextHop4, Route4 } from '../kernel/state.ts';
 import { networkOf, parseIp4, type Ip4 } from '../wire/ip4.ts';
+import { parseIp6 } from '../wire/ip6.ts';
 import { insertRoute, removeRoute, routesOf, scopeNumber, TABLE_LOCAL, TABLE_MAIN, tableOf } from './fib.ts';
 import { addressType4, lookupScoped } from './lookup4.ts';
+import { checkHop6 } from './routes6.ts';
 
 const LOCAL_TYPES: ReadonlySet<string> = new Set(['local', 'broadcast', 'nat', 'anycast']);
 const DEAD_END_TYPES: ReadonlySet<string> = new Set(['blackhole', 'unreachable', 'prohibit', 'throw']);
@@ -19,7 +21,7 @@ function defaultScope(spec: RouteSpec): Scope {
 }
 
 export function addRoute4(kernel: Kernel, namespace: NamespaceState, spec: RouteSpec, mode: RouteMode): Result {
-  const checked = check(namespace, spec);
+  const checked = check(kernel, namespace, spec);
   if (!checked.ok) return checked;
   const route = checked.value;
   const table = tableOf(namespace, route.table);
@@ -74,24 +76,27 @@ export function deleteRoute4(kernel: Kernel, namespace: NamespaceState, spec: Ro
 
 function matchesHop(route: Route4, wanted: RouteSpec['nextHops'][number], at: number | undefined): boolean {
   const gateway = wanted.gateway === undefined ? 0 : parseIp4(wanted.gateway);
+  const gateway6 = gateway === undefined ? parseIp6(wanted.gateway!) : undefined;
   const candidates = at === undefined ? route.nextHops.slice(0, 1) : route.nextHops.slice(at, at + 1);
-  return candidates.some((hop) => (wanted.device === undefined || hop.device === wanted.device) && (gateway === 0 || hop.gateway === gateway));
+  return candidates.some((hop) => (wanted.device === undefined || hop.device === wanted.device) && (gateway === 0 || (hop.gateway === (gateway ?? 0) && hop.gateway6 === gateway6)));
 }
 
 function isSame(left: Route4, right: Route4): boolean {
   if (left.type !== right.type || left.scope !== right.scope || left.protocol !== right.protocol || left.preferredSource !== right.preferredSource || left.nextHops.length !== right.nextHops.length) return false;
   if (left.mtu !== right.mtu || left.advMss !== right.advMss) return false;
-  return left.nextHops.every((hop, at) => hop.device === right.nextHops[at]!.device && hop.gateway === right.nextHops[at]!.gateway && hop.weight === right.nextHops[at]!.weight);
+  return left.nextHops.every((hop, at) => hop.device === right.nextHops[at]!.device && hop.gateway === right.nextHops[at]!.gateway && hop.gateway6 === right.nextHops[at]!.gateway6 && hop.weight === right.nextHops[at]!.weight);
 }
 
-function check(namespace: NamespaceState, spec: RouteSpec): Result<Route4> {
+function check(kernel: Kernel, namespace: NamespaceState, spec: RouteSpec): Result<Route4> {
   const destination = parseIp4(spec.destination);
   if (destination === undefined || spec.prefixLength < 0 || spec.prefixLength > 32) return fail('EINVAL', 'Invalid prefix length');
   if (networkOf(destination, spec.prefixLength) !== destination) return fail('EINVAL', 'Invalid prefix for given prefix length');
   const type = spec.type ?? 'unicast';
   const scope = spec.scope ?? defaultScope(spec);
   const table = spec.table ?? (LOCAL_TYPES.has(type) ? TABLE_LOCAL : TABLE_MAIN);
-  const hops = checkHops(namespace, spec, type, scope, table);
+  // fib_props: routes for translation went with Linux 2.6, and no scope fits them.
+  if (scope === 'nowhere' || type === 'nat') return fail('EINVAL', 'Invalid scope');
+  const hops = checkHops(kernel, namespace, spec, type, scope, table);
   if (!hops.ok) return hops;
   let preferredSource = 0;
   if (spec.preferredSource !== undefined) {
@@ -105,7 +110,7 @@ function check(namespace: NamespaceState, spec: RouteSpec): Result<Route4> {
   return ok(route);
 }
 
-function checkHops(namespace: NamespaceState, spec: RouteSpec, type: string, scope: Scope, table: number): Result<NextHop4[]> {
+function checkHops(kernel: Kernel, namespace: NamespaceState, spec: RouteSpec, type: string, scope: Scope, table: number): Result<NextHop4[]> {
   if (DEAD_END_TYPES.has(type)) {
     if (spec.nextHops.some((hop) => hop.gateway !== undefined || hop.device !== undefined)) return fail('EINVAL', 'Gateway, device and multipath can not be specified for this route type');
     return ok([]);
@@ -113,7 +118,7 @@ function checkHops(namespace: NamespaceState, spec: RouteSpec, type: string, sco
   const wanted = spec.nextHops.length === 0 ? [{}] : spec.nextHops;
   const hops: NextHop4[] = [];
   for (const hop of wanted) {
-    const checked = checkHop(namespace, hop, scope, table);
+    const checked = checkHop(kernel, namespace, hop, scope, table);
     if (!checked.ok) return checked;
     hops.push(checked.value);
   }
@@ -121,16 +126,21 @@ function checkHops(namespace: NamespaceState, spec: RouteSpec, type: string, sco
 }
 
 /** fib_check_nh */
-function checkHop(namespace: NamespaceState, hop: RouteSpec['nextHops'][number], scope: Scope, table: number): Result<NextHop4> {
+function checkHop(kernel: Kernel, namespace: NamespaceState, hop: RouteSpec['nextHops'][number], scope: Scope, table: number): Result<NextHop4> {
   const device = hop.device === undefined ? undefined : namespace.devices.get(hop.device);
   if (hop.device !== undefined && device === undefined) return fail('ENODEV');
-  const gateway = hop.gateway === undefined ? 0 : (parseIp4(hop.gateway) ?? 0);
+  const gateway = hop.gateway === undefined ? 0 : parseIp4(hop.gateway);
   const weight = hop.weight ?? 1;
   const onlink = hop.onlink ?? false;
   if (scope === 'host') {
     if (gateway !== 0) return fail('EINVAL', 'Route with host scope can not have a gateway');
     if (device === undefined) return fail('ENODEV');
     return ok({ gateway: 0, device: device.index, weight, onlink, isDead: false, isLinkDown: false, scope: 'nowhere' });
+  }
+  if (gateway === undefined) {
+    // fib_check_nh_v6_gw
+    const checked = checkHop6(kernel, namespace, hop);
+    return checked.ok ? ok({ gateway: 0, gateway6: checked.value.gateway, device: checked.value.device, weight, onlink, isDead: false, isLinkDown: checked.value.isLinkDown, scope: 'link' }) : checked;
   }
   if (gateway === 0) {
     if (hop.onlink === true) return fail('EINVAL', 'Invalid flags for nexthop - PERVASIVE and ONLINK can not be set');

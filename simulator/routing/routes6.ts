@@ -1,9 +1,9 @@
 /** Adding and deleting IPv6 routes. Read first: net/ipv6/route.c (ip6_route_info_create, ip6_route_del) */
-import { done, fail, type Result } from '../result.ts';
-import type { RouteMode, RouteSpec } from '../kernel/api.ts';
+import { done, fail, ok, type Result } from '../result.ts';
+import type { NextHop, RouteMode, RouteSpec } from '../kernel/api.ts';
 import { notifyRoute6 } from '../kernel/notify.ts';
 import type { Kernel, NamespaceState, NextHop6, Route6 } from '../kernel/state.ts';
-import { ANY_IP6, networkOf6, parseIp6 } from '../wire/ip6.ts';
+import { ANY_IP6, isLinkLocalIp6, isMulticastIp6, LOOPBACK_IP6, networkOf6, parseIp6 } from '../wire/ip6.ts';
 import { TABLE_LOCAL, TABLE_MAIN } from './fib.ts';
 import { table6Of } from './fib6.ts';
 import { routeOutput6 } from './lookup6.ts';
@@ -22,19 +22,9 @@ export function addRoute6(kernel: Kernel, namespace: NamespaceState, spec: Route
       hops.push({ gateway: ANY_IP6, device: 1, weight: 1, onlink: false, isDead: false, isLinkDown: false });
       break;
     }
-    const gateway = wanted.gateway === undefined ? ANY_IP6 : (parseIp6(wanted.gateway) ?? ANY_IP6);
-    let index = wanted.device;
-    if (gateway !== ANY_IP6) {
-      const route = routeOutput6(kernel, namespace, { destination: gateway, source: '', oif: index ?? 0, mark: 0 });
-      if (typeof route === 'string' || route.type === 'local' || route.gateway !== ANY_IP6) {
-        const isLocal = typeof route !== 'string' && route.type === 'local';
-        if (wanted.onlink !== true) return isLocal ? fail('EINVAL', 'Gateway can not be a local address') : fail('EHOSTUNREACH');
-      } else index ??= route.device;
-    }
-    const device = index === undefined ? undefined : namespace.devices.get(index);
-    if (device === undefined) return fail('ENODEV');
-    if (!device.isUp) return fail('ENETDOWN', 'Nexthop device is not up');
-    hops.push({ gateway, device: device.index, weight: wanted.weight ?? 1, onlink: wanted.onlink ?? false, isDead: false, isLinkDown: !device.carrier });
+    const hop = checkHop6(kernel, namespace, wanted);
+    if (!hop.ok) return hop;
+    hops.push(hop.value);
   }
   const preferredSource = spec.preferredSource === undefined ? ANY_IP6 : (parseIp6(spec.preferredSource) ?? ANY_IP6);
   const route: Route6 = {
@@ -48,6 +38,26 @@ export function addRoute6(kernel: Kernel, namespace: NamespaceState, spec: Route
   else table.push(route);
   notifyRoute6(kernel, namespace, route);
   return done;
+}
+
+/** fib6_nh_init, ip6_route_check_nh */
+export function checkHop6(kernel: Kernel, namespace: NamespaceState, wanted: NextHop): Result<NextHop6> {
+  const gateway = wanted.gateway === undefined ? ANY_IP6 : (parseIp6(wanted.gateway) ?? ANY_IP6);
+  let index = wanted.device;
+  if (gateway !== ANY_IP6) {
+    if (isMulticastIp6(gateway)) return fail('EINVAL', 'Invalid gateway address');
+    if (isLinkLocalIp6(gateway) && index === undefined) return fail('EINVAL', 'Egress device not specified');
+    const route = routeOutput6(kernel, namespace, { destination: gateway, source: '', oif: index ?? 0, mark: 0 });
+    if (typeof route === 'string' || route.type === 'local' || route.gateway !== ANY_IP6) {
+      const isLocal = typeof route !== 'string' && route.type === 'local';
+      if (isLocal && gateway === LOOPBACK_IP6) return fail('EINVAL', 'Egress device can not be loopback device for this route');
+      if (wanted.onlink !== true) return isLocal ? fail('EINVAL', 'Gateway can not be a local address') : fail('EHOSTUNREACH');
+    } else index ??= route.device;
+  }
+  const device = index === undefined ? undefined : namespace.devices.get(index);
+  if (device === undefined) return fail('ENODEV');
+  if (!device.isUp) return fail('ENETDOWN', 'Nexthop device is not up');
+  return ok({ gateway, device: device.index, weight: wanted.weight ?? 1, onlink: wanted.onlink ?? false, isDead: false, isLinkDown: !device.carrier });
 }
 
 export function addKernelRoute6(kernel: Kernel, namespace: NamespaceState, route: Route6): void {

@@ -11,7 +11,7 @@ export function route4View(route: Route4): RouteView {
     family: 'inet', type: route.type, destination: formatIp4(route.destination), prefixLength: route.prefixLength, table: route.table, protocol: route.protocol, scope: route.scope, metric: route.metric,
     preferredSource: route.preferredSource === 0 ? undefined : formatIp4(route.preferredSource), tos: route.tos,
     nextHops: route.nextHops.map((hop): NextHop => ({
-      device: hop.device, weight: hop.weight, ...(hop.gateway === 0 ? {} : { gateway: formatIp4(hop.gateway) }), ...(hop.onlink ? { onlink: true } : {}), ...(hop.isDead ? { isDead: true } : {}), ...(hop.isLinkDown ? { isLinkDown: true } : {}),
+      device: hop.device, weight: hop.weight, ...(hop.gateway6 !== undefined ? { gateway: formatIp6(hop.gateway6) } : hop.gateway === 0 ? {} : { gateway: formatIp4(hop.gateway) }), ...(hop.onlink ? { onlink: true } : {}), ...(hop.isDead ? { isDead: true } : {}), ...(hop.isLinkDown ? { isLinkDown: true } : {}),
     })),
     ...(route.mtu === 0 ? {} : { mtu: route.mtu }), ...(route.advMss === 0 ? {} : { advMss: route.advMss }), ...(route.window === 0 ? {} : { window: route.window }), ...(route.rttMs === 0 ? {} : { rttMs: route.rttMs }), ...(route.initcwnd === 0 ? {} : { initcwnd: route.initcwnd }),
     ...(route.lockMtu ? { lockMtu: true } : {}),

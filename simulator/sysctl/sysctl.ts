@@ -108,7 +108,7 @@ function makeKeys(namespace: NamespaceState, names: readonly string[]): string[]
     if (confOf(namespace, { family: 'ipv4', group: 'conf', device: name, name: '' }) !== undefined) for (const field of Object.keys(namespace.conf4All)) keys.push(`net/ipv4/conf/${name}/${field}`);
     for (const field of Object.keys(namespace.conf6All)) keys.push(`net/ipv6/conf/${name}/${field}`);
     if (name === 'all') continue;
-    for (const [field] of NEIGHBOUR_KEYS) keys.push(`net/ipv4/neigh/${name}/${field}`, `net/ipv6/neigh/${name}/${field}`);
+    for (const field of [...NEIGHBOUR_KEYS.map(([key]) => key), 'base_reachable_time', 'retrans_time']) keys.push(`net/ipv4/neigh/${name}/${field}`, `net/ipv6/neigh/${name}/${field}`);
   }
   return keys.sort();
 }

@@ -282,15 +282,26 @@ function parseMacvlan(context: IpContext, words: Words, parsed: Parsed): void {
 
 function parseVxlan(context: IpContext, words: Words, parsed: Parsed): void {
   const vxlan: NonNullable<LinkSpec['vxlan']> = { id: -1 };
+  let hasPort = false;
   for (let word = words.take(); word !== undefined; word = words.take()) {
     if (matches(word, 'id') || matches(word, 'vni')) vxlan.id = words.unsigned('id', words.value(), 'invalid id', 0xffffff);
     else if (word === 'group') vxlan.group = takeAddress(words, words.value(), undefined).address;
     else if (word === 'remote') vxlan.remote = takeAddress(words, words.value(), undefined).address;
     else if (word === 'local') vxlan.local = takeAddress(words, words.value(), undefined).address;
     else if (word === 'dev') parsed.link = words.value();
-    else if (word === 'dstport') vxlan.port = words.unsigned('dst port', words.value(), 'dst port', 0xffff);
-    else if (word === 'learning' || word === 'nolearning') { if (word === 'nolearning') unsupported(context, 'vxlan option nolearning'); }
-    else if (/^(ttl|hoplimit|tos|df|flowlabel|ageing|maxaddress|srcport|port|proxy|noproxy|rsc|norsc|l2miss|l3miss|udpcsum|noudpcsum|gbp|external|gpe)/.test(word)) unsupported(context, `vxlan option ${word}`);
+    else if (word === 'dstport') {
+      if (hasPort) words.garbage('dstport', words.value());
+      hasPort = true;
+      const port = words.unsigned('dst port', words.value(), 'dst port', 0xffff);
+      if (port !== 0) vxlan.port = port;
+    } else if (word === 'learning' || word === 'nolearning') vxlan.learning = word === 'learning';
+    else if (word === 'ttl' || word === 'hoplimit') {
+      const text = words.value();
+      if (text === 'inherit') unsupported(context, 'vxlan option ttl inherit');
+      const timeToLive = text === 'auto' ? 0 : words.unsigned('ttl', text, 'invalid TTL');
+      if (timeToLive > 255) words.invalid('TTL must be <= 255', text);
+      vxlan.timeToLive = timeToLive;
+    } else if (/^(tos|df|flowlabel|ageing|maxaddress|srcport|port|proxy|noproxy|rsc|norsc|l2miss|l3miss|udpcsum|noudpcsum|gbp|external|gpe)/.test(word)) unsupported(context, `vxlan option ${word}`);
     else typeError(context, words, 'vxlan', word);
   }
   if (vxlan.id >= 0) parsed.spec.vxlan = vxlan;

@@ -207,8 +207,8 @@ function printInfoData(context: IpContext, printer: Printer, link: LinkView): vo
         if (details.device !== undefined) field('dev', 'link', context.net.netlink.link(details.device)?.name ?? `if${details.device}`);
         printer.put('port_range', 'srcport 0 0 ', { low: 0, high: 0 });
         field('dstport', 'port', details.port);
-        printer.json('learning', true);
-        field('ttl', 'ttl', 0, 'auto');
+        printer.put('learning', details.learning ? '' : 'nolearning ', details.learning);
+        field('ttl', 'ttl', details.timeToLive, details.timeToLive === 0 ? 'auto' : String(details.timeToLive));
         printer.json('df', 'unset');
         field('ageing', 'ageing', 300);
         printer.put('udp_csum', 'udpcsum ', true);

@@ -100,6 +100,7 @@ export function printNeighbour(context: IpContext, printer: Printer, entry: Neig
   }
   if (entry.isRouter) printer.put('router', 'router ', null);
   if (entry.isProxy) printer.put('proxy', 'proxy ', null);
+  if (entry.isLearntElsewhere) printer.put('extern_learn', 'extern_learn ', null);
   if (context.options.statistics > 0 && !entry.isProxy) {
     if (entry.references > 0) printer.put('refcnt', ` ref ${entry.references}`, entry.references);
     printer.put('used', ` used ${entry.usedSecondsAgo}`, entry.usedSecondsAgo);
@@ -130,6 +131,7 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
   let state: NeighbourState | undefined;
   let isProxy = false;
   let isRouter = false;
+  let isLearntElsewhere = false;
   for (let word = words.take(); word !== undefined; word = words.take()) {
     if (matches(word, 'lladdr')) {
       const text = words.value();
@@ -145,7 +147,8 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
       target = takeAddress(words, text, context.family);
       isProxy = true;
     } else if (matches(word, 'router')) isRouter = true;
-    else if (matches(word, 'extern_learn') || matches(word, 'managed') || matches(word, 'use') || matches(word, 'protocol')) unsupported(context, `neighbour option ${word}`);
+    else if (matches(word, 'extern_learn')) isLearntElsewhere = true;
+    else if (matches(word, 'managed') || matches(word, 'use') || matches(word, 'protocol')) unsupported(context, `neighbour option ${word}`);
     else if (word === 'dev') device = words.value();
     else {
       if (word === 'to') word = words.value();
@@ -163,7 +166,7 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
   }
   const spec: NeighbourSpec = {
     index: needLink(context, device).index, family: target.family, address: target.address, ...(mac === undefined ? {} : { mac }),
-    ...(isProxy ? { proxy: true } : { state: state ?? 'PERMANENT' }), ...(isRouter ? { router: true } : {}),
+    ...(isProxy ? { proxy: true } : { state: state ?? 'PERMANENT' }), ...(isRouter ? { router: true } : {}), ...(isLearntElsewhere ? { learntElsewhere: true } : {}),
   };
   const { netlink } = context.net;
   return kernelAnswer(context, verb === 'delete' ? netlink.deleteNeighbour(spec) : netlink.addNeighbour(spec, verb));

@@ -80,9 +80,50 @@ function list(context: IpContext): ExitCode {
 }
 
 function listIds(context: IpContext, words: Words): ExitCode {
-  if (!words.isEmpty) return unsupported(context, `netns list-id ${words.peek()!}`);
-  const { sys } = context.call;
+  let target: number | undefined;
+  let only: number | undefined;
+  for (let word = words.take(); word !== undefined; word = words.take()) {
+    if (word === 'target-nsid') target = takeNsid(words, word);
+    else if (word === 'nsid') only = takeNsid(words, word);
+    else {
+      context.call.writeErr(usageTexts.netns);
+      return 255;
+    }
+  }
+  if (target !== undefined && only !== undefined) return unsupported(context, 'netns list-id with both target-nsid and nsid');
+  const known = namesById(context);
+  if (only !== undefined && !known.has(only)) return kernelAnswer(context, { ok: false, error: 'ENOENT', message: 'Peer netns reference is invalid' });
+  const elsewhere = target === undefined ? undefined : context.net.netlink.netnsIdsOf(target);
+  if (elsewhere?.ok === false) {
+    context.err('Error: Invalid target network namespace id.\nDump terminated');
+    return 1;
+  }
   const printer = context.newPrinter();
+  const line = (id: number, here?: { readonly id: number | undefined }): void => printer.object(() => {
+    printer.put('nsid', `nsid ${id} `, id);
+    if (here !== undefined && here.id === undefined) printer.text('current-nsid unassigned ');
+    else if (here?.id !== undefined) printer.put('current-nsid', `current-nsid ${here.id} `, here.id);
+    // What has no number here is named as if the other's number were meant.
+    const name = known.get(here?.id ?? id);
+    if (name !== undefined) printer.put('name', `(iproute2 netns name: ${name})`, name);
+    printer.text('\n');
+  });
+  if (elsewhere !== undefined) for (const { id, here } of elsewhere.value) line(id, { id: here });
+  else for (const id of [...known.keys()].sort((left, right) => left - right)) if (only === undefined || id === only) line(id);
+  printer.finish();
+  return 0;
+}
+
+function takeNsid(words: Words, key: string): number {
+  const text = words.value();
+  const id = /^[+-]?\d+$/.test(text) ? Number(text) : words.invalid(`"${key}" value is invalid`, text);
+  // The word has gone by when iproute2 looks for it.
+  if (id < 0) words.exit(255, `Error: argument "(null)" is wrong: "${key}" value should be >= 0`);
+  return id;
+}
+
+function namesById(context: IpContext): Map<number, string | undefined> {
+  const { sys } = context.call;
   const known = new Map<number, string | undefined>();
   for (const name of names(sys)) {
     const handle = sys.openNetns(`${DIRECTORY}/${name}`);
@@ -90,15 +131,7 @@ function listIds(context: IpContext, words: Words): ExitCode {
     if (id !== undefined) known.set(id, name);
   }
   for (const link of context.net.netlink.links()) if (link.linkNetnsId !== undefined && !known.has(link.linkNetnsId)) known.set(link.linkNetnsId, undefined);
-  for (const [id, name] of [...known].sort((left, right) => left[0] - right[0])) {
-    printer.object(() => {
-      printer.put('nsid', `nsid ${id} `, id);
-      if (name !== undefined) printer.put('name', `(iproute2 netns name: ${name})`, name);
-      printer.text('\n');
-    });
-  }
-  printer.finish();
-  return 0;
+  return known;
 }
 
 /** on_netns_label and invalid_name(). */

@@ -199,7 +199,7 @@ export function printRoute(context: IpContext, printer: Printer, route: RouteVie
   printer.coloured(isDefault ? undefined : colour, 'dst', `${destination} `, destination);
   if (looked?.from !== undefined) printer.coloured(colour, 'from', `from ${looked.from} `, looked.from);
   if (route.tos !== 0) printer.put('tos', `tos 0x${route.tos.toString(16).padStart(2, '0')} `, `0x${route.tos.toString(16)}`);
-  if (hop?.gateway !== undefined && filter?.via?.address !== hop.gateway) printGateway(printer, route.family, hop.gateway);
+  if (hop?.gateway !== undefined && (filter?.via?.address !== hop.gateway || hop.gateway.includes(':') !== (route.family === 'inet6'))) printGateway(printer, route.family, hop.gateway);
   if (hop?.device !== undefined && filter?.device === undefined) {
     const name = nameOf(context, hop.device);
     printer.text('dev ');
@@ -390,7 +390,6 @@ function modify(context: IpContext, words: Words, mode: RouteMode | 'delete'): E
   prefix = rebased(prefix, family);
   const hop: NextHop = {};
   if (device !== undefined) hop.device = needLink(context, device).index;
-  if (family === 'inet' && [gateway, ...hops.map((each) => each.gateway)].some((each) => each?.includes(':') === true)) unsupported(context, 'an IPv6 gateway of an IPv4 route');
   if (gateway !== undefined) hop.gateway = gateway;
   if (isOnlink) hop.onlink = true;
   const nextHops: NextHop[] = hops.map((each) => ({

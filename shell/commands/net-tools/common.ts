@@ -57,7 +57,7 @@ async function routeLine(call: Invocation, route: RouteView, layout: RouteLayout
   const hop = route.nextHops[0];
   const isHost = route.prefixLength === 32;
   const destination = route.prefixLength === 0 ? (isNumeric ? '0.0.0.0' : 'default') : isHost ? await hostName(call, route.destination, isNumeric) : route.destination;
-  const gateway = isReject ? '-' : hop?.gateway === undefined ? '0.0.0.0' : await hostName(call, hop.gateway, isNumeric);
+  const gateway = isReject ? '-' : hop?.gateway === undefined || hop.gateway.includes(':') ? '0.0.0.0' : await hostName(call, hop.gateway, isNumeric);
   const flags = isReject ? `!${isHost ? 'H' : ''}` : `U${hop?.gateway === undefined ? '' : 'G'}${isHost ? 'H' : ''}${route.protocol === 'redirect' ? 'D' : ''}`;
   const device = isReject || hop?.device === undefined ? '-' : call.net.netlink.link(hop.device)?.name ?? '-';
   const head = `${destination.padEnd(15)} ${gateway.padEnd(15)} ${formatIp4(maskOf(route.prefixLength)).padEnd(15)} ${flags.padEnd(5)} `;

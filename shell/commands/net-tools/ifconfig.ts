@@ -196,13 +196,32 @@ async function configure(call: Invocation, name: string, words: readonly string[
       if (address === undefined) return unknownHost(call, value);
       if (word === 'netmask' && lengthOfMask(address) === undefined) code = failed(call, 'SIOCSIFNETMASK', labelled(call, name)?.address === undefined ? 'EADDRNOTAVAIL' : 'EINVAL', code);
       else code = modifyAddress(call, name, (old) => (word === 'netmask'
-        ? { ...old, prefixLength: lengthOfMask(address) ?? old.prefixLength, broadcast: defaultBroadcast(old.address, lengthOfMask(address) ?? old.prefixLength) }
+        ? masked(old, lengthOfMask(address) ?? old.prefixLength)
         : { ...old, broadcast: formatIp4(address) }), word === 'netmask' ? 'SIOCSIFNETMASK' : 'SIOCSIFBRDADDR', code);
     } else if (word === 'add' || word === 'del') {
       const value = argument();
       if (value === undefined) return usage(call);
       code = addOrDelete(call, device, word, value, code);
-    } else if (word === '-broadcast' || word === 'pointopoint' || word === '-pointopoint' || word === 'dstaddr' || word === 'tunnel' || word === 'trailers' || word === '-trailers' || word === 'mem_start' || word === 'io_addr' || word === 'irq' || word === 'media' || word === 'keepalive' || word === 'outfill') {
+    } else if (word === 'pointopoint' || word === 'dstaddr') {
+      const value = argument();
+      if (value === undefined) {
+        if (word === 'dstaddr') return usage(call);
+        continue;
+      }
+      const peer = await hostAddress(call, value);
+      if (peer === undefined) {
+        call.err(`${value}: Unknown host`);
+        return 1;
+      }
+      code = modifyAddress(call, name, (old) => ({ ...old, peer }), 'SIOCSIFDSTADDR', code);
+      if (call.net.netlink.link(device) === undefined) {
+        call.err(`${device}: ERROR while getting interface flags: No such device`);
+        return 255;
+      }
+    } else if (word === '-broadcast' || word === '-pointopoint') {
+      const flag = word.slice(1).toUpperCase();
+      if (call.net.netlink.link(device)?.flags.includes(flag) === true) call.err(`Warning: Interface ${device} still in ${flag} mode.`);
+    } else if ( word === 'mem_start' || word === 'io_addr' || word === 'irq' || word === 'media' || word === 'keepalive' || word === 'outfill') {
       return notSimulated(call, `option ${word}`);
     } else if (isSix) {
       code = addOrDelete(call, device, 'add', word, code);
@@ -237,6 +256,12 @@ function defaultBroadcast(address: string, length: number): string | undefined {
   return length >= 31 ? undefined : formatIp4(broadcastOf(parseIp4(address) ?? 0, length));
 }
 
+/** SIOCSIFNETMASK: the broadcast address follows where it was the old mask's. */
+function masked(old: Changeable, prefixLength: number): Changeable {
+  const follows = prefixLength < 31 && old.broadcast === defaultBroadcast(old.address, old.prefixLength);
+  return { ...old, prefixLength, broadcast: follows ? defaultBroadcast(old.address, prefixLength) : old.broadcast };
+}
+
 function labelled(call: Invocation, name: string): { link: LinkView; address: AddressView | undefined } | undefined {
   const link = call.net.netlink.link(name.split(':')[0]!);
   if (link === undefined) return undefined;
@@ -262,9 +287,10 @@ function setAddress(call: Invocation, name: string, address: string, length: num
     failed(call, 'SIOCSIFADDR', 'EPERM', before);
     return failed(call, 'SIOCSIFFLAGS', 'EPERM', 255);
   }
-  if (old !== undefined) netlink.deleteAddress({ index: link.index, family: 'inet', address: old.address, prefixLength: old.prefixLength });
-  if (address !== '0.0.0.0') {
-    const prefixLength = length ?? classLength(address);
+  const isSame = old?.address === address && length === undefined;
+  if (old !== undefined && !isSame) netlink.deleteAddress({ index: link.index, family: 'inet', address: old.address, prefixLength: old.prefixLength });
+  if (address !== '0.0.0.0' && !isSame) {
+    const prefixLength = length ?? (link.flags.includes('POINTOPOINT') ? 32 : classLength(address));
     const broadcast = link.flags.includes('BROADCAST') ? defaultBroadcast(address, prefixLength) : undefined;
     const added = netlink.addAddress({ index: link.index, family: 'inet', address, prefixLength, label: name, scope: address.startsWith('127.') ? 'host' : 'global', ...(broadcast === undefined ? {} : { broadcast }) });
     if (!added.ok) return failed(call, 'SIOCSIFADDR', added.error, before);
@@ -273,16 +299,18 @@ function setAddress(call: Invocation, name: string, address: string, length: num
   return before;
 }
 
-function modifyAddress(call: Invocation, name: string, update: (old: { address: string; prefixLength: number; broadcast: string | undefined }) => { address: string; prefixLength: number; broadcast: string | undefined }, what: string, before: number): number {
+interface Changeable { readonly address: string; readonly peer: string | undefined; readonly prefixLength: number; readonly broadcast: string | undefined }
+
+function modifyAddress(call: Invocation, name: string, update: (old: Changeable) => Changeable, what: string, before: number): number {
   const found = labelled(call, name);
   if (found === undefined) return failed(call, what, 'ENODEV', before);
   if (found.address === undefined) return failed(call, what, 'EADDRNOTAVAIL', before);
   if (call.sys.uid !== 0) return failed(call, what, 'EPERM', before);
   const { link, address: old } = found;
-  const changed = update({ address: old.address, prefixLength: old.prefixLength, broadcast: old.broadcast });
+  const changed = update({ address: old.address, peer: old.peer, prefixLength: old.prefixLength, broadcast: old.broadcast });
   const { netlink } = call.net;
   netlink.deleteAddress({ index: link.index, family: 'inet', address: old.address, prefixLength: old.prefixLength });
-  const added = netlink.addAddress({ index: link.index, family: 'inet', address: changed.address, prefixLength: changed.prefixLength, label: name, scope: old.scope, ...(changed.broadcast === undefined || !link.flags.includes('BROADCAST') ? {} : { broadcast: changed.broadcast }) });
+  const added = netlink.addAddress({ index: link.index, family: 'inet', address: changed.address, prefixLength: changed.prefixLength, label: name, scope: old.scope, ...(changed.peer === undefined ? {} : { peer: changed.peer }), ...(changed.broadcast === undefined || !link.flags.includes('BROADCAST') ? {} : { broadcast: changed.broadcast }) });
   return added.ok ? before : failed(call, what, added.error, before);
 }
 

@@ -15,10 +15,12 @@ export const sysctl = defineCommand({
 
 const ROOT = '/proc/sys/';
 
-interface Mode { write: boolean; namesOnly: boolean; valuesOnly: boolean; quiet: boolean; ignore: boolean; noNewLine: boolean }
+interface Mode { write: boolean; namesOnly: boolean; valuesOnly: boolean; quiet: boolean; ignore: boolean; noNewLine: boolean; /** With -a, what has newer names too. */ deprecated: boolean }
+
+const DEPRECATED: ReadonlySet<string> = new Set(['base_reachable_time', 'retrans_time']);
 
 async function runSysctl(call: Invocation): Promise<ExitCode> {
-  const options = parseOptions(call.args, { short: 'bneNwfp::qoxaAXr:Vdhs', long: { binary: 'none=b', all: 'none=a', values: 'none=n', names: 'none=N', ignore: 'none=e', quiet: 'none=q', write: 'none=w', load: 'optional=p', system: 'none', pattern: 'required=r', help: 'none=h', version: 'none=V', 'dry-run': 'none' } });
+  const options = parseOptions(call.args, { short: 'bneNwfp::qoxaAXr:Vdhs', long: { binary: 'none=b', all: 'none=a', values: 'none=n', names: 'none=N', ignore: 'none=e', quiet: 'none=q', write: 'none=w', load: 'optional=p', system: 'none', pattern: 'required=r', help: 'none=h', version: 'none=V', 'dry-run': 'none', deprecated: 'none' } });
   if (options.error !== undefined) {
     call.err(`sysctl: ${options.error}`);
     return usage(call, 0);
@@ -28,7 +30,7 @@ async function runSysctl(call: Invocation): Promise<ExitCode> {
     return 0;
   }
   if (options.has('h') || options.has('d')) return usage(call, 0);
-  const mode: Mode = { write: options.has('w'), namesOnly: options.has('N'), valuesOnly: options.has('n') || options.has('b'), quiet: options.has('q'), ignore: options.has('e'), noNewLine: options.has('b') };
+  const mode: Mode = { write: options.has('w'), namesOnly: options.has('N'), valuesOnly: options.has('n') || options.has('b'), quiet: options.has('q'), ignore: options.has('e'), noNewLine: options.has('b'), deprecated: options.has('deprecated') };
   if (options.has('system')) return notSimulated(call, 'option --system');
   if (options.has('p') || options.has('f')) {
     const files = [options.value('p'), ...options.operands].filter((file) => file !== undefined);
@@ -139,6 +141,7 @@ async function showTree(call: Invocation, mode: Mode, path: string, pattern: Reg
     const stat = call.sys.stat(ROOT + child);
     if (!stat.ok) continue;
     if (stat.value.kind === 'directory') await showTree(call, mode, child, pattern);
+    else if (!mode.deprecated && DEPRECATED.has(name)) continue;
     else if ((stat.value.mode & 0o444) !== 0 && (pattern === undefined || pattern.test(toKey(child)))) await showFile(call, mode, child, true);
   }
   return 0;
