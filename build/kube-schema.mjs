@@ -32,7 +32,7 @@ const sources = {
 const roots = [
   'core/v1.ConfigMap', 'core/v1.Endpoints', 'core/v1.Event', 'core/v1.Namespace', 'core/v1.Node', 'core/v1.Pod', 'core/v1.ReplicationController',
   'core/v1.Secret', 'core/v1.Service', 'core/v1.ServiceAccount', 'core/v1.Binding', 'apps/v1.DaemonSet', 'apps/v1.Deployment', 'apps/v1.ReplicaSet',
-  'apps/v1.StatefulSet', 'batch/v1.Job', 'batch/v1beta1.CronJob', 'coordination/v1.Lease', 'discovery/v1beta1.EndpointSlice', 'networking/v1.Ingress', 'networking/v1.IngressClass',
+  'apps/v1.StatefulSet', 'apps/v1.ControllerRevision', 'batch/v1.Job', 'batch/v1beta1.CronJob', 'coordination/v1.Lease', 'discovery/v1beta1.EndpointSlice', 'networking/v1.Ingress', 'networking/v1.IngressClass',
   'networking/v1.NetworkPolicy', 'policy/v1beta1.PodDisruptionBudget', 'policy/v1beta1.Eviction', 'rbac/v1.Role', 'rbac/v1.RoleBinding',
   'rbac/v1.ClusterRole', 'rbac/v1.ClusterRoleBinding', 'autoscaling/v1.Scale', 'autoscaling/v1.HorizontalPodAutoscaler', 'meta/v1.DeleteOptions', 'meta/v1.Condition',
   'authorization/v1.SelfSubjectAccessReview', 'authorization/v1.SubjectAccessReview', 'authorization/v1.LocalSubjectAccessReview', 'authorization/v1.SelfSubjectRulesReview',

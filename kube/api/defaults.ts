@@ -3,7 +3,8 @@
  * value of a field that is omitted when empty.
  */
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1';
-import type { Job } from 'kubernetes-types/batch/v1';
+import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v1';
+import type { CronJob, Job } from 'kubernetes-types/batch/v1';
 import type { Container, Endpoints, Namespace, Node, Pod, PodSpec, Probe, ReplicationController, Secret, Service, Volume } from 'kubernetes-types/core/v1';
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1';
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1';
@@ -31,6 +32,18 @@ export const defaulters: Partial<Record<Resource, Defaulter>> = {
   daemonsets: defaultDaemonSet,
   statefulsets: defaultStatefulSet,
   jobs: defaultJob,
+  cronjobs: (object: Mutable<CronJob>) => {
+    const spec = object.spec!;
+    spec.concurrencyPolicy ??= 'Allow';
+    spec.suspend ??= false;
+    spec.successfulJobsHistoryLimit ??= 3;
+    spec.failedJobsHistoryLimit ??= 1;
+    defaultTemplate(spec.jobTemplate.spec?.template.spec);
+  },
+  horizontalpodautoscalers: (object: Mutable<HorizontalPodAutoscaler>) => {
+    object.spec!.minReplicas ??= 1;
+    object.spec!.targetCPUUtilizationPercentage ??= 80;
+  },
   endpointslices: (object: Mutable<EndpointSlice>) => {
     for (const port of object.ports ?? []) {
       port.name ??= '';

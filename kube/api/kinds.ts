@@ -2,8 +2,9 @@
  * The resources this API server keeps, and the type of each. `kubernetes-types` holds the published shapes; they are
  * types only and leave nothing in the program. The table of resources, with groups and verbs, is resources.ts.
  */
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1';
-import type { Job } from 'kubernetes-types/batch/v1';
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1';
+import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v1';
+import type { CronJob, Job } from 'kubernetes-types/batch/v1';
 import type { Lease } from 'kubernetes-types/coordination/v1';
 import type {
   ConfigMap, Endpoints, Event, Namespace, Node, Pod, ReplicationController, Secret, Service, ServiceAccount,
@@ -29,7 +30,10 @@ export interface Kinds {
   replicasets: ReplicaSet;
   daemonsets: DaemonSet;
   statefulsets: StatefulSet;
+  controllerrevisions: ControllerRevision;
   jobs: Job;
+  cronjobs: CronJob;
+  horizontalpodautoscalers: HorizontalPodAutoscaler;
   endpointslices: EndpointSlice;
   ingresses: Ingress;
   ingressclasses: IngressClass;

@@ -55,6 +55,7 @@ const list: readonly ResourceInfo[] = [
   declare('services', '', 'Service', {
     shortNames: ['svc'], categories: ['all'], hasStatus: true, lacks: ['deletecollection'], storageVersionHash: '0/CO1lhkEBI=',
   }),
+  declare('controllerrevisions', 'apps', 'ControllerRevision', { storageVersionHash: '85nkx63pcBU=' }),
   declare('daemonsets', 'apps', 'DaemonSet', {
     shortNames: ['ds'], categories: ['all'], hasStatus: true, countsGenerations: true, storageVersionHash: 'dd7pWHUlMKQ=',
   }),
@@ -66,6 +67,12 @@ const list: readonly ResourceInfo[] = [
   }),
   declare('statefulsets', 'apps', 'StatefulSet', {
     shortNames: ['sts'], categories: ['all'], hasStatus: true, hasScale: true, countsGenerations: true, storageVersionHash: 'H+vl74LkKdo=',
+  }),
+  declare('horizontalpodautoscalers', 'autoscaling', 'HorizontalPodAutoscaler', {
+    shortNames: ['hpa'], categories: ['all'], hasStatus: true, storageVersionHash: 'oQlkt7f5j/A=',
+  }),
+  declare('cronjobs', 'batch', 'CronJob', {
+    versions: [{ version: 'v1', minors: [21] }, { version: 'v1beta1', minors: [8, 24] }], shortNames: ['cj'], categories: ['all'], hasStatus: true, storageVersionHash: 'h/JlFAZkyyY=',
   }),
   declare('jobs', 'batch', 'Job', { categories: ['all'], hasStatus: true, storageVersionHash: 'mudhfqk/qZY=' }),
   declare('leases', 'coordination.k8s.io', 'Lease', { storageVersionHash: 'gqkMMb/YqFM=' }),

@@ -5,7 +5,7 @@
 
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'date';
+  readonly type: 'string' | 'integer' | 'boolean' | 'date';
   readonly format: string;
   readonly priority: number;
   readonly description: string;
@@ -139,6 +139,32 @@ export const columns = {
     age,
     column('Containers', 'Names of each container in the template.', 1),
     column('Images', 'Images referenced by each container in the template.', 1),
+  ],
+  controllerrevisions: [
+    name(),
+    column('Controller', 'Controller of the object'),
+    column('Revision', 'Revision indicates the revision of the state represented by Data.'),
+    age,
+  ],
+  horizontalpodautoscalers: [
+    name(),
+    column('Reference', 'scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be collected, as well as to actually change the replica count.'),
+    column('Targets', 'metrics contains the specifications for which to use to calculate the desired replica count (the maximum replica count across all metrics will be used).  The desired replica count is calculated multiplying the ratio between the target value and the current value by the current number of pods.  Ergo, metrics used must decrease as the pod count is increased, and vice-versa.  See the individual metric source types for more information about how each type of metric must respond.'),
+    column('MinPods', 'minReplicas is the lower limit for the number of replicas to which the autoscaler can scale down.  It defaults to 1 pod.  minReplicas is allowed to be 0 if the alpha feature gate HPAScaleToZero is enabled and at least one Object or External metric is configured.  Scaling is active as long as at least one metric value is available.'),
+    column('MaxPods', 'maxReplicas is the upper limit for the number of replicas to which the autoscaler can scale up. It cannot be less that minReplicas.'),
+    column('Replicas', 'currentReplicas is current number of replicas of pods managed by this autoscaler, as last seen by the autoscaler.'),
+    age,
+  ],
+  cronjobs: [
+    name(),
+    column('Schedule', 'The schedule in Cron format, see https://en.wikipedia.org/wiki/Cron.'),
+    column('Suspend', 'This flag tells the controller to suspend subsequent executions, it does not apply to already started executions.  Defaults to false.', 0, 'boolean'),
+    column('Active', 'A list of pointers to currently running jobs.', 0, 'integer'),
+    column('Last Schedule', 'Information when was the last time the job was successfully scheduled.'),
+    age,
+    column('Containers', 'Names of each container in the template.', 1),
+    column('Images', 'Images referenced by each container in the template.', 1),
+    column('Selector', 'A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors', 1),
   ],
   jobs: [
     name(),

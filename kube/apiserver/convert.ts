@@ -1,4 +1,4 @@
-/** Objects as a version of the API shows them, and back to how they are kept. Only EndpointSlices differ between versions. */
+/** Objects as a version of the API shows them, and back to how they are kept. Only EndpointSlices, and the names of CronJobs' types, differ between versions. */
 import type { StoredAny } from '../api/kinds.ts';
 import type { ResourceInfo } from '../api/resources.ts';
 import { structNamed, type Struct } from '../api/schema.ts';
@@ -19,7 +19,8 @@ export function shown(info: ResourceInfo, version: string, object: StoredAny, is
 
 /** The struct that a client's object is checked against, when it is not the stored one. */
 export function structForVersion(info: ResourceInfo, version: string): Struct | undefined {
-  return info.resource === 'endpointslices' && version === 'v1beta1' ? structNamed('discovery/v1beta1.EndpointSlice') : undefined;
+  if (version !== 'v1beta1') return undefined;
+  return info.resource === 'endpointslices' ? structNamed('discovery/v1beta1.EndpointSlice') : info.resource === 'cronjobs' ? structNamed('batch/v1beta1.CronJob') : undefined;
 }
 
 export function toStored(info: ResourceInfo, version: string, object: JsonObject): JsonObject {

@@ -2,8 +2,9 @@
  * The cells of a Table's rows, for the columns in columns.ts (pkg/printers/internalversion/printers.go of Kubernetes 1.20; what
  * later versions changed is said where it is).
  */
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1';
-import type { Job } from 'kubernetes-types/batch/v1';
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1';
+import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v1';
+import type { CronJob, Job } from 'kubernetes-types/batch/v1';
 import type { Lease } from 'kubernetes-types/coordination/v1';
 import type {
   ConfigMap, Container, ContainerStatus, Endpoints, Event, LoadBalancerStatus, Namespace, Node, Pod, ReplicationController, Secret, Service, ServiceAccount,
@@ -62,6 +63,23 @@ export const printers: Record<Resource, Printer> = {
   ],
   statefulsets: (object: Stored<StatefulSet>, context) => [
     object.metadata.name, `${object.status?.readyReplicas ?? 0}/${object.spec?.replicas ?? 0}`, age(object, context), ...containerCells(object.spec?.template.spec?.containers),
+  ],
+  controllerrevisions: (object: Stored<ControllerRevision>, context) => {
+    const owner = object.metadata.ownerReferences?.find(({ controller }) => controller === true);
+    return [object.metadata.name, owner === undefined ? none : `${owner.kind.toLowerCase()}.${owner.apiVersion.split('/')[0]!}/${owner.name}`, object.revision, age(object, context)];
+  },
+  horizontalpodautoscalers: (object: Stored<HorizontalPodAutoscaler>, context) => {
+    const { scaleTargetRef, targetCPUUtilizationPercentage: wanted, minReplicas, maxReplicas } = object.spec!;
+    const used = object.status?.currentCPUUtilizationPercentage;
+    return [
+      object.metadata.name, `${scaleTargetRef.kind}/${scaleTargetRef.name}`, wanted === undefined ? none : `${used === undefined ? '<unknown>' : `${used}%`}/${wanted}%`, String(minReplicas ?? '<unset>'),
+      maxReplicas, object.status?.currentReplicas ?? 0, age(object, context),
+    ];
+  },
+  cronjobs: (object: Stored<CronJob>, context) => [
+    object.metadata.name, object.spec!.schedule, object.spec!.suspend === true ? 'True' : 'False', (object.status?.active ?? []).length,
+    object.status?.lastScheduleTime === undefined ? none : since(object.status.lastScheduleTime, context), age(object, context), ...containerCells(object.spec!.jobTemplate.spec?.template.spec?.containers),
+    selectorText(object.spec!.jobTemplate.spec?.selector),
   ],
   jobs: printJob,
   leases: (object: Stored<Lease>, context) => [object.metadata.name, object.spec?.holderIdentity ?? '', age(object, context)],

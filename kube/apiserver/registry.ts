@@ -311,7 +311,7 @@ export class Registry {
 }
 
 const storageGroups: Record<string, string> = {
-  apps: 'apps/v1', batch: 'batch/v1', 'coordination.k8s.io': 'coordination/v1', 'discovery.k8s.io': 'discovery/v1', 'networking.k8s.io': 'networking/v1',
+  apps: 'apps/v1', autoscaling: 'autoscaling/v1', batch: 'batch/v1', 'coordination.k8s.io': 'coordination/v1', 'discovery.k8s.io': 'discovery/v1', 'networking.k8s.io': 'networking/v1',
   policy: 'policy/v1beta1', 'rbac.authorization.k8s.io': 'rbac/v1',
 };
 

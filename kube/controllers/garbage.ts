@@ -8,8 +8,8 @@ import type { ControllerContext } from './controller.ts';
 import { keyOf, parseKey, WorkQueue } from './queue.ts';
 
 /** Kinds that own or are owned; events and leases are neither. */
-const OWNED: readonly Resource[] = ['pods', 'replicasets', 'deployments', 'daemonsets', 'statefulsets', 'jobs', 'replicationcontrollers', 'services', 'endpointslices', 'configmaps', 'secrets', 'ingresses', 'serviceaccounts'];
-const IN_NAMESPACES: readonly Resource[] = [...OWNED, 'endpoints', 'events', 'networkpolicies', 'poddisruptionbudgets', 'roles', 'rolebindings', 'leases'];
+const OWNED: readonly Resource[] = ['pods', 'replicasets', 'deployments', 'daemonsets', 'statefulsets', 'controllerrevisions', 'cronjobs', 'jobs', 'replicationcontrollers', 'services', 'endpointslices', 'configmaps', 'secrets', 'ingresses', 'serviceaccounts'];
+const IN_NAMESPACES: readonly Resource[] = [...OWNED, 'endpoints', 'events', 'networkpolicies', 'poddisruptionbudgets', 'horizontalpodautoscalers', 'roles', 'rolebindings', 'leases'];
 const FOREGROUND = 'foregroundDeletion';
 const ORPHAN = 'orphan';
 /** Pods of a node that is gone are removed by force after a while (podgc: quarantineTime). */

@@ -2,9 +2,12 @@
 import type { ApiClient } from '../client.ts';
 import type { CloudProvider } from '../cloud-provider.ts';
 import type { KubeRuntime } from '../runtime.ts';
+import { startAutoscaler } from './autoscaler.ts';
 import { contexts } from './controller.ts';
+import { startCronJobController, type CronJobOptions } from './cronjob.ts';
 import { startDaemonSetController } from './daemonset.ts';
 import { startDeploymentController } from './deployment.ts';
+import { startDisruptionController } from './disruption.ts';
 import { startEndpointControllers } from './endpoints.ts';
 import { sweepEvents } from './events.ts';
 import { startGarbageCollector, startNamespaceController, startPodGarbageCollector } from './garbage.ts';
@@ -14,8 +17,9 @@ import { startReplicaSetController } from './replicaset.ts';
 import { startScheduler } from './scheduler.ts';
 import { startServiceController } from './service.ts';
 import { startServiceAccountController, type AccountOptions } from './serviceaccounts.ts';
+import { startStatefulSetController } from './statefulset.ts';
 
-export type ControllerOptions = NodeOptions & AccountOptions;
+export type ControllerOptions = NodeOptions & AccountOptions & CronJobOptions;
 
 export function startControllers(client: ApiClient, runtime: KubeRuntime, cloud: CloudProvider, options: ControllerOptions): void {
   const as = contexts(client, runtime);
@@ -28,7 +32,11 @@ export function startControllers(client: ApiClient, runtime: KubeRuntime, cloud:
   startDeploymentController(as('deployment-controller'));
   startReplicaSetController(as('replicaset-controller'));
   startDaemonSetController(as('daemonset-controller'));
+  startStatefulSetController(as('statefulset-controller'));
   startJobController(as('job-controller'));
+  startCronJobController(as('cronjob-controller'), options);
+  startAutoscaler(as('horizontal-pod-autoscaler'));
+  startDisruptionController(as('controllermanager'));
   startEndpointControllers(as('endpoint-controller'));
   startServiceController(as('service-controller'), cloud);
   sweepEvents(as('event-ttl').client, runtime);

@@ -165,7 +165,7 @@ export class ClusterLab implements ClusterFactory, GuestHost {
     });
     const cluster: RunningCluster = { spec, server, nodes };
     this.clusters.set(spec.name, cluster);
-    startControllers(server.client(), time, this.provider(), { clusterCidr: spec.podRange, nodeMask: profile.nodeMask, isRouted: profile.isRouted, hasTokenSecrets: profile.server.minor < 24 });
+    startControllers(server.client(), time, this.provider(), { clusterCidr: spec.podRange, nodeMask: profile.nodeMask, isRouted: profile.isRouted, hasTokenSecrets: profile.server.minor < 24, cronJobVersion: profile.server.minor >= 21 ? 'batch/v1' : 'batch/v1beta1' });
     this.startMaster(spec, server);
     for (const node of spec.nodes) this.startNode(cluster, node);
     installAddons(server.client('system:addon-manager', 'kube-addon-manager'), profile);

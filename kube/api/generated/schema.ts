@@ -815,6 +815,12 @@ WindowsSecurityContextOptions
   GMSACredentialSpec *string gmsaCredentialSpec? pb=2
   RunAsUserName *string runAsUserName? pb=3
 # apps/v1
+ControllerRevision
+  Kind string kind?
+  APIVersion string apiVersion?
+  ObjectMeta meta/v1.ObjectMeta metadata? pb=1
+  Data Raw data? pb=2
+  Revision int64 revision pb=3
 DaemonSet
   Kind string kind?
   APIVersion string apiVersion?

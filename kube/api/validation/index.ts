@@ -8,7 +8,7 @@ import {
 import { checkPodSpec, checkPodUpdate } from './pods.ts';
 import { Problems } from './problems.ts';
 import { checkEndpoints, checkEndpointSlice, checkMixedProtocols, checkService, checkServiceStatus, checkServiceUpdate } from './services.ts';
-import { checkDaemonSet, checkDeployment, checkJob, checkReplicaSet, checkReplicationController, checkStatefulSet } from './workloads.ts';
+import { checkAutoscaler, checkCronJob, checkDaemonSet, checkDeployment, checkJob, checkReplicaSet, checkReplicationController, checkStatefulSet } from './workloads.ts';
 
 /** Everything else must be a subdomain. */
 const nameRules: Partial<Record<Resource, NameRule>> = {
@@ -50,6 +50,8 @@ const checks: Partial<Record<Resource, Check>> = {
   daemonsets: checkOf(checkDaemonSet),
   statefulsets: checkOf(checkStatefulSet),
   jobs: checkJob as Check,
+  cronjobs: (object: StoredObject<'cronjobs'>, _old, problems) => { checkCronJob(object, problems); },
+  horizontalpodautoscalers: (object: StoredObject<'horizontalpodautoscalers'>, _old, problems) => { checkAutoscaler(object, problems); },
   ingresses: (object: StoredObject<'ingresses'>, _old, problems) => { checkIngress(object, problems); },
   ingressclasses: checkOf(checkIngressClass),
   networkpolicies: (object: StoredObject<'networkpolicies'>, _old, problems) => { checkNetworkPolicy(object, problems); },

@@ -1,8 +1,10 @@
-/** Deployments, replica sets, daemon sets, stateful sets, jobs (pkg/apis/apps/validation, pkg/apis/batch/validation). */
+/** Deployments, replica sets, daemon sets, stateful sets, jobs, autoscalers (pkg/apis/{apps,batch,autoscaling}/validation). */
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1';
-import type { Job } from 'kubernetes-types/batch/v1';
+import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v1';
+import type { CronJob, Job } from 'kubernetes-types/batch/v1';
 import type { PodTemplateSpec, ReplicationController } from 'kubernetes-types/core/v1';
 import type { LabelSelector } from 'kubernetes-types/meta/v1';
+import { parseSchedule } from '../cron-schedule.ts';
 import { percentProblems } from '../names.ts';
 import { matchesSelector } from '../selectors.ts';
 import { equal } from '../values.ts';
@@ -169,11 +171,43 @@ export function checkJob(job: Job, old: Job | undefined, problems: Problems, min
       problems.invalid('spec.template.metadata.labels', goMap(spec.template.metadata?.labels), '`selector` does not match template `labels`');
     }
   }
-  checkPodSpec('spec.template.spec', spec.template.spec ?? { containers: [] }, problems);
-  const policy = spec.template.spec?.restartPolicy;
-  if (policy !== 'OnFailure' && policy !== 'Never') problems.required('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"');
+  checkJobTemplate('spec.template', spec.template, problems);
   if (old === undefined) return;
   problems.immutable('spec.completions', equal(spec.completions, old.spec?.completions), spec.completions);
   problems.immutable('spec.selector', equal(selector, old.spec?.selector), selector === undefined ? '' : goSelector(selector));
   problems.immutable('spec.template', equal(spec.template, old.spec?.template), { go: 'core.PodTemplateSpec{...}' });
+}
+
+function checkJobTemplate(path: string, template: PodTemplateSpec | undefined, problems: Problems): void {
+  checkPodSpec(`${path}.spec`, template?.spec ?? { containers: [] }, problems);
+  const policy = template?.spec?.restartPolicy;
+  if (policy !== 'OnFailure' && policy !== 'Never') problems.required(`${path}.spec.restartPolicy`, 'valid values: "OnFailure", "Never"');
+}
+
+export function checkCronJob(cronJob: CronJob, problems: Problems): void {
+  const spec = cronJob.spec!;
+  if (spec.schedule === '') problems.required('spec.schedule');
+  else {
+    const schedule = parseSchedule(spec.schedule);
+    if (typeof schedule === 'string') problems.invalid('spec.schedule', spec.schedule, schedule);
+  }
+  problems.notNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds);
+  problems.oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']);
+  const job = spec.jobTemplate.spec;
+  const path = 'spec.jobTemplate.spec';
+  for (const field of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit'] as const) problems.notNegative(`${path}.${field}`, job?.[field]);
+  checkJobTemplate(`${path}.template`, job?.template, problems);
+  if (job?.selector !== undefined) problems.invalid(`${path}.selector`, goSelector(job.selector), '`selector` will be auto-generated');
+  if (job?.manualSelector === true) problems.unsupported(`${path}.manualSelector`, true, ['nil', 'false']);
+  for (const field of ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) problems.notNegative(`spec.${field}`, spec[field]);
+  if ((cronJob.metadata?.name ?? '').length > 52) problems.invalid('metadata.name', cronJob.metadata?.name, 'must be no more than 52 characters');
+}
+
+export function checkAutoscaler({ spec }: HorizontalPodAutoscaler, problems: Problems): void {
+  const { minReplicas = 1, maxReplicas, scaleTargetRef, targetCPUUtilizationPercentage } = spec!;
+  if (minReplicas < 1) problems.invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1');
+  if (maxReplicas < 1) problems.invalid('spec.maxReplicas', maxReplicas, 'must be greater than 0');
+  if (maxReplicas < minReplicas) problems.invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`');
+  for (const field of ['kind', 'name'] as const) if (scaleTargetRef[field] === '') problems.required(`spec.scaleTargetRef.${field}`);
+  if ((targetCPUUtilizationPercentage ?? 1) < 1) problems.invalid('spec.targetCPUUtilizationPercentage', targetCPUUtilizationPercentage, 'must be greater than 0');
 }
