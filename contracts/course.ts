@@ -66,8 +66,8 @@ export interface Assertion {
 }
 export const Assertion: z.ZodType<Assertion> = z.looseObject({ kind: z.string() });
 
-/** `when` it holds, `say` this instead of the kind's own reason. */
-export const Diagnosis = z.strictObject({ when: Assertion, say: z.string() });
+/** `when` it holds, `say` this instead of the kind's own reason; `unless` it holds, its reason is the reason. */
+export const Diagnosis = z.union([z.strictObject({ when: Assertion, say: z.string() }), z.strictObject({ unless: Assertion })]);
 export type Diagnosis = z.infer<typeof Diagnosis>;
 
 /** A hint that depends on how far the lab is: the first whose `when` holds; without `when` it always holds. */
@@ -135,15 +135,18 @@ export const TypeStep = z.strictObject({
   interruptAfter: seconds.optional(),
 });
 export const KeysStep = z.strictObject({ ...stepCommon, keys: KeyNames, at: Identifier.optional(), until: z.enum(['prompt', 'running', 'quiet']).default('quiet') });
+/** The lab's browser goes to an address from a place, and the page is waited for. */
+export const VisitStep = z.strictObject({ ...stepCommon, visit: z.string(), from: Identifier });
 export const WaitStep = z.strictObject({ ...stepCommon, wait: seconds });
 export const AnswerStep = z.strictObject({
   ...stepCommon,
   answer: z.record(z.string(), z.union([z.string(), z.number().int().min(0), z.array(z.number().int().min(0))])),
 });
-export const SolutionStep = z.union([TypeStep, KeysStep, WaitStep, AnswerStep]);
+export const SolutionStep = z.union([TypeStep, KeysStep, VisitStep, WaitStep, AnswerStep]);
 export type SolutionStep = z.infer<typeof SolutionStep>;
 export type TypeStep = z.infer<typeof TypeStep>;
 export type KeysStep = z.infer<typeof KeysStep>;
+export type VisitStep = z.infer<typeof VisitStep>;
 export type WaitStep = z.infer<typeof WaitStep>;
 export type AnswerStep = z.infer<typeof AnswerStep>;
 

@@ -93,6 +93,12 @@ describe('a grader', () => {
     expect(report.checks[1]?.because).toBe('192.168.255.1 sits on tap0; give it to cbr0.');
   });
 
+  it('takes the reason of what a lesson says must hold, when it does not', async () => {
+    const diagnoses = [{ unless: { kind: 'link', at: 'vm', name: 'lo' } }, { unless: { kind: 'link', at: 'vm', name: 'cbr0' } }];
+    const report = await createGrader({ ...lesson, checks: [check({ id: 'c1', kind: 'addr', at: 'vm', dev: 'lo', is: '10.0.0.1/8', diagnoses })] }).judge(scripted({ links: { vm: [aLink('lo')] }, addresses: { vm: [] } }), { nowMs: 1 });
+    expect(report.checks[0]?.because).toBe('There is no cbr0 in vm yet.');
+  });
+
   it('gives hints one by one, filled from the state, and counts them', async () => {
     const grader = createGrader(lesson);
     expect((await grader.judge(empty, { nowMs: 1 })).checks[0]).toMatchObject({ hints: [], hintsLeft: 3 });

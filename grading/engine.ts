@@ -5,7 +5,7 @@
  * when (250 virtual ms after the last change), so that a replay judges at the same instants. It turns what a check could
  * not find out into "can't tell", never into "not yet".
  */
-import type { Hint, Lesson, QuestionSpec } from '../contracts/course.ts';
+import type { Diagnosis, Hint, Lesson, QuestionSpec } from '../contracts/course.ts';
 import type { Observer } from '../contracts/observer.ts';
 import type { CheckVerdict, QuestionVerdict, Report } from '../contracts/report.ts';
 import { assertionOf, judgeAssertion } from './assertion.ts';
@@ -189,11 +189,11 @@ async function judgeCheck(check: Lesson['checks'][number], isReached: Set<string
 }
 
 /** The lesson's diagnosis of this very mistake, else what the kind itself found out. */
-async function reason(diagnoses: readonly { when: { kind: string }; say: string }[], finding: Finding, look: Look, checkId: string): Promise<string | undefined> {
-  for (const { when, say } of diagnoses) {
-    const applies = await orNull(judgeAssertion(when, look, checkId));
-    if (applies?.passed !== true) continue;
-    return (await fill(say, look, { ...finding.values, ...applies.values })).text;
+async function reason(diagnoses: readonly Diagnosis[], finding: Finding, look: Look, checkId: string): Promise<string | undefined> {
+  for (const diagnosis of diagnoses) {
+    const found = await orNull(judgeAssertion('when' in diagnosis ? diagnosis.when : diagnosis.unless, look, checkId));
+    if ('when' in diagnosis && found?.passed === true) return (await fill(diagnosis.say, look, { ...finding.values, ...found.values })).text;
+    if ('unless' in diagnosis && found?.passed === false && found.because !== undefined) return found.because;
   }
   return finding.because;
 }

@@ -71,6 +71,8 @@ export class Look {
   chains(at: string): Promise<ChainView[]> { return this.#in(at, 'chains', (place) => this.#observer.chains(place)); }
   conntrack(at: string): Promise<ConntrackView[]> { return this.#in(at, 'conntrack', (place) => this.#observer.conntrack(place)); }
   sockets(at: string): Promise<SocketView[]> { return this.#in(at, 'sockets', (place) => this.#observer.sockets(place)); }
+  /** Of a namespace that the lesson may have no name for. */
+  socketsIn(place: Place): Promise<SocketView[]> { return this.#once(`sockets ${place.machine}/${place.netns}`, () => this.#observer.sockets(place)); }
   sysctl(at: string, key: string): Promise<string | null> { return this.#in(at, `sysctl ${key}`, (place) => this.#observer.sysctl(place, key)); }
 
   /** Whether the place's namespace exists at all; a machine's own always does. */

@@ -19,6 +19,7 @@ import { process } from './process.ts';
 import { route } from './route.ts';
 import { rule } from './rule.ts';
 import { seen } from './seen.ts';
+import { serves } from './serves.ts';
 import { session } from './session.ts';
 import { sysctl } from './sysctl.ts';
 import { trace } from './trace.ts';
@@ -26,7 +27,7 @@ import { trace } from './trace.ts';
 export const checkKinds: ReadonlyMap<string, CheckKind> = listOnce([
   link, addr, route, master, netns, neigh, fdb, sysctl, rule, conntrack,
   installed, process, session, file,
-  ping, connects, trace, seen,
+  ping, connects, serves, trace, seen,
   object, cloud,
   form, point,
   all, any, not,

@@ -16,7 +16,7 @@ export async function compareLesson(lesson: Lesson, lessons: ReadonlyMap<string,
   const differences: Difference[] = [];
   let steps = 0;
   for (const [index, step] of lesson.solution.entries()) {
-    if ('answer' in step || 'wait' in step) continue;
+    if (!('type' in step || 'keys' in step)) continue;
     steps++;
     const lines = (of: number, shown: Shown): string[] => answerLines(normalisers[of]!, {}, shown).map(withoutChance);
     const [simulator, linux] = [lines(0, simulated[index]!), lines(1, real[index]!)];

@@ -1,5 +1,5 @@
 /** One way through a lesson, done by machine: steps typed at a fresh lab's terminals as a learner would, judged as they go. */
-import type { Lesson, SolutionStep } from '../../contracts/course.ts';
+import type { KeysStep, Lesson, SolutionStep, TypeStep, VisitStep } from '../../contracts/course.ts';
 import type { Report } from '../../contracts/report.ts';
 import { createGrader, fill, type Finding, type Grader, judgeAssertion, Look } from '../../grading/index.ts';
 import type { Backend, Lab } from '../backend.ts';
@@ -58,6 +58,7 @@ export class Attempt {
       for (const [id, answer] of Object.entries(step.answer)) this.#answer(id, typeof answer === 'string' ? (await fill(answer, await this.#look())).text : answer);
       return;
     }
+    if ('visit' in step) return this.#visit(step);
     const terminal = step.at ?? this.#lesson.terminals[0]?.id ?? '';
     if (!this.lab.terminals().some(({ id, isOpen }) => id === terminal && isOpen)) {
       this.stuck.push(stepText(step));
@@ -111,7 +112,15 @@ export class Attempt {
     this.#grader.answer(id, block.options.flatMap(({ isRight }, index) => (isRight ? [index] : [])));
   }
 
-  async #settle(terminal: string, step: Exclude<SolutionStep, { wait: number } | { answer: object }>): Promise<void> {
+  async #visit({ visit, from }: VisitStep): Promise<void> {
+    const look = await this.#look();
+    this.lab.visit?.(look.place(from), (await fill(visit, look)).text);
+    const limitUs = this.lab.nowUs + PROMPT_WITHIN_US;
+    do await this.#pass(LOOK_EVERY_US);
+    while (this.lab.shownVisit?.()?.progress !== 'done' && this.lab.nowUs < limitUs);
+  }
+
+  async #settle(terminal: string, step: TypeStep | KeysStep): Promise<void> {
     if ('interruptAfter' in step && step.interruptAfter !== undefined) {
       await this.#pass(step.interruptAfter * SECOND_US);
       if (!this.lab.isPrompting(terminal)) this.lab.input(terminal, keyNamed('ctrl-c'));
@@ -133,6 +142,7 @@ export class Attempt {
 export function stepText(step: SolutionStep): string {
   if ('type' in step) return step.type;
   if ('keys' in step) return step.keys.join(' ');
+  if ('visit' in step) return `visit ${step.visit}`;
   if ('wait' in step) return `wait ${step.wait} s`;
   return `answer ${Object.keys(step.answer).join(', ')}`;
 }

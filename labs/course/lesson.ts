@@ -117,6 +117,7 @@ interface Sources {
 function judgeTogether(lesson: Lesson, text: LessonText, sources: Sources, folderId: string, problems: CourseProblem[]): void {
   const places = Object.keys(lesson.places);
   const terminals = lesson.terminals.map(({ id }) => id);
+  const known = { terminals, places };
   const inYaml = (yaml: YamlText, path: Path, wanted: string, found: string, nearest: string | null = null) =>
     problems.push({ file: yaml.file, line: yaml.lineOf(path), key: path.join('.'), wanted, found, nearest });
   const inText = (what: string, wanted: string, found: string, nearest: string | null = null) =>
@@ -141,7 +142,10 @@ function judgeTogether(lesson: Lesson, text: LessonText, sources: Sources, folde
     for (const need of check.needs) if (!seen.has(need)) inYaml(yaml, at('needs'), `an earlier check: ${[...seen].join(', ') || 'none'}`, need, nearestWord(need, [...seen]));
     seen.add(check.id);
     assertion(yaml, at(), assertionOf(check));
-    for (const [number, { when }] of check.diagnoses.entries()) assertion(yaml, at('diagnoses', number, 'when'), when);
+    for (const [number, diagnosis] of check.diagnoses.entries()) {
+      if ('when' in diagnosis) assertion(yaml, at('diagnoses', number, 'when'), diagnosis.when);
+      else assertion(yaml, at('diagnoses', number, 'unless'), diagnosis.unless);
+    }
     for (const [number, hint] of check.hints.entries()) {
       if (typeof hint === 'string') continue;
       for (const [choice, { when }] of hint.entries()) if (when !== undefined) assertion(yaml, at('hints', number, choice, 'when'), when);
@@ -162,12 +166,12 @@ function judgeTogether(lesson: Lesson, text: LessonText, sources: Sources, folde
   for (const [id, { truth, steps }] of Object.entries(lesson.predictions)) {
     if (!text.lines.has(`predict ${id}`)) inYaml(yaml, ['predictions', id], `:::predict{id="${id}"} in lesson.md`, 'none');
     assertion(yaml, ['predictions', id, 'truth'], truth);
-    judgeSteps(steps, yaml, ['predictions', id, 'steps'], terminals, inYaml);
+    judgeSteps(steps, yaml, ['predictions', id, 'steps'], known, inYaml);
   }
   for (const name of lesson.values) judgeValueName(name, places, (wanted, nearest) => inText('', wanted, `{{${name}}}`, nearest));
 
   // Solution, alternates and mistakes.
-  judgeSteps(lesson.solution, sources.solutionYaml, ['steps'], terminals, inYaml);
+  judgeSteps(lesson.solution, sources.solutionYaml, ['steps'], known, inYaml);
   const names = lesson.solution.flatMap(({ name }) => (name === undefined ? [] : [name]));
   const nameKnown = (path: Path, name: string | undefined, file: YamlText) => {
     if (name !== undefined && name !== 'start' && !names.includes(name)) inYaml(file, path, `the name of a step of solution.yaml: ${names.join(', ') || 'none has one'}`, name, nearestWord(name, names));
@@ -176,19 +180,20 @@ function judgeTogether(lesson: Lesson, text: LessonText, sources: Sources, folde
   for (const [index, { from, to, steps }] of lesson.alternates.entries()) {
     nameKnown(['alternates', index, 'from'], from, sources.proofYaml);
     nameKnown(['alternates', index, 'to'], to, sources.proofYaml);
-    judgeSteps(steps, sources.proofYaml, ['alternates', index, 'steps'], terminals, inYaml);
+    judgeSteps(steps, sources.proofYaml, ['alternates', index, 'steps'], known, inYaml);
   }
   for (const [index, { from, steps, check }] of lesson.mistakes.entries()) {
     nameKnown(['mistakes', index, 'from'], from, sources.proofYaml);
     if (!seen.has(check)) inYaml(sources.proofYaml, ['mistakes', index, 'check'], `a check: ${[...seen].join(', ')}`, check, nearestWord(check, [...seen]));
-    judgeSteps(steps, sources.proofYaml, ['mistakes', index, 'steps'], terminals, inYaml);
+    judgeSteps(steps, sources.proofYaml, ['mistakes', index, 'steps'], known, inYaml);
   }
 }
 
 type Complain = (yaml: YamlText, path: Path, wanted: string, found: string, nearest?: string | null) => void;
 
-function judgeSteps(steps: readonly SolutionStep[], yaml: YamlText, path: Path, terminals: readonly string[], complain: Complain): void {
+function judgeSteps(steps: readonly SolutionStep[], yaml: YamlText, path: Path, { terminals, places }: { readonly terminals: readonly string[]; readonly places: readonly string[] }, complain: Complain): void {
   for (const [index, step] of steps.entries()) {
+    if ('visit' in step && !places.includes(step.from)) complain(yaml, [...path, index, 'from'], `a place: ${places.join(', ')}`, step.from, nearestWord(step.from, places));
     if ('at' in step && step.at !== undefined && !terminals.includes(step.at)) complain(yaml, [...path, index, 'at'], `a terminal: ${terminals.join(', ')}`, step.at, nearestWord(step.at, terminals));
   }
 }

@@ -290,6 +290,7 @@ function stepsOfHint(hint: string, lesson: Lesson): SolutionStep[] {
   const place = Object.values(lesson.places).find(({ netns }) => netns !== '' && netns === inside);
   const common = { at: 'hint', optional: false, tidy: false };
   return [...hint.matchAll(/`([^`]+)`|Ctrl\+([A-Z])(?: and ([A-Z]))?/g)].map(([, command, control, key]): SolutionStep => {
+    if (command !== undefined && /^https?:/.test(command)) return { ...common, visit: command, from: [...hint.matchAll(/\bfrom ([a-z][\w-]*)/g)].map(([, name = '']) => name).find((name) => Object.hasOwn(lesson.places, name)) ?? '' };
     if (command === undefined) return { ...common, keys: [`ctrl-${(control ?? '').toLowerCase()}`, ...(key === undefined ? [] : [key.toLowerCase()])], until: 'quiet' };
     const type = place === undefined ? command : `sudo ip netns exec ${place.netns} ${command.replace(/^sudo /, '')}`;
     const staysOpen = /^(sudo .*)?ping (?!.*-c)|^screen /.test(type);

@@ -116,7 +116,7 @@ function packetTrace(events: readonly TraceEvent[], placeOf: PlaceOf): PacketTra
   for (const event of events) {
     const place = event.junction === undefined ? placeOf(event.kernelId, event.netns) : { machine: event.junction, netns: '' };
     steps.push(stepOf(event, place));
-    if (event.kind === 'socket' || event.kind === 'answer') isDelivered = true;
+    if (event.kind === 'socket' || (event.kind === 'answer' && event.what === 'echo reply')) isDelivered = true;
     // A flooded copy may die while another goes on: the journey ended only if nothing was delivered.
     if (event.kind === 'died') death ??= deathOf(event, place, steps);
   }
@@ -132,7 +132,7 @@ function deathOf(event: Extract<TraceEvent, { kind: 'died' }>, place: Place, ste
   const rule = event.rule === undefined ? undefined : steps.flatMap(({ rulesTried }) => rulesTried ?? []).findLast(({ text, isMatch }) => isMatch && text === event.rule);
   return {
     cause: event.reason.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, ''),
-    reason: sentence(`At ${event.at} in ${nameOf(place)}: ${event.reason}${event.rule === undefined ? '' : ` (${event.rule})`}`),
+    reason: sentence(`${event.junction === undefined ? `At ${event.at} in ${nameOf(place)}` : `In the cloud's network, at ${event.at}`}: ${event.reason}${event.rule === undefined ? '' : ` (${event.rule})`}`),
     at: { place, device: event.at }, layer: layerOf[event.layer], ...(rule === undefined ? {} : { rule }),
   };
 }

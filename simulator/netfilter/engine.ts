@@ -154,7 +154,7 @@ function tellTracking(context: PacketContext): void {
 function tellDeath(context: PacketContext): void {
   const { environment, packet, ns, hook, dropRule } = context;
   environment.traceSink?.({
-    kind: 'died', reason: dropRule?.startsWith('-A ') === true ? 'a rule dropped it' : (dropRule ?? 'conntrack dropped it'), layer: context.table === 'nat' ? 'nat' : 'filter', at: hook,
+    kind: 'died', reason: dropRule?.startsWith('-A ') === true ? `a rule ${/ -j REJECT\b/.test(dropRule) ? 'rejected' : 'dropped'} it` : (dropRule ?? 'conntrack dropped it'), layer: context.table === 'nat' ? 'nat' : 'filter', at: hook,
     ...(dropRule === undefined ? {} : { rule: dropRule }), atUs: environment.nowUs, kernelId: environment.kernelId, netns: ns, traceId: packet.traceId, frame: copyOf(packet.frame),
   });
 }

@@ -4,7 +4,7 @@ import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
-import type { Lesson, SolutionStep } from '../../contracts/course.ts';
+import type { Lesson, SolutionStep, VisitStep } from '../../contracts/course.ts';
 import { readCourse } from '../../host/course-files.ts';
 import { lessonsOf, loadCourse } from '../../labs/course/index.ts';
 import { launchChromium } from '../chromium.ts';
@@ -80,8 +80,8 @@ type Window = BrowserContext;
 interface TestHook { text(id: string): string; focus(id: string): void; ids(): string[]; values(): Record<string, string | null> }
 declare const podwireTest: TestHook;
 
-/** A bare prompt at the end of what is shown, behind a text without an end of line too. */
-const PROMPT = /(\S+@[^\n]*|(^|\n)gke-\S+ [^\n]*)[$#]$/;
+/** A bare prompt at the end of what is shown, behind a text without an end of line too; busybox's is a path and a #. */
+const PROMPT = /(\S+@[^\n]*|(^|\n)gke-\S+ [^\n]*|(^|\n)\/\S* )[$#]$/;
 
 export class Learner {
   readonly page: Page;
@@ -149,7 +149,7 @@ export class Learner {
   /** Waits as a learner who knows what takes long: after a while by skipping lab time, where it can be skipped. */
   private async promptsAgain(terminal: string): Promise<void> {
     const skip = this.page.getByRole('button', { name: 'Skip wait' });
-    for (let patienceMs = 15_000, skips = 0; skips < 12; patienceMs = 4000, skips++) {
+    for (let patienceMs = 5000, skips = 0; skips < 20; patienceMs = 1500, skips++) {
       const isThere = await this.prompts(terminal, patienceMs).then(() => true, () => false);
       if (isThere) return;
       if (await skip.isEnabled()) await skip.click();
@@ -176,6 +176,14 @@ export class Learner {
     await bar.press('Enter');
   }
 
+  private async visitFrom(lesson: Lesson, { visit, from }: VisitStep): Promise<void> {
+    await this.page.getByRole('button', { name: 'Browser', exact: true }).click();
+    const { machine, netns } = lesson.places[from]!;
+    await this.page.getByLabel('From', { exact: true }).selectOption(`${machine}/${netns}`);
+    await this.visit(await this.filled(visit));
+    await this.page.getByRole('region', { name: 'Browser' }).getByText('HTTP/1.1 200 OK').waitFor();
+  }
+
   async press(keys: readonly string[], terminal = 'vm'): Promise<void> {
     await this.focus(terminal);
     for (const key of keys) await this.page.keyboard.press(/^ctrl-/.test(key) ? `Control+${key.slice(5)}` : key);
@@ -192,6 +200,7 @@ export class Learner {
       for (const [id, answer] of Object.entries(step.answer)) await this.answer(lesson, id, typeof answer === 'string' && answer !== 'right' ? await this.filled(answer) : undefined);
       return;
     }
+    if ('visit' in step) return this.visitFrom(lesson, step);
     const terminal = step.at ?? lesson.terminals[0]!.id;
     if ('keys' in step) await this.press(step.keys, terminal);
     else if (!(byButton && (await this.pressRun(lesson, step.type)))) await this.type(await this.filled(step.type), terminal, { isSilent: step.until === 'running' });

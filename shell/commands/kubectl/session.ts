@@ -111,7 +111,8 @@ export class Session {
     const found: Subject[] = [];
     for (const { info, names } of await this.mentioned(words)) {
       const namespace = info.isNamespaced ? (this.flags.is('all-namespaces') ? undefined : await this.namespace()) : undefined;
-      const labelSelector = this.flags.text('selector');
+      // What expose is given is for the Service it makes.
+      const labelSelector = this.command === 'expose' ? '' : this.flags.text('selector');
       if (names.length > 0) {
         if (labelSelector !== '') throw new KubectlProblem('name cannot be provided when a selector is specified');
         if (info.isNamespaced && namespace === undefined) throw new KubectlProblem('a resource cannot be retrieved by name across all namespaces');
