@@ -2,10 +2,11 @@
  * Active questions on real Linux: real packets, one at a time, whose traces are wiped away afterwards as far as the kernel lets them be (neighbours it
  * had not known, connection tracking entries). Rule counters do move: the observer calls itself intrusive. Read first: ping(8), tcpdump(8), ip-neighbour(8).
  */
+import { BlockList, isIP } from 'node:net';
 import type { ConnectQuestion, ConnectView, PingQuestion, PingView, TraceQuestion } from '../../contracts/observer.ts';
 import type { Death, PacketTrace, Place, TraceStep } from '../../contracts/trace.ts';
 import { quote } from './boot-script.ts';
-import type { MachineState } from './state.ts';
+import type { MachineState, NamespaceState } from './state.ts';
 
 /** What a reply may take inside one machine. */
 const PATIENCE_S = 0.4;
@@ -17,12 +18,14 @@ each_netns() { echo; local file; for file in /run/netns/*; do [ -f "$file" ] && 
 neighbours() { each_netns | while IFS= read -r netns; do within "$netns" ip neigh show | while read -r to _ dev _; do echo "$netns $to $dev"; done; done; }
 remember() { known=$'\n'$(neighbours)$'\n'; }
 forget() {
+  local words='-p icmp --icmp-type 8 --icmp-code 0 --icmp-id'
+  case $2 in *:*) words='-f ipv6 -p icmpv6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id';; esac
   neighbours | while IFS= read -r line; do
     case $known in *$'\n'"$line"$'\n'*) continue;; esac
     netns=$\{line%% *}; line=$\{line#* }
     within "$netns" ip neigh del "$\{line% *}" dev "$\{line#* }"
   done
-  [ -z "$1" ] || each_netns | while IFS= read -r netns; do within "$netns" conntrack -D -p icmp --icmp-type 8 --icmp-code 0 --icmp-id "$1" > /dev/null; done
+  [ -z "$1" ] || each_netns | while IFS= read -r netns; do within "$netns" conntrack -D $words "$1" > /dev/null; done
 }
 ask_ping() {
   remember
@@ -31,23 +34,24 @@ ask_ping() {
   local hop; hop=$(within "$1" ip -o route get "$2")
   case $hop in *' via '*) hop=$\{hop#* via }; hop=$\{hop%% *};; *) hop=$2;; esac
   within "$1" ip neigh show "$hop"
-  forget "$3"
+  forget "$3" "$2"
 }
 ask_trace() {
   remember
-  local names=() name pids=() folder tries
+  local names=() name pids=() folder tries filter="icmp[icmptype] == 8 and icmp[4:2] == $3"
+  case $2 in *:*) filter="icmp6 and ip6[40] == 128 and ip6[44:2] == $3";; esac
   folder=$(mktemp -d /run/podwire/trace.XXXXXX)
   for name in '' /run/netns/*; do [ -z "$name" ] || [ -f "$name" ] && names+=("$\{name##*/}"); done
   for name in "$\{names[@]}"; do
-    nsenter $\{name:+--net="/run/netns/$name"} timeout 3 tcpdump -Z root --immediate-mode -l -n -i any "icmp[icmptype] == 8 and icmp[4:2] == $3" > "$folder/=$name" 2>&1 & pids+=($!)
+    nsenter $\{name:+--net="/run/netns/$name"} timeout 3 tcpdump -Z root --immediate-mode -l -n -i any "$filter" > "$folder/=$name" 2>&1 & pids+=($!)
   done
   for name in "$\{names[@]}"; do for ((tries = 0; tries < 100; tries++)); do [[ $(< "$folder/=$name") == *listening* ]] && break; sleep 0.01; done; done
   within "$1" ping -n -e "$3" -c 1 -W ${PATIENCE_S} "$2" > /dev/null
   sleep 0.05
   kill -TERM "$\{pids[@]}"; wait "$\{pids[@]}"
-  (cd "$folder" && grep -H ' IP ' =*)
+  (cd "$folder" && grep -H ' IP6\? ' =*)
   rm -r "$folder"
-  forget "$3"
+  forget "$3" "$2"
 }
 ask_connect() { remember; within "$1" timeout 1.5 bash --norc -c "exec 3<> /dev/tcp/$2/$3" 2>&1; echo "status $?"; forget; }
 `.replaceAll('$\\{', '${');
@@ -103,7 +107,7 @@ export async function trace(asking: Asking, { from, to, protocol }: TraceQuestio
   const state = await asking.state();
   // Out by the wire to the machines nobody sees: beyond is not ours to judge.
   const isOut = steps.some(({ kind, device, place }) => kind === 'transmit' && state.namespaces.get(place.netns)?.links.some(({ name, kind: of }) => name === device && of === 'ether') === true);
-  const isHome = steps.some(({ kind }) => kind === 'receive') && [...state.namespaces.values()].some(({ addresses }) => addresses.some(({ address }) => address === to));
+  const isHome = steps.some(({ kind, place }) => kind === 'receive' && has(state.namespaces.get(place.netns), to));
   if (isOut) return { steps, outcome: 'left' };
   if (isHome) return { steps, outcome: 'delivered' };
   const died = whyNot(state, from, to);
@@ -113,7 +117,7 @@ export async function trace(asking: Asking, { from, to, protocol }: TraceQuestio
 /** `=NETNS:time DEVICE In|Out IP source > destination: ...` */
 export function tracedSteps(text: string, machine: string): TraceStep[] {
   return text.split('\n').flatMap((line): TraceStep[] => {
-    const found = /^=([^:]*):\S+ (\S+)\s+(In|Out|P|M|B)\s+IP (\d+\.\d+\.\d+\.\d+) > (\d+\.\d+\.\d+\.\d+):.*?(?:length (\d+))?$/.exec(line.trim());
+    const found = /^=([^:]*):\S+ (\S+)\s+(In|Out|P|M|B)\s+IP6? ([\da-f.:]+) > ([\da-f.:]+):.*?(?:length (\d+))?$/.exec(line.trim());
     if (found === null) return [];
     const [, netns = '', device = '', way, source = '', destination = '', length] = found;
     const kind = way === 'Out' ? 'transmit' : 'receive';
@@ -134,28 +138,33 @@ function whyNot(state: MachineState, from: Place, to: string): Death {
   const here = state.namespaces.get(from.netns);
   const death = (cause: string, layer: Death['layer'], reason: string, place = from): Death => ({ cause, layer, reason, at: { place } });
   if (here === undefined) return death('enoent', 'link', `${where} does not exist.`);
-  const route = here.routes.filter((each) => each.family === 4 && each.table === 'main' && (each.destination === 'default' || covers(each.destination, to))).sort((a, b) => lengthOf(b.destination) - lengthOf(a.destination))[0];
-  const isOwn = here.addresses.some(({ address }) => address === to);
+  const family = isIP(to) === 6 ? 6 : 4;
+  const route = here.routes.filter((each) => each.family === family && each.table === 'main' && (each.destination === 'default' || covers(each.destination, to))).sort((a, b) => lengthOf(b.destination) - lengthOf(a.destination))[0];
+  const isOwn = has(here, to);
   if (isOwn && here.links.find(({ kind }) => kind === 'loopback')?.isUp !== true) return death('link-down', 'link', `lo is switched off in ${where}, and a packet to oneself runs over lo.`);
   if (route === undefined && !isOwn) return death('no-route', 'route', `${where} has no route to ${to}.`);
   const link = here.links.find(({ name }) => name === route?.device);
   if (link !== undefined && !link.hasCarrier) return death('no-carrier', 'link', `${link.name} in ${where} has no carrier.`);
   const home = state.namespaces.get('');
-  const isAtHome = [...state.namespaces.values()].some(({ addresses }) => addresses.some(({ address }) => address === to));
-  if (from.netns !== '' && !isAtHome && home?.isForwarding === false) return death('not-forwarding', 'forwarding', `${from.machine} does not forward: net.ipv4.ip_forward is 0.`, { machine: from.machine, netns: '' });
+  const gateway = route?.gateway ?? null;
+  const isByHome = gateway !== null && has(home, gateway) && !has(home, to);
+  if (from.netns !== '' && isByHome && home?.isForwarding[family] === false) return death('not-forwarding', 'forwarding', `${from.machine} does not forward: ${family === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'} is 0.`, { machine: from.machine, netns: '' });
   return death('no-answer', 'application', `Nothing came back from ${to}.`);
 }
 
+function has(namespace: NamespaceState | undefined, address: string): boolean {
+  return namespace?.addresses.some((each) => each.address === address) === true;
+}
+
 function covers(prefix: string, address: string): boolean {
-  const [network = '', length = '32'] = prefix.split('/');
-  const bits = Number(length);
-  return bits === 0 || number(network) >>> (32 - bits) === number(address) >>> (32 - bits);
+  const [network = '', length] = prefix.split('/');
+  const family = isIP(address);
+  if (isIP(network) !== family) return false;
+  const list = new BlockList();
+  list.addSubnet(network, Number(length ?? (family === 6 ? 128 : 32)), family === 6 ? 'ipv6' : 'ipv4');
+  return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 function lengthOf(prefix: string): number {
-  return prefix === 'default' ? 0 : Number(prefix.split('/')[1] ?? 32);
-}
-
-function number(address: string): number {
-  return address.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0);
+  return prefix === 'default' ? 0 : Number(prefix.split('/')[1] ?? 128);
 }

@@ -119,7 +119,7 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
     conntrack: (place) => at(place, ({ conntrack }) => conntrack),
     sockets: (place) => at(place, ({ sockets }) => sockets),
     async sysctl(place, key) {
-      if (key === 'net.ipv4.ip_forward' || key === 'net.ipv4.conf.all.forwarding') return at(place, ({ isForwarding }) => (isForwarding ? '1' : '0'));
+      if (key === 'net.ipv4.ip_forward' || key === 'net.ipv4.conf.all.forwarding') return at(place, ({ isForwarding }) => (isForwarding[4] ? '1' : '0'));
       const text = await reader.ask(`within ${quote(place.netns)} sysctl -n ${quote(key)}`);
       return text === undefined ? gone() : answer(text.trim() === '' ? null : text.trim());
     },

@@ -35,10 +35,17 @@ test('puts a machine together: both ends of a veth, the wire out of the lab as a
   expect(state.names).toEqual([{ name: 'red', id: 0 }]);
   expect(state.namespaces.get('')?.links.map(({ name, kind, peer }) => [name, kind, peer])).toEqual([['eth0', 'ether', null], ['veth0', 'veth', { index: 4, name: 'veth1', netns: 'red' }]]);
   expect(state.namespaces.get('red')?.links[0]?.peer).toEqual({ index: 5, name: 'veth0', netns: '' });
-  expect(state.namespaces.get('')).toMatchObject({ isForwarding: true, routes: [{ destination: '10.0.0.1/32', table: 'main', kind: 'unicast' }] });
+  expect(state.namespaces.get('')).toMatchObject({ isForwarding: { 4: true, 6: false }, routes: [{ destination: '10.0.0.1/32', table: 'main', kind: 'unicast' }] });
   expect(state.processes).toMatchObject([{ pid: 7, netns: 'red', argv: ['ping', '8.8.8.8'], tty: 'pts/0', user: 'root', state: 'sleeping', startedAtMs: 40_000 }]);
   expect(state.screens).toEqual([{ pid: 12, name: 'v', isAttached: false }]);
   expect(Buffer.from(state.windows[0]!.bytes).toString()).toBe('hi');
+});
+
+test('counts neither packets nor comments among the rules of IPv6, and knows which family is forwarded', () => {
+  const of = (rules6: string): string => parseState(`\x1dnamespace \n\x1drules6\n${rules6}\x1dsysctl\nnet.ipv4.ip_forward 0\nnet/ipv6/conf/all/forwarding 1\n`, 0).shape;
+  const saved = '# Generated at noon\n*nat\n:POSTROUTING ACCEPT [1:60]\n';
+  expect(of(saved)).toBe(of(saved.replace('noon', 'one').replace('1:60', '2:120')));
+  expect(of(saved)).not.toBe(of(`${saved}-A POSTROUTING -o up0 -j MASQUERADE\n`));
 });
 
 test('knows what ping means', () => {
@@ -54,4 +61,5 @@ test('reads what tcpdump prints, of one device and of any', () => {
   expect(packetOf('07:00:00.000001 ARP, Request who-has 10.0.0.1', 1)).toBeUndefined();
   expect(tracedSteps('=:07:00:00.000001 eth0  Out IP 10.142.0.2 > 8.8.8.8: ICMP echo request, id 1, seq 1, length 64\n=red:07:00:00.000001 veth1 Out IP 10.0.0.2 > 8.8.8.8: ICMP echo request, id 1, seq 1, length 64', 'host')
     .map(({ kind, place, device, after }) => [kind, place.netns, device, after?.source])).toEqual([['transmit', '', 'eth0', '10.142.0.2'], ['transmit', 'red', 'veth1', '10.0.0.2']]);
+  expect(tracedSteps('=:07:00:00.000001 up0   Out IP6 fd00:255::2 > 2001:db8:8::8: ICMP6, echo request, id 60001, seq 1, length 64', 'host')).toMatchObject([{ kind: 'transmit', device: 'up0', after: { source: 'fd00:255::2', lengthBytes: 84 } }]);
 });

@@ -17,10 +17,11 @@ namespace() {
   section ip; printf 'address\nroute show table all\nrule\nneigh\n' | ip -j -d -batch -
   section fdb; bridge -j -s fdb show
   section rules; iptables-save -c
+  section rules6; read -r value < /proc/sys/net/ipv6/conf/all/forwarding && [ "$value" = 1 ] && ip6tables-save
   section conntrack; conntrack -L
   section sockets; ss -Htunap
   section sysctl; read -r value < /proc/sys/net/ipv4/ip_forward && echo "net.ipv4.ip_forward $value"
-  for value in /proc/sys/net/ipv4/conf/*/{forwarding,rp_filter,proxy_arp}; do read -r REPLY < "$value" && echo "$\{value#/proc/sys/} $REPLY"; done
+  for value in /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv4/conf/*/{forwarding,rp_filter,proxy_arp}; do read -r REPLY < "$value" && echo "$\{value#/proc/sys/} $REPLY"; done
 }
 export -f section namespace
 netns_of() { local file; if [[ /proc/$1/ns/net -ef /run/podwire/netns ]]; then REPLY==; else REPLY=; for file in /run/netns/*; do [[ /proc/$1/ns/net -ef $file ]] && REPLY="=$\{file##*/}" && break; done; fi; }
@@ -71,7 +72,10 @@ export interface NamespaceState {
   readonly chains: ChainView[];
   readonly conntrack: ConntrackView[];
   readonly sockets: SocketView[];
-  readonly isForwarding: boolean;
+  /** By family of addresses. */
+  readonly isForwarding: { readonly 4: boolean; readonly 6: boolean };
+  /** IPv6's, where it is forwarded: only whether they change is asked. */
+  readonly rules6: string;
   /** Those a packet's way depends on. */
   readonly sysctls: string;
 }
@@ -101,7 +105,7 @@ export function parseState(text: string, nowMs: number): MachineState {
   }
   const links = new Map([...raw].map(([netns, sections]) => [netns, json(lineOf(sections, 0)) as IpLink[]]));
   const namespaces = new Map([...raw].map(([netns, sections]) => [netns, namespaceState(netns, sections, links)]));
-  const shape = JSON.stringify([...namespaces].map(([netns, state]) => [netns, state.links, state.addresses, state.routes, state.policyRules, state.sysctls, state.chains.map(({ table, name, policy, rules }) => [table, name, policy, rules.map((rule) => rule.text)])]));
+  const shape = JSON.stringify([...namespaces].map(([netns, state]) => [netns, state.links, state.addresses, state.routes, state.policyRules, state.sysctls, state.rules6, state.chains.map(({ table, name, policy, rules }) => [table, name, policy, rules.map((rule) => rule.text)])]));
   return {
     names: (json(own.get('names') ?? '') as { name: string; id?: number }[]).map(({ name, id }) => ({ name, id: id ?? null })),
     namespaces, processes: processesOf(own.get('processes') ?? '', nowMs), screens: screensOf(own.get('screens') ?? ''), windows: windowsOf(own.get('windows') ?? ''), shape,
@@ -123,6 +127,7 @@ function json(text: string): unknown[] {
 
 function namespaceState(netns: string, sections: ReadonlyMap<string, string>, all: ReadonlyMap<string, readonly IpLink[]>): NamespaceState {
   const links = all.get(netns) ?? [];
+  const sysctls = sections.get('sysctl') ?? '';
   return {
     links: links.map((link) => linkView(link, netns, all)),
     addresses: links.flatMap(({ ifname, addr_info = [] }) => addr_info.map(({ family, local, prefixlen, scope }): AddressView => ({ device: ifname, family: family === 'inet6' ? 6 : 4, address: local, prefixLength: prefixlen, scope }))),
@@ -133,8 +138,9 @@ function namespaceState(netns: string, sections: ReadonlyMap<string, string>, al
     chains: parseRules(sections.get('rules') ?? ''),
     conntrack: (sections.get('conntrack') ?? '').split('\n').map(parseConntrack).filter((entry) => entry !== undefined),
     sockets: (sections.get('sockets') ?? '').split('\n').map(parseSocket).filter((socket) => socket !== undefined),
-    isForwarding: sections.get('sysctl')?.startsWith('net.ipv4.ip_forward 1\n') === true,
-    sysctls: sections.get('sysctl') ?? '',
+    isForwarding: { 4: sysctls.startsWith('net.ipv4.ip_forward 1\n'), 6: sysctls.includes('\nnet/ipv6/conf/all/forwarding 1\n') },
+    rules6: (sections.get('rules6') ?? '').replace(/^#.*\n|\[\d+:\d+\]/gm, ''),
+    sysctls,
   };
 }
 
