@@ -27,7 +27,20 @@ interface Command {
   isShell: boolean;
 }
 
-interface Shell { readonly pid: number; netns: string | null; uid: number; cwd: string; command: Command | undefined; isPrompting: boolean; sinceMs: number }
+interface Shell {
+  readonly pid: number;
+  netns: string | null;
+  uid: number;
+  cwd: string;
+  command: Command | undefined;
+  /** The one stopped last: what `fg` goes on with. */
+  stopped: Command | undefined;
+  isPrompting: boolean;
+  sinceMs: number;
+}
+
+/** What a shell says of a command stopped by Ctrl+Z: 128 + SIGTSTP. */
+const STOPPED = 148;
 
 /** A place where shells prompt: a terminal of the lab, or a window of screen. */
 class Seat {
@@ -159,7 +172,7 @@ export class Evidence {
       // The line that leads to a shell is a door, not a job.
       const outer = seat.shells.at(-1);
       if (outer?.command !== undefined) outer.command.isShell = true;
-      seat.shells.push({ pid, netns, uid, cwd, command: undefined, isPrompting: true, sinceMs: this.#nowMs() });
+      seat.shells.push({ pid, netns, uid, cwd, command: undefined, stopped: undefined, isPrompting: true, sinceMs: this.#nowMs() });
     } else for (const gone of seat.shells.splice(known + 1)) this.#end(gone, null);
     const shell = seat.shells.at(-1)!;
     this.#end(shell, status);
@@ -172,6 +185,7 @@ export class Evidence {
     const shell = seat.shells.find((each) => each.pid === pid);
     if (shell === undefined) return;
     const { programs, netns } = programsOf(line);
+    if (programs[0]?.[0] === 'fg' && shell.stopped !== undefined) programs.push(...shell.stopped.programs);
     const command: Command = {
       id: this.#nextId++, terminal, netns: netns ?? shell.netns, user: userName(shell.uid), line, programs, chunks: [], size: 0, startedAtMs: this.#nowMs(), endedAtMs: null, exit: null, isShell: false,
     };
@@ -185,6 +199,8 @@ export class Evidence {
     const { command } = shell;
     shell.command = undefined;
     if (command === undefined) return;
+    if (status === STOPPED) shell.stopped = command;
+    else if (command.programs[0]?.[0] === 'fg') shell.stopped = undefined;
     command.endedAtMs = this.#nowMs();
     command.exit = status;
   }

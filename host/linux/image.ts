@@ -80,12 +80,12 @@ PROMPT_COMMAND=__podwire_prompt
 PS0='\e]7717;S;$$;$(HISTTIMEFORMAT= builtin history 1)\a'
 `.replaceAll('$\\{', '${');
 
-/** A terminal's first program: the login shell of a user. */
+/** A terminal's first program: the login shell of a user, to whom the terminal is given: screen opens it anew after `fg`. */
 function login(identity: Identity): string {
-  const become = identity.way === 'single' ? '' : 'setpriv --reuid="$user" --regid="$group" --init-groups ';
+  const [give, become] = identity.way === 'single' ? ['', ''] : ['chown "$user" /dev/stdin\n', 'setpriv --reuid="$user" --regid="$group" --init-groups '];
   return `#!/bin/bash
 IFS=: read -r user _ _ group _ home shell <<< "$(getent passwd "$1")"
-cd "$home" || cd /
+${give}cd "$home" || cd /
 exec ${become}env -i "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=$shell" "MAIL=/var/mail/$user" "TERM=$TERM" "LANG=$LANG" "TZ=$TZ" "PATH=$PATH" bash --norc -c 'exec -l bash'
 `;
 }
