@@ -20,6 +20,8 @@ export interface Lab {
   readonly observer: Observer;
   /** Time is the wall's: things happen between calls, `onChange` is the only word of them, and keys are better not kept waiting for an instant. */
   readonly isRealTime?: true;
+  /** Where time is real: `nowUs` becomes the wall's, which went on while nobody asked. */
+  catchUp?(): void;
   /** When something happens next if nobody touches anything; undefined: never. */
   nextDueUs(): number | undefined;
   /** Everything due up to and including `targetUs` happens, then it is exactly `targetUs`. Real backends answer at once. */

@@ -69,6 +69,9 @@ export class LinuxLab implements Lab {
   get #wallUs(): number {
     return Math.floor((performance.now() - this.#bornMs) * 1000);
   }
+  catchUp(): void {
+    this.#nowUs = Math.max(this.#nowUs, this.#wallUs);
+  }
   nextDueUs(): undefined {
     return undefined;
   }
@@ -90,7 +93,7 @@ export class LinuxLab implements Lab {
     const untilMs = performance.now() + PROMPT_WITHIN_MS;
     const isWaiting = (): boolean => [...this.#open].some(([id, { isOpen }]) => isOpen && !this.#evidence.isPrompting(id));
     while (isWaiting() && performance.now() < untilMs) await sleep(LOOK_EVERY_MS);
-    this.#nowUs = Math.max(this.#nowUs, this.#wallUs);
+    this.catchUp();
   }
 
   // ---------------------------------------------------------------- terminals

@@ -12,8 +12,9 @@ export interface AttemptOptions {
 }
 
 const SECOND_US = 1_000_000;
-/** How long a shell may keep us waiting for its prompt. Longer than any command of a lesson, the making of a cluster included. */
+/** How long a shell may keep us waiting for its prompt. Longer than any command of a lesson, the making of a cluster included; where time is real no cluster is made. */
 const PROMPT_WITHIN_US = 150 * SECOND_US;
+const REAL_PROMPT_WITHIN_US = 20 * SECOND_US;
 const LOOK_EVERY_US = 20_000;
 /** As the session does: judged when nothing has changed for this long. */
 const JUDGE_AFTER_US = 300_000;
@@ -128,13 +129,14 @@ export class Attempt {
     const until = 'until' in step ? step.until : 'prompt';
     if (until === 'running') return this.#pass(RUNNING_FOR_US);
     if (until === 'quiet') return this.lab.runUntilQuiet(200_000, this.lab.nowUs + 5 * SECOND_US);
-    const limitUs = this.lab.nowUs + PROMPT_WITHIN_US;
+    const limitUs = this.lab.nowUs + (this.lab.isRealTime === true ? REAL_PROMPT_WITHIN_US : PROMPT_WITHIN_US);
     do await this.#pass(LOOK_EVERY_US);
     while (!this.lab.isPrompting(terminal) && this.lab.nowUs < limitUs && this.lab.terminals().some(({ id, isOpen }) => id === terminal && isOpen));
     if (!this.lab.isPrompting(terminal)) this.stuck.push(stepText(step));
   }
 
   #pass(us: number): Promise<void> {
+    this.lab.catchUp?.();
     return this.lab.runUntil(this.lab.nowUs + us);
   }
 }
