@@ -55,12 +55,13 @@ export interface NamespaceState {
   conf6Default: Readonly<Conf6>;
   neigh4Default: Readonly<NeighbourParameters>;
   neigh6Default: Readonly<NeighbourParameters>;
-  fib4: Map<number, FibTable4>;
-  rules4: Rule[];
+  /** Routes and rules are replaced too: see SHARED. */
+  fib4: ReadonlyMap<number, FibTable4>;
+  rules4: readonly Rule[];
   /** A rule was added or taken away: till then the local table is part of main (fib_unmerge). */
   hasOwnRules4: boolean;
-  fib6: Map<number, Route6[]>;
-  rules6: Rule[];
+  fib6: ReadonlyMap<number, readonly Route6[]>;
+  rules6: readonly Rule[];
   neighbours4: Map<LinkIndex, Map<Ip4, Neighbour>>;
   neighbours6: Map<LinkIndex, Map<Ip6, Neighbour>>;
   proxyNeighbours: { index: LinkIndex; family: 'inet' | 'inet6'; address: Ip4 | Ip6 }[];
@@ -87,7 +88,7 @@ export interface NamespaceState {
 }
 
 /** Members whose values are replaced and never written in place, so that a copy of the world may share them: most of what a namespace holds is settings nobody touches. */
-export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device>(['sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'conf4', 'conf6', 'neigh4', 'neigh6']);
+export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device>(['sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'fib4', 'fib6', 'rules4', 'rules6', 'conf4', 'conf6', 'neigh4', 'neigh6']);
 
 export interface PathSettings {
   ipForward: number;
@@ -286,7 +287,7 @@ export interface Address6 {
 }
 
 /** `gateway6` instead of `gateway`: a neighbour that answers to IPv6 (RFC 5549). */
-export interface NextHop4 { gateway: Ip4; gateway6?: Ip6; device: LinkIndex; weight: number; onlink: boolean; isDead: boolean; isLinkDown: boolean; scope: Scope }
+export type NextHop4 = Readonly<{ gateway: Ip4; gateway6?: Ip6; device: LinkIndex; weight: number; onlink: boolean; isDead: boolean; isLinkDown: boolean; scope: Scope }>;
 export interface Route4 {
   type: RouteType;
   destination: Ip4;
@@ -297,13 +298,13 @@ export interface Route4 {
   metric: number;
   tos: number;
   preferredSource: Ip4;
-  nextHops: NextHop4[];
+  nextHops: readonly NextHop4[];
   mtu: number; lockMtu: boolean; advMss: number; window: number; rttMs: number; initcwnd: number;
 }
 /** Routes by prefix length, then network; each list by tos descending, then metric. */
-export interface FibTable4 { id: number; lengths: number[]; byLength: (Map<Ip4, Route4[]> | undefined)[]; count: number }
+export interface FibTable4 { readonly id: number; readonly lengths: readonly number[]; readonly byLength: readonly (ReadonlyMap<Ip4, readonly Route4[]> | undefined)[]; readonly count: number }
 
-export interface NextHop6 { gateway: Ip6; device: LinkIndex; weight: number; onlink: boolean; isDead: boolean; isLinkDown: boolean }
+export type NextHop6 = Readonly<{ gateway: Ip6; device: LinkIndex; weight: number; onlink: boolean; isDead: boolean; isLinkDown: boolean }>;
 export interface Route6 {
   type: RouteType;
   destination: Ip6;
@@ -312,7 +313,7 @@ export interface Route6 {
   protocol: string;
   metric: number;
   preferredSource: Ip6;
-  nextHops: NextHop6[];
+  nextHops: readonly NextHop6[];
   preference: string;
   expiresAtUs: number | undefined;
   mtu: number;

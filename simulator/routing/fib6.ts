@@ -2,13 +2,13 @@
 import type { NamespaceState, Route6 } from '../kernel/state.ts';
 import { ANY_IP6, type Ip6 } from '../wire/ip6.ts';
 
-export function table6Of(namespace: NamespaceState, id: number): Route6[] {
-  let table = namespace.fib6.get(id);
-  if (table === undefined) {
-    table = [];
-    namespace.fib6.set(id, table);
-  }
-  return table;
+export function table6Of(namespace: NamespaceState, id: number): readonly Route6[] {
+  return namespace.fib6.get(id) ?? [];
+}
+
+/** Tables are replaced, never written in place: see SHARED. */
+export function setTable6(namespace: NamespaceState, id: number, routes: readonly Route6[]): void {
+  namespace.fib6 = new Map(namespace.fib6).set(id, routes);
 }
 
 /** In the order of a dump: by prefix, then metric, then as added. */

@@ -6,7 +6,7 @@ import { notifyRoute4 } from '../kernel/notify.ts';
 import type { Kernel, NamespaceState, NextHop4, Route4 } from '../kernel/state.ts';
 import { networkOf, parseIp4, type Ip4 } from '../wire/ip4.ts';
 import { parseIp6 } from '../wire/ip6.ts';
-import { insertRoute, removeRoute, routesOf, scopeNumber, TABLE_LOCAL, TABLE_MAIN, tableOf } from './fib.ts';
+import { insertRoute, removeRoute, routesOf, scopeNumber, TABLE_LOCAL, TABLE_MAIN } from './fib.ts';
 import { addressType4, lookupScoped } from './lookup4.ts';
 import { checkHop6 } from './routes6.ts';
 
@@ -24,32 +24,32 @@ export function addRoute4(kernel: Kernel, namespace: NamespaceState, spec: Route
   const checked = check(kernel, namespace, spec);
   if (!checked.ok) return checked;
   const route = checked.value;
-  const table = tableOf(namespace, route.table);
-  const present = routesOf(table, route.destination, route.prefixLength)?.filter((one) => one.tos === route.tos && one.metric === route.metric) ?? [];
+  const table = namespace.fib4.get(route.table);
+  const present = (table === undefined ? undefined : routesOf(table, route.destination, route.prefixLength))?.filter((one) => one.tos === route.tos && one.metric === route.metric) ?? [];
   if (present.length > 0) {
     if (mode === 'add') return fail('EEXIST');
     const same = present.find((one) => isSame(one, route));
     if (mode === 'replace' || mode === 'change') {
       const old = present[0]!;
       if (same !== undefined) return same === old ? done : fail('EEXIST');
-      insertRoute(table, route, true);
-      removeRoute(table, old);
+      insertRoute(namespace, route, true);
+      removeRoute(namespace, old);
       notifyRoute4(kernel, namespace, route);
       return done;
     }
     if (same !== undefined) return fail('EEXIST');
   } else if (mode === 'change') return fail('ENOENT');
-  insertRoute(table, route, mode === 'prepend');
+  insertRoute(namespace, route, mode === 'prepend');
   notifyRoute4(kernel, namespace, route);
   return done;
 }
 
 /** What the kernel itself adds for an address (fib_magic): appended, and nothing said when it is there. */
 export function addKernelRoute(kernel: Kernel, namespace: NamespaceState, route: Route4): void {
-  const table = tableOf(namespace, route.table);
-  const present = routesOf(table, route.destination, route.prefixLength);
+  const table = namespace.fib4.get(route.table);
+  const present = table === undefined ? undefined : routesOf(table, route.destination, route.prefixLength);
   if (present?.some((one) => isSame(one, route) && one.metric === route.metric && one.tos === route.tos) === true) return;
-  insertRoute(table, route);
+  insertRoute(namespace, route);
   notifyRoute4(kernel, namespace, route);
 }
 
@@ -68,8 +68,8 @@ export function deleteRoute4(kernel: Kernel, namespace: NamespaceState, spec: Ro
     if (spec.metric !== undefined && spec.metric !== 0 && spec.metric !== route.metric) return false;
     return spec.nextHops.length === 0 || spec.nextHops.every((wanted, at) => matchesHop(route, wanted, spec.nextHops.length === 1 ? undefined : at));
   });
-  if (table === undefined || found === undefined) return fail('ESRCH');
-  removeRoute(table, found);
+  if (found === undefined) return fail('ESRCH');
+  removeRoute(namespace, found);
   notifyRoute4(kernel, namespace, found, true);
   return done;
 }
@@ -171,7 +171,7 @@ export function deleteRoutesWhere(kernel: Kernel, namespace: NamespaceState, isD
     const doomed: Route4[] = [];
     for (const length of table.lengths) for (const routes of table.byLength[length]!.values()) for (const route of routes) if (isDoomed(route)) doomed.push(route);
     for (const route of doomed) {
-      removeRoute(table, route);
+      removeRoute(namespace, route);
       notifyRoute4(kernel, namespace, route, true);
     }
   }
@@ -180,7 +180,7 @@ export function deleteRoutesWhere(kernel: Kernel, namespace: NamespaceState, isD
 export function deleteExactRoute(kernel: Kernel, namespace: NamespaceState, tableId: number, destination: Ip4, prefixLength: number, matches: (route: Route4) => boolean): void {
   const table = namespace.fib4.get(tableId);
   const route = table === undefined ? undefined : routesOf(table, destination, prefixLength)?.find(matches);
-  if (table === undefined || route === undefined) return;
-  removeRoute(table, route);
+  if (route === undefined) return;
+  removeRoute(namespace, route);
   notifyRoute4(kernel, namespace, route, true);
 }

@@ -5,7 +5,7 @@ import { notifyRoute6 } from '../kernel/notify.ts';
 import type { Kernel, NamespaceState, NextHop6, Route6 } from '../kernel/state.ts';
 import { ANY_IP6, isLinkLocalIp6, isMulticastIp6, LOOPBACK_IP6, networkOf6, parseIp6 } from '../wire/ip6.ts';
 import { TABLE_LOCAL, TABLE_MAIN } from './fib.ts';
-import { table6Of } from './fib6.ts';
+import { setTable6, table6Of } from './fib6.ts';
 import { routeOutput6 } from './lookup6.ts';
 
 const DEAD_END_TYPES: ReadonlySet<string> = new Set(['blackhole', 'unreachable', 'prohibit', 'throw']);
@@ -34,8 +34,7 @@ export function addRoute6(kernel: Kernel, namespace: NamespaceState, spec: Route
   const at = table.findIndex((one) => one.destination === destination && one.prefixLength === route.prefixLength && one.metric === route.metric);
   if (at === -1 && mode === 'change') return fail('ENOENT');
   if (at !== -1 && mode === 'add') return fail('EEXIST');
-  if (at !== -1 && (mode === 'replace' || mode === 'change')) table[at] = route;
-  else table.push(route);
+  setTable6(namespace, tableId, at !== -1 && (mode === 'replace' || mode === 'change') ? table.with(at, route) : [...table, route]);
   notifyRoute6(kernel, namespace, route);
   return done;
 }
@@ -63,25 +62,26 @@ export function checkHop6(kernel: Kernel, namespace: NamespaceState, wanted: Nex
 export function addKernelRoute6(kernel: Kernel, namespace: NamespaceState, route: Route6): void {
   const table = table6Of(namespace, route.table);
   if (table.some((one) => one.destination === route.destination && one.prefixLength === route.prefixLength && one.metric === route.metric && one.nextHops[0]?.device === route.nextHops[0]?.device)) return;
-  table.push(route);
+  setTable6(namespace, route.table, [...table, route]);
   notifyRoute6(kernel, namespace, route);
 }
 
 export function deleteRoute6(kernel: Kernel, namespace: NamespaceState, spec: RouteSpec): Result {
   const destination = parseIp6(spec.destination);
-  const table = namespace.fib6.get(spec.table ?? (spec.type === 'local' ? TABLE_LOCAL : TABLE_MAIN)) ?? [];
+  const tableId = spec.table ?? (spec.type === 'local' ? TABLE_LOCAL : TABLE_MAIN);
+  const table = table6Of(namespace, tableId);
   const hop = spec.nextHops[0];
   const gateway = hop?.gateway === undefined ? undefined : parseIp6(hop.gateway);
-  const at = table.findIndex((route) => {
+  const found = table.find((route) => {
     if (route.destination !== destination || route.prefixLength !== spec.prefixLength) return false;
     if (spec.metric !== undefined && spec.metric !== 0 && spec.metric !== route.metric) return false;
     if (spec.type !== undefined && spec.type !== route.type) return false;
     if (hop?.device !== undefined && !route.nextHops.some((one) => one.device === hop.device)) return false;
     return gateway === undefined || route.nextHops.some((one) => one.gateway === gateway);
   });
-  if (at === -1) return fail('ESRCH');
-  const [route] = table.splice(at, 1);
-  notifyRoute6(kernel, namespace, route!, true);
+  if (found === undefined) return fail('ESRCH');
+  setTable6(namespace, tableId, table.filter((route) => route !== found));
+  notifyRoute6(kernel, namespace, found, true);
   return done;
 }
 
@@ -89,7 +89,7 @@ export function deleteRoutes6Where(kernel: Kernel, namespace: NamespaceState, is
   for (const [id, table] of namespace.fib6) {
     const doomed = table.filter(isDoomed);
     if (doomed.length === 0) continue;
-    namespace.fib6.set(id, table.filter((route) => !doomed.includes(route)));
+    setTable6(namespace, id, table.filter((route) => !doomed.includes(route)));
     for (const route of doomed) notifyRoute6(kernel, namespace, route, true);
   }
 }

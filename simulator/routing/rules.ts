@@ -21,8 +21,17 @@ export function defaultRules(family: Family): Rule[] {
   return family === 'inet' ? [...rules, plainRule(32767, TABLE_DEFAULT)] : rules;
 }
 
-function rulesOf(namespace: NamespaceState, family: Family): Rule[] {
+function rulesOf(namespace: NamespaceState, family: Family): readonly Rule[] {
   return family === 'inet' ? namespace.rules4 : namespace.rules6;
+}
+
+/** Rules are replaced, never written in place: see SHARED. From the first change on, the local table is its own. */
+function setRules(namespace: NamespaceState, family: Family, rules: readonly Rule[]): void {
+  if (family === 'inet6') namespace.rules6 = rules;
+  else {
+    namespace.rules4 = rules;
+    namespace.hasOwnRules4 = true;
+  }
 }
 
 export function addRule(kernel: Kernel, namespace: NamespaceState, change: RuleChange): Result {
@@ -42,8 +51,7 @@ export function addRule(kernel: Kernel, namespace: NamespaceState, change: RuleC
   };
   if (rules.some((one) => isSame(one, rule))) return fail('EEXIST');
   const at = rules.findIndex((one) => one.priority > priority);
-  rules.splice(at === -1 ? rules.length : at, 0, rule);
-  if (change.family === 'inet') namespace.hasOwnRules4 = true;
+  setRules(namespace, change.family, rules.toSpliced(at === -1 ? rules.length : at, 0, rule));
   notifyRule(kernel, namespace, change.family, rule);
   return done;
 }
@@ -53,7 +61,7 @@ export function deleteRule(kernel: Kernel, namespace: NamespaceState, change: Ru
   const from = parsePrefix(change.family, change.from);
   const to = parsePrefix(change.family, change.to);
   if (from === 'bad' || to === 'bad') return fail('EINVAL');
-  const at = rules.findIndex((rule) => {
+  const found = rules.find((rule) => {
     if (change.priority !== undefined && change.priority !== rule.priority) return false;
     if (change.action !== undefined && change.action !== rule.action) return false;
     if (change.table !== undefined && change.table !== 0 && change.table !== rule.table) return false;
@@ -65,10 +73,9 @@ export function deleteRule(kernel: Kernel, namespace: NamespaceState, change: Ru
     if (change.ipProtocol !== undefined && change.ipProtocol !== rule.ipProtocol) return false;
     return matchesPrefix(from, rule.from) && matchesPrefix(to, rule.to);
   });
-  if (at === -1) return fail('ENOENT');
-  const [rule] = rules.splice(at, 1);
-  if (change.family === 'inet') namespace.hasOwnRules4 = true;
-  notifyRule(kernel, namespace, change.family, rule!, true);
+  if (found === undefined) return fail('ENOENT');
+  setRules(namespace, change.family, rules.filter((rule) => rule !== found));
+  notifyRule(kernel, namespace, change.family, found, true);
   return done;
 }
 
