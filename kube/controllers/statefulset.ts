@@ -154,7 +154,7 @@ function revisionOf({ client }: ControllerContext, index: ObjectIndex<'controlle
   const made = client.create('controllerrevisions', {
     metadata: {
       name: `${set.metadata.name}-${hash}`, namespace: set.metadata.namespace, labels: { ...set.spec!.template.metadata?.labels, 'controller.kubernetes.io/hash': hash },
-      ownerReferences: [ownerReference(set, set.apiVersion, set.kind)],
+      ...(set.metadata.annotations === undefined ? {} : { annotations: set.metadata.annotations }), ownerReferences: [ownerReference(set, set.apiVersion, set.kind)],
     },
     data: { spec: { template } } as never, revision: next,
   });

@@ -9,6 +9,7 @@ import { badCommands, badFiles } from './bad-manifests.ts';
 import { commands, files } from './kubectl-commands.ts';
 import { fieldCommands, fieldFiles } from './field-manifests.ts';
 import { drainCommands, drainFiles } from './drains.ts';
+import { workloadCommands, workloadFiles } from './workload-commands.ts';
 import { comparable, realKubectl, simulatedKubectl, type Kubectl } from './two-kubectls.ts';
 
 const program = process.env['KUBECTL'] ?? 'kubectl';
@@ -35,6 +36,7 @@ function prepare({ client, runtime }: TestControllers): void {
 describe.skipIf(!isThere).each([
   { about: 'a cluster in use', made: prepare, given: { ...files, ...badFiles }, lines: [...commands, ...badCommands] },
   { about: 'fields that are wrong', made: () => undefined, given: fieldFiles, lines: fieldCommands },
+  { about: 'workloads and rights', made: () => undefined, given: workloadFiles, lines: workloadCommands },
   { about: 'nodes made free', made: () => undefined, given: drainFiles, lines: drainCommands },
 ])('kubectl, real and simulated: $about', ({ made, given, lines }) => {
   let real: Kubectl;

@@ -1,4 +1,4 @@
-/** Small changes of objects there are: scale, label, annotate, set image, rollout, cordon, drain, taint, expose, autoscale. */
+/** Small changes of objects there are: scale, label, annotate, set image, rollout, cordon, drain, taint, expose. */
 import { pathOf, resourceName, type ResourceInfo } from './discovery.ts';
 import { report } from './messages.ts';
 import { isNotFound, KubectlProblem, usageProblem } from './problem.ts';
@@ -19,11 +19,6 @@ export const scale: Command = async (session) => {
     await report(session, subject, subject.object!, 'scaled');
   }
   return 0;
-};
-
-export const autoscale: Command = ({ flags }) => {
-  if (!flags.has('max')) throw new KubectlProblem('Error: required flag(s) "max" not set', { isWhole: true });
-  throw new KubectlProblem('podwire: kubectl: autoscale is not simulated yet', { exit: 125, isWhole: true });
 };
 
 // ---------------------------------------------------------------- labels and annotations

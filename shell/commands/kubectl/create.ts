@@ -1,31 +1,38 @@
 /** Objects made from flags: create deployment, service, namespace ..., and run (pkg/generate, pkg/cmd/create). */
 import { report } from './messages.ts';
-import { KubectlProblem, usageProblem } from './problem.ts';
+import { KubectlProblem, ServerProblem, usageProblem } from './problem.ts';
 import { talk } from './streams.ts';
 import { parse } from 'yaml';
 import { mergePatch } from '../../ports/kube.ts';
 import { base64, utf8 } from '../../ports/bytes.ts';
 import type { Command, KubeObject, Session } from './session.ts';
 
-async function make(session: Session, resource: string, object: KubeObject, done = 'created', manager = 'kubectl-create'): Promise<number> {
+/** Commands that put words of their own before what the server says. */
+const toldAsFailure: ReadonlySet<string> = new Set(['deployments.apps', 'jobs.batch', 'cronjobs.batch', 'services', 'rolebindings', 'clusterrolebindings']);
+
+export async function make(session: Session, resource: string, object: KubeObject, done = 'created', manager = 'kubectl-create'): Promise<number> {
   const info = await (await session.discovery()).find(resource);
   const namespace = info.isNamespaced ? await session.namespace() : undefined;
   const isGiven = (await session.config()).target.isNamespaceGiven;
   const placed = namespace === undefined || !isGiven ? object : { ...object, metadata: { ...object.metadata!, namespace } };
-  const made = session.dryRun() === 'client' ? placed : await session.create(info, namespace, placed, { manager, isDryRun: session.dryRun() === 'server' });
+  const made = session.dryRun() === 'client' ? placed : await session.create(info, namespace, placed, { manager, isDryRun: session.dryRun() === 'server' }).catch((error: unknown) => {
+    throw error instanceof ServerProblem && toldAsFailure.has(resource) ? new KubectlProblem(`failed to create ${resource === 'services' ? `${(object as { spec?: { type?: string } }).spec?.type ?? ''} service` : object.kind!.toLowerCase()}: ${error.status.message ?? ''}`) : error;
+  });
   await report(session, { info }, made, done);
   return 0;
 }
 
-function nameOf({ flags }: Session, what: string): string {
+export function nameOf({ flags }: Session, what: string): string {
   const [name, ...more] = flags.operands;
-  if (name === undefined || (more.length > 0 && what !== 'job')) throw usageProblem(`create ${what}`, `exactly one NAME is required, got ${flags.operands.length}`);
+  if (name === undefined || (more.length > 0 && what !== 'job' && what !== 'cronjob')) throw usageProblem(`create ${what}`, `exactly one NAME is required, got ${flags.operands.length}`);
   return name;
 }
 
-function needs({ flags }: Session, name: string): string {
-  if (!flags.has(name)) throw new KubectlProblem(`Error: required flag(s) "${name}" not set`, { isWhole: true });
-  return flags.text(name);
+/** The value of the first of these flags, all of which must be given. */
+export function needs({ flags }: Session, ...names: readonly [string, ...string[]]): string {
+  const missing = names.filter((name) => !flags.has(name));
+  if (missing.length > 0) throw new KubectlProblem(`Error: required flag(s) ${missing.map((name) => JSON.stringify(name)).join(', ')} not set`, { isWhole: true });
+  return flags.text(names[0]);
 }
 
 const imageName = (image: string): string => image.replace(/@.*$/, '').replace(/:[^/]*$/, '').split('/').at(-1)!.replaceAll('_', '-');
@@ -114,6 +121,7 @@ export const createSecret: Command = async (session) => {
 
 export const createJob: Command = async (session) => {
   const name = nameOf(session, 'job');
+  if (session.flags.has('from')) return make(session, 'jobs.batch', await jobFrom(session, name));
   const image = needs(session, 'image');
   const command = session.flags.afterDash;
   return make(session, 'jobs.batch', {
@@ -121,6 +129,22 @@ export const createJob: Command = async (session) => {
     spec: { template: { metadata: { creationTimestamp: null }, spec: { containers: [{ ...(command.length === 0 ? {} : { command }), image, name, resources: {} }], restartPolicy: 'Never' } } }, status: {},
   });
 };
+
+/** --from=cronjob/NAME: as its next Job would be, at once. */
+async function jobFrom(session: Session, name: string): Promise<KubeObject> {
+  const [{ info, object } = {}] = await session.targets([session.flags.text('from')]);
+  if (info?.kind !== 'CronJob') throw new KubectlProblem('from must be an existing cronjob');
+  const { jobTemplate } = (object as unknown as { spec: { jobTemplate: { metadata?: { annotations?: Record<string, string>; labels?: Record<string, string> }; spec: object } } }).spec;
+  const { annotations, labels } = jobTemplate.metadata ?? {};
+  return {
+    apiVersion: 'batch/v1', kind: 'Job',
+    metadata: {
+      annotations: { 'cronjob.kubernetes.io/instantiate': 'manual', ...annotations }, creationTimestamp: null, ...(labels === undefined ? {} : { labels }), name,
+      ownerReferences: [{ apiVersion: `batch/${info.version}`, kind: 'CronJob', name: object!.metadata!.name, uid: object!.metadata!.uid }],
+    } as never,
+    spec: jobTemplate.spec, status: {},
+  };
+}
 
 // ---------------------------------------------------------------- run
 

@@ -12,7 +12,7 @@ import { pathOf, query } from './discovery.ts';
 const REVISION = 'deployment.kubernetes.io/revision';
 const CAUSE = 'kubernetes.io/change-cause';
 
-interface RolloutStatus { observedGeneration?: number; replicas?: number; updatedReplicas?: number; availableReplicas?: number; conditions?: { type: string; reason?: string }[]; desiredNumberScheduled?: number; updatedNumberScheduled?: number; numberAvailable?: number; readyReplicas?: number }
+interface RolloutStatus { observedGeneration?: number; replicas?: number; updatedReplicas?: number; availableReplicas?: number; conditions?: { type: string; reason?: string }[]; desiredNumberScheduled?: number; updatedNumberScheduled?: number; numberAvailable?: number; readyReplicas?: number; currentReplicas?: number; currentRevision?: string; updateRevision?: string }
 
 async function subjects(session: Session): Promise<Subject[]> {
   if (session.flags.operands.length === 0 && session.flags.list('filename').length === 0) throw new KubectlProblem('required resource not specified');
@@ -67,19 +67,48 @@ function statusText({ info }: Subject, object: KubeObject): { readonly text: str
     if (numberAvailable < desiredNumberScheduled) return waiting(`Waiting for daemon set "${name}" rollout to finish: ${numberAvailable} of ${desiredNumberScheduled} updated pods are available...`);
     return { text: `daemon set "${name}" successfully rolled out\n`, isDone: true };
   }
+  if (info.kind === 'StatefulSet') return statefulSetText(object, now);
   throw new KubectlProblem(`no status viewer has been implemented for ${info.kind}`);
 }
 
-/** The ReplicaSets of a Deployment by revision, oldest first. */
-async function revisions(session: Session, subject: Subject): Promise<{ readonly revision: number; readonly set: KubeObject }[]> {
-  const sets = await session.list(await (await session.discovery()).find('replicasets.apps'), subject.namespace);
-  return sets.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === subject.object?.metadata?.uid) === true)
-    .map((set) => ({ revision: Number(set.metadata?.annotations?.[REVISION] ?? 0), set })).toSorted((one, other) => one.revision - other.revision);
+function statefulSetText(object: KubeObject, now: RolloutStatus): { readonly text: string; readonly isDone: boolean } {
+  const { replicas = 1, updateStrategy } = (object as unknown as { spec: { replicas?: number; updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } } } }).spec;
+  const { observedGeneration = 0, readyReplicas = 0, updatedReplicas = 0, currentReplicas = 0, currentRevision = '', updateRevision = '' } = now;
+  if (updateStrategy?.type !== 'RollingUpdate') throw new KubectlProblem('rollout status is only available for RollingUpdate strategy type');
+  if (observedGeneration === 0 || (object.metadata?.generation ?? 0) > observedGeneration) return { text: 'Waiting for statefulset spec update to be observed...\n', isDone: false };
+  if (readyReplicas < replicas) return { text: `Waiting for ${replicas - readyReplicas} pods to be ready...\n`, isDone: false };
+  if (updateStrategy.rollingUpdate !== undefined) {
+    const wanted = replicas - (updateStrategy.rollingUpdate.partition ?? 0);
+    return updatedReplicas < wanted ? { text: `Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${wanted} new pods have been updated...\n`, isDone: false }
+      : { text: `partitioned roll out complete: ${updatedReplicas} new pods have been updated...\n`, isDone: true };
+  }
+  return updateRevision === currentRevision ? { text: `statefulset rolling update complete ${currentReplicas} pods at revision ${currentRevision}...\n`, isDone: true }
+    : { text: `waiting for statefulset rolling update to complete ${updatedReplicas} pods at revision ${updateRevision}...\n`, isDone: false };
+}
+
+type Template = ReturnType<typeof specOf>['template'];
+interface Revision { readonly revision: number; readonly cause: string | undefined; readonly template: Template }
+
+/** What was rolled out, oldest first: the ReplicaSets of a Deployment, the ControllerRevisions of a StatefulSet. */
+async function revisions(session: Session, subject: Subject): Promise<Revision[]> {
+  const isDeployment = subject.info.kind === 'Deployment';
+  const kept = await session.list(await (await session.discovery()).find(isDeployment ? 'replicasets.apps' : 'controllerrevisions.apps'), subject.namespace);
+  return kept.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === subject.object?.metadata?.uid) === true).map((object) => {
+    const cause = object.metadata?.annotations?.[CAUSE];
+    if (isDeployment) return { revision: Number(object.metadata?.annotations?.[REVISION] ?? 0), cause, template: specOf(object).template };
+    const { revision, data } = object as unknown as { revision: number; data: { spec: { template: Template & { $patch?: string } } } };
+    const { $patch: _, ...template } = data.spec.template;
+    return { revision, cause, template };
+  }).toSorted((one, other) => one.revision - other.revision);
+}
+
+function hasRevisions({ info }: Subject): boolean {
+  return info.kind === 'Deployment' || info.kind === 'StatefulSet';
 }
 
 export const history: Command = async (session) => {
   for (const subject of await subjects(session)) {
-    if (subject.info.kind !== 'Deployment') throw new KubectlProblem(`podwire: kubectl: rollout history of a ${subject.info.kind} is not simulated yet`, { exit: 125, isWhole: true });
+    if (!hasRevisions(subject)) throw new KubectlProblem(`podwire: kubectl: rollout history of a ${subject.info.kind} is not simulated yet`, { exit: 125, isWhole: true });
     const known = await revisions(session, subject);
     const wanted = session.flags.number('revision');
     session.out(`${resourceName(subject.info)}/${subject.name} ${wanted > 0 ? `with revision #${wanted}` : ''}`);
@@ -87,9 +116,9 @@ export const history: Command = async (session) => {
       const found = known.find(({ revision }) => revision === wanted);
       if (found === undefined) throw new KubectlProblem(`unable to find the specified revision`);
       // Nothing aligns this page: its tabs reach the terminal.
-      session.call.write(`Pod Template:\n${templateText(specOf(found.set).template as never, '  ')}\n\n`);
+      session.call.write(`Pod Template:\n${templateText(found.template as never, '  ')}\n\n`);
     } else {
-      const lines = ['REVISION\tCHANGE-CAUSE', ...known.map(({ revision, set }) => `${revision}\t${set.metadata?.annotations?.[CAUSE] ?? '<none>'}`)];
+      const lines = ['REVISION\tCHANGE-CAUSE', ...known.map(({ revision, cause = '<none>' }) => `${revision}\t${cause}`)];
       session.call.write(`${new TabWriter({ ...TABLE, minimumWidth: 0, padding: 2 }).format(lines.join('\n'))}\n\n`);
     }
   }
@@ -98,13 +127,13 @@ export const history: Command = async (session) => {
 
 export const undo: Command = async (session) => {
   for (const subject of await subjects(session)) {
-    if (subject.info.kind !== 'Deployment') throw new KubectlProblem(`no rollbacker has been implemented for ${subject.info.kind}`);
+    if (!hasRevisions(subject)) throw new KubectlProblem(`no rollbacker has been implemented for ${subject.info.kind}`);
     if (specOf(subject.object).paused === true) throw new KubectlProblem(`you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/${subject.name}' and try again`);
     const known = await revisions(session, subject);
     const wanted = session.flags.number('to-revision');
     const target = wanted > 0 ? known.find(({ revision }) => revision === wanted) : known.at(-2);
-    if (target === undefined) throw new KubectlProblem(wanted > 0 ? `unable to find specified revision ${wanted} in history` : `no rollout history found for deployment "${subject.name}"`);
-    const template = structuredCopy(specOf(target.set).template);
+    if (target === undefined) throw new KubectlProblem(wanted > 0 ? `unable to find specified revision ${wanted} in history` : `no rollout history found for ${subject.info.kind.toLowerCase()} "${subject.name}"`);
+    const template = structuredCopy(target.template);
     delete template.metadata?.labels?.['pod-template-hash'];
     const own = structuredCopy(specOf(subject.object).template);
     if (JSON.stringify(template) === JSON.stringify(own)) {

@@ -1,13 +1,13 @@
 /** `kubectl describe`: each kind by its own page, any other by its fields (pkg/describe/describe.go). */
-import { canonicalQuantity, milliValue, wholeValue } from '../../../ports/kube.ts';
+import { canonicalQuantity, milliValue, parseTimestamp, wholeValue } from '../../../ports/kube.ts';
 import { isNotFound, KubectlProblem, ServerProblem } from '../problem.ts';
 import type { Command, KubeObject, Session, Subject } from '../session.ts';
 import { DESCRIBE, TabWriter } from '../tabwriter.ts';
-import { age, longTime } from '../time.ts';
+import { autoscaler, binding, cronJob, disruptionBudget, role } from './more-pages.ts';
+import { annotations, controlledBy, eventLines, head, labels, selectorText, specOf, statusOf, text, type Page } from './page.ts';
+import { age, humanDuration, longTime } from '../time.ts';
 import { networkPolicyLines, type NetworkPolicySpec } from './network-policy.ts';
-import { annotationLines, containerLines, mapLines, templateText, volumeLines, type Container, type ContainerStatus, type PodTemplate, type Volume } from './pod-template.ts';
-
-type Page = (session: Session, subject: Subject & { object: KubeObject }) => Promise<string[]>;
+import { containerLines, mapLines, templateText, volumeLines, type Container, type ContainerStatus, type PodTemplate, type Volume } from './pod-template.ts';
 
 export const describe: Command = async (session) => {
   const { flags } = session;
@@ -43,44 +43,6 @@ async function prefixed(session: Session): Promise<{ readonly subjects: readonly
     if (matching.length === 0) throw error;
     return { subjects: matching, isByPrefix: true };
   }
-}
-
-const text = (value: unknown, fallback = '<none>'): string => (value === undefined || value === null || value === '' ? fallback : String(value as string));
-const specOf = <T>(object: KubeObject): T => ((object as { spec?: T }).spec ?? {}) as T;
-const statusOf = <T>(object: KubeObject): T => ((object as { status?: T }).status ?? {}) as T;
-
-interface EventObject extends KubeObject { type?: string; reason?: string; message?: string; count?: number; firstTimestamp?: string; lastTimestamp?: string; source?: { component?: string; host?: string } }
-
-async function eventLines(session: Session, { object, namespace, info }: Subject): Promise<string[]> {
-  if (session.flags.text('show-events') === 'false') return [];
-  const uid = info.kind === 'Node' ? object?.metadata?.name : object?.metadata?.uid;
-  const fieldSelector = [`involvedObject.name=${object?.metadata?.name}`, ...(namespace === undefined ? [] : [`involvedObject.namespace=${namespace}`]), `involvedObject.kind=${info.kind}`, ...(info.kind === 'Node' ? [] : [`involvedObject.uid=${uid}`])].join(',');
-  const events = (await session.list(await (await session.discovery()).find('events'), namespace, { fieldSelector })) as EventObject[];
-  if (events.length === 0) return ['Events:\t<none>'];
-  const sorted = events.toSorted((one, other) => ((one.lastTimestamp ?? '') < (other.lastTimestamp ?? '') ? -1 : 1));
-  const { sys } = session.call;
-  return ['Events:', '  Type\tReason\tAge\tFrom\tMessage', '  ----\t------\t----\t----\t-------', ...sorted.map(({ type, reason, message, count = 1, firstTimestamp, lastTimestamp, source }) => {
-    const since = count > 1 ? `${age(lastTimestamp, sys)} (x${count} over ${age(firstTimestamp, sys)})` : age(firstTimestamp, sys);
-    const from = source?.host === undefined || source.host === '' ? (source?.component ?? '') : source.component ?? '';
-    return `  ${text(type, '')}\t${text(reason, '')}\t${since}\t${from}\t${(message ?? '').trim()}`;
-  })];
-}
-
-function head({ object }: { readonly object: KubeObject }, isNamespaced: boolean): string[] {
-  return [`Name:\t${object.metadata?.name}`, ...(isNamespaced ? [`Namespace:\t${object.metadata?.namespace}`] : [])];
-}
-
-const labels = ({ metadata }: KubeObject): string[] => mapLines('Labels:\t', metadata?.labels, '\t');
-const annotations = ({ metadata }: KubeObject): string[] => annotationLines('Annotations:\t', metadata?.annotations, '\t');
-
-function controlledBy({ metadata }: KubeObject): string[] {
-  const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
-  return owner === undefined ? [] : [`Controlled By:\t${owner.kind}/${owner.name}`];
-}
-
-function selectorText(selector: { matchLabels?: Record<string, string>; matchExpressions?: { key: string; operator: string; values?: string[] }[] } | undefined): string {
-  const parts = [...Object.entries(selector?.matchLabels ?? {}).map(([name, value]) => `${name}=${value}`).toSorted(), ...(selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => (operator === 'Exists' ? key : operator === 'DoesNotExist' ? `!${key}` : `${key} ${operator.toLowerCase()} (${values.join(',')})`))];
-  return parts.length === 0 ? '<unset>' : parts.join(',');
 }
 
 // ---------------------------------------------------------------- pods
@@ -228,13 +190,25 @@ const daemonSet: Page = async (session, subject) => {
   ];
 };
 
+const statefulSet: Page = async (session, subject) => {
+  const { object } = subject;
+  const spec = specOf<DeploymentSpec & { updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } } }>(object);
+  const { partition } = spec.updateStrategy?.rollingUpdate ?? {};
+  return [
+    ...head(subject, true), `CreationTimestamp:\t${longTime(object.metadata?.creationTimestamp)}`, `Selector:\t${selectorText(spec.selector)}`, ...labels(object), ...annotations(object),
+    `Replicas:\t${spec.replicas ?? 1} desired | ${statusOf<WorkloadStatus>(object).replicas ?? 0} total`, `Update Strategy:\t${spec.updateStrategy?.type ?? ''}`, ...(partition === undefined ? [] : [`  Partition:\t${partition}`]),
+    `Pods Status:\t${await podCounts(session, subject)}`, 'Pod Template:', templateText(spec.template, '  '), 'Volume Claims:\t<none>', ...(await eventLines(session, subject)),
+  ];
+};
+
 const job: Page = async (session, subject) => {
   const { object } = subject;
-  const spec = specOf<{ parallelism?: number; completions?: number; selector?: Parameters<typeof selectorText>[0]; template: PodTemplate }>(object);
+  const spec = specOf<{ parallelism?: number; completions?: number; activeDeadlineSeconds?: number; selector?: Parameters<typeof selectorText>[0]; template: PodTemplate }>(object);
   const status = statusOf<{ startTime?: string; completionTime?: string; active?: number; succeeded?: number; failed?: number }>(object);
   return [
     ...head(subject, true), `Selector:\t${selectorText(spec.selector)}`, ...labels(object), ...annotations(object), ...controlledBy(object), `Parallelism:\t${spec.parallelism ?? 1}`, `Completions:\t${text(spec.completions, '<unset>')}`,
     ...(status.startTime === undefined ? [] : [`Start Time:\t${longTime(status.startTime)}`]), ...(status.completionTime === undefined ? [] : [`Completed At:\t${longTime(status.completionTime)}`]),
+    ...(status.startTime === undefined || status.completionTime === undefined ? [] : [`Duration:\t${humanDuration((parseTimestamp(status.completionTime) ?? 0) - (parseTimestamp(status.startTime) ?? 0))}`]), ...(spec.activeDeadlineSeconds === undefined ? [] : [`Active Deadline Seconds:\t${spec.activeDeadlineSeconds}s`]),
     `Pods Statuses:\t${status.active ?? 0} Running / ${status.succeeded ?? 0} Succeeded / ${status.failed ?? 0} Failed`, 'Pod Template:', templateText(spec.template, '  '), ...(await eventLines(session, subject)),
   ];
 };
@@ -348,4 +322,4 @@ const generic: Page = async (session, subject) => {
   return [`Name:\t${subject.name}`, `Namespace:\t${subject.namespace ?? ''}`, ...labels(object), ...annotations(object), `API Version:\t${apiVersion}`, `Kind:\t${kind}`, 'Metadata:', ...fields(more, '  '), ...fields(rest, ''), ...(await eventLines(session, subject))];
 };
 
-const PAGES: Readonly<Record<string, Page>> = { Pod: pod, Service: service, Endpoints: endpoints, Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, Job: job, Node: node, Namespace: namespacePage, ConfigMap: configMap, Secret: secret, ServiceAccount: serviceAccount, NetworkPolicy: networkPolicy };
+const PAGES: Readonly<Record<string, Page>> = { Pod: pod, Service: service, Endpoints: endpoints, Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, StatefulSet: statefulSet, Job: job, CronJob: cronJob, HorizontalPodAutoscaler: autoscaler, PodDisruptionBudget: disruptionBudget, Role: role, ClusterRole: role, RoleBinding: binding, ClusterRoleBinding: binding, Node: node, Namespace: namespacePage, ConfigMap: configMap, Secret: secret, ServiceAccount: serviceAccount, NetworkPolicy: networkPolicy };
