@@ -22,6 +22,7 @@ export class Normaliser {
     text = text.replaceAll(' link-netnsid 999', '');
     replace(/"link_index":\s?2,"ifname":\s?"eth0"/g, '"ifname":"eth0"');
     replace(/,?\s*"link_netnsid":\s?999/g, '');
+    replace(/^nsid 999 *\n/gm, '');
     replace(/\b8000\.([0-9a-f]{12})\b/g, (_, hex) => `8000.${this.mac(hex!.match(/../g)!.join(':'))}`);
     replace(/\b(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}\b/g, (mac) => this.mac(mac!));
     replace(/fe80::[0-9a-f:]+/g, 'fe80::LL');
@@ -44,6 +45,8 @@ export class Normaliser {
     replace(/cksum 0x[0-9a-f]{4} \((correct|incorrect -> 0x[0-9a-f]{4})\)/g, 'cksum X');
     replace(/^(\s*(?:\[\w+\] )?(?:ipv4 {5}2 )?(?:tcp|udp|icmp|unknown) +\d+ )\d+ /gm, '$1T ');
     replace(/\buse=\d+/g, 'use=N');
+    // Whole seconds counted down while the commands before ran.
+    replace(/\b((?:valid|preferred)_lft )(\d+)sec/g, (_, what, seconds) => `${what}${Math.ceil(Number(seconds) / 10) * 10}sec`);
     replace(/^( *\d+\t\S+\t+(?:yes|no)\t+) *[\d.]+ *$/gm, '$1AGE');
     replace(/(timer[ \t]+)[\d.]+/g, '$1T');
     replace(/(_timer": ?)(?!0\.00)[\d.]+/g, '$1T');

@@ -30,6 +30,9 @@ export async function runCaseOnLinux(testCase: ExecCase, identity: Identity = id
   }
 }
 
+/** What the kernel sets by a machine's memory, and what the sandbox sets for its learner, as a machine has it where nobody did. */
+const AS_RECORDED = "sysctl -q -w net.ipv4.tcp_rmem='4096 131072 6291456' net.ipv4.ping_group_range='1 0'";
+
 interface Finished { readonly stdout: string; readonly stderr: string; readonly exit: number; readonly timedOut?: true }
 
 class Runner {
@@ -41,7 +44,7 @@ class Runner {
   }
 
   async writeFiles(files: ExecCase['files']): Promise<void> {
-    await this.#put(`mkdir -p ${WORK}`, '');
+    await this.#put(`mkdir -p ${WORK}; ${AS_RECORDED}`, '');
     for (const [path, content] of Object.entries(files)) {
       const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.base64, 'base64');
       await this.#put('mkdir -p "$(dirname "$1")" && cat > "$1" && chmod "$2" "$1"', bytes, path, bytes.subarray(0, 2).toString() === '#!' ? '755' : '644');
@@ -89,7 +92,7 @@ class Runner {
   }
 
   #serve(ns: string | undefined, port: number, body: string): Promise<void> {
-    const child = this.#sandbox.startOutside([process.execPath, '-e', HTTP_SERVER, String(port), body], ns) as ChildProcess & { stdout: Readable };
+    const child = this.#sandbox.startOutside(['perl', '-e', HTTP_SERVER, String(port), body], ns) as ChildProcess & { stdout: Readable };
     return new Promise((resolve, reject) => {
       child.stdout.once('data', () => resolve());
       child.once('exit', (status) => reject(new Error(`setup: nothing can listen on port ${port} (status ${status ?? 'of a signal'})`)));
@@ -167,13 +170,29 @@ function parentOf(pid: string): number | undefined {
   }
 }
 
-/** One request a connection; says so on standard output when it listens. */
+/**
+ * One request a connection; says so on standard output when it listens. It closes in the breath in which it answers, before the client, which closes when
+ * it has read the answer, can run: who closes first shows in captures and counters.
+ */
 const HTTP_SERVER = `
-const [port, body] = process.argv.slice(1);
-process.title = 'python3';
-const answer = 'HTTP/1.0 200 OK\\r\\nContent-Type: text/plain; charset=utf-8\\r\\nContent-Length: ' + Buffer.byteLength(body) + '\\r\\n\\r\\n' + body;
-require('net').createServer({ allowHalfOpen: true }, (line) => { line.once('data', () => line.end(answer)); line.on('error', () => line.destroy()); line.on('end', () => line.end()); })
-  .listen({ host: '0.0.0.0', port: Number(port), backlog: 64 }, () => process.stdout.write('listening\\n'));`;
+use Socket;
+my ($port, $body) = @ARGV;
+$0 = 'python3';
+$| = 1;
+$SIG{CHLD} = $SIG{PIPE} = 'IGNORE';
+my $answer = "HTTP/1.0 200 OK\\r\\nContent-Type: text/plain; charset=utf-8\\r\\nContent-Length: " . length($body) . "\\r\\n\\r\\n$body";
+my $listener;
+socket($listener, PF_INET, SOCK_STREAM, 0) && setsockopt($listener, SOL_SOCKET, SO_REUSEADDR, 1) && bind($listener, sockaddr_in($port, INADDR_ANY)) && listen($listener, 64) or die $!;
+print "listening\\n";
+while (1) {
+  accept(my $line, $listener) or next;
+  next if fork;
+  sysread($line, my $request, 65536) or exit;
+  syswrite($line, $answer);
+  shutdown($line, 1);
+  1 while sysread($line, $request, 65536);
+  exit;
+}`;
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -27,9 +27,9 @@ export function ownFiles(identity: Identity, hostname: string, addresses: readon
     { path: '/etc/profile', text: PROFILE },
     { path: '/etc/bash.bashrc', text: `# /etc/bash.bashrc: system-wide settings for interactive shells\n[ -z "\${PS1-}" ] && return\nshopt -s checkwinsize\n${PROMPT}\n. ${MARKS_FILE}\n` },
     { path: '/root/.bashrc', text: FEDORA_HOOK },
-    { path: '/root/.profile', text: '[ -n "$BASH" ] && [ -f ~/.bashrc ] && . ~/.bashrc\n' },
+    { path: '/root/.profile', text: PERSONAL_PROFILE },
     { path: '/home/learner/.bashrc', text: `case $- in *i*) ;; *) return;; esac\n${FEDORA_HOOK}HISTCONTROL=ignoredups\nshopt -s histappend checkwinsize\nHISTSIZE=1000\nHISTFILESIZE=2000\n${PROMPT}\n` },
-    { path: '/home/learner/.profile', text: '[ -n "$BASH" ] && [ -f ~/.bashrc ] && . ~/.bashrc\n' },
+    { path: '/home/learner/.profile', text: PERSONAL_PROFILE },
     { path: MARKS_FILE, text: MARKS },
     { path: '/run/podwire/login', text: login(identity), mode: 0o755 },
     { path: '/usr/local/bin/sudo', text: sudo(identity), mode: 0o755 },
@@ -52,10 +52,12 @@ function accounts(identity: Identity): SandboxFile[] {
 }
 
 const PROFILE = `# /etc/profile: system-wide settings for login shells
-if [ "$EUID" -eq 0 ]; then PATH="${SECURE_PATH}"; else PATH="/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"; fi
+if [ "\${EUID:-$(id -u)}" -eq 0 ]; then PATH="${SECURE_PATH}"; else PATH="/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"; fi
 export PATH
 if [ -n "\${PS1-}" ] && [ -n "\${BASH-}" ] && [ -f /etc/bash.bashrc ]; then . /etc/bash.bashrc; fi
 `;
+
+const PERSONAL_PROFILE = 'if [ -n "$BASH" ] && [ -f ~/.bashrc ]; then . ~/.bashrc; fi\n';
 
 /** Bash reads /etc/bash.bashrc by itself only where the distribution built it so. */
 const FEDORA_HOOK = '[ -n "${PS1-}" ] && [ -z "${__podwire_marked-}" ] && . /etc/bash.bashrc\n';

@@ -27,9 +27,13 @@ describeOnLinux('the simulator and real Linux', () => {
     await inParallel(readdirSync(recordings), CASES_AT_ONCE, async (name) => {
       const recorded = JSON.parse(readFileSync(join(recordings, name), 'utf8')) as { id: string; steps: object[] };
       const tryIt = async (): Promise<Difference[]> => (await compare(ExecCase.parse(recorded), recorded.steps)).differences.filter(({ step }) => !(`${recorded.id} ${step}` in knownDifferences) && !(`${recorded.id} ${step}` in onRealLinux));
-      // Some cases depend on seconds, which a busy machine stretches: what is different is different again.
-      if ((await tryIt()).length === 0) return;
-      for (const { step, command, simulator, linux } of await tryIt()) {
+      // Some cases depend on seconds, which a busy machine stretches: what is different is different again, and again.
+      let differences = await tryIt();
+      for (let again = 0; again < 2 && differences.length > 0; again++) {
+        const before = new Set(differences.map(({ step }) => step));
+        differences = (await tryIt()).filter(({ step }) => before.has(step));
+      }
+      for (const { step, command, simulator, linux } of differences) {
         found.push(`${recorded.id} ${step}: ${command}\n  simulator: ${simulator.join(' / ')}\n  real Linux: ${linux.join(' / ')}`);
       }
     });
