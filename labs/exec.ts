@@ -24,7 +24,9 @@ const Step = z.union([
   z.object({ wait: z.string() }),
   z.object({ stop: z.string(), signal: z.enum(['INT', 'TERM', 'KILL', 'HUP', 'QUIT', 'USR1', 'USR2', 'STOP', 'CONT', 'TSTP']).default('INT') }),
   z.object({ type: z.string(), terminal: z.string() }),
-  z.object({ screen: z.string() }),
+  z.object({ resize: z.string(), columns: z.number().int().min(1).max(1000), rows: z.number().int().min(1).max(1000) }),
+  /** `marks`: also what is bold, reversed or coloured. */
+  z.object({ screen: z.string(), marks: z.boolean().optional() }),
 ]);
 export const ExecCase = z.object({
   id: z.union([z.string(), z.number()]),
@@ -107,7 +109,17 @@ class CaseRunner {
       await this.typeKeys(step.terminal, step.type);
       return {};
     }
-    if ('screen' in step) return (await this.openTerminal(step.screen)).snapshot();
+    if ('resize' in step) {
+      const { columns, rows } = step;
+      (await this.openTerminal(step.resize)).resize({ columns, rows });
+      this.lab.resize(step.resize, columns, rows);
+      await this.lab.runUntilQuiet(QUIET_US, this.lab.nowUs + TYPING_AT_MOST_US);
+      return {};
+    }
+    if ('screen' in step) {
+      const screen = await this.openTerminal(step.screen);
+      return step.marks === true ? { ...screen.snapshot(), marks: screen.marks() } : screen.snapshot();
+    }
     await this.lab.runUntil(this.lab.nowUs + LAUNCH_US);
     const running = this.start(step);
     if (step.bg === undefined) return this.finish(running, step.timeout ?? DEFAULT_TIMEOUT_S);

@@ -62,10 +62,16 @@ export class Normaliser {
     return text.replace(/[ \t]+$/gm, '');
   }
 
-  /** For screens: also pids of job lines and watch's clock. */
+  /** For screens: also pids of job lines, watch's clock, how long ago vi's changes were, names of bash's temporary files, top's figures. */
   applyToScreen(raw: string): string {
     const text = raw
       .replace(/^(.*\$ )?(\[\d+\]) \d+$/gm, (_, prompt: string | undefined, job: string) => `${prompt ?? ''}${job} PID`)
+      .replace(/(#\d+ {2})(?:\d+ seconds? ago|\d\d:\d\d:\d\d)$/gm, '$1AGO')
+      .replace(/\/tmp\/bash-fc\.\w{6}/g, '/tmp/bash-fc.XXXXXX')
+      .replace(/^top - .*$/gm, 'top - NOW')
+      .replace(/^(%Cpu\S*:).*$/gm, '$1 FIGURES')
+      .replace(/^([KMGTPE]iB (?:Mem|Swap) ?:).*$/gm, '$1 FIGURES')
+      .replace(/^ *\d+ (\S+ +(?:rt|-?\d+) +-?\d+) +[\d.]+[kmgt]? +[\d.]+[kmgt]? +[\d.]+[kmgt]? ([DIRSTZ]) +[\d.]+ +[\d.]+ +[\d:.]+ /gm, 'PID $1 SIZES $2 SHARES ')
       .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}/g, 'DATE');
     return this.apply(text);
   }

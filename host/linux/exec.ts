@@ -78,7 +78,7 @@ class Runner {
       running.signal(`SIG${step.signal}`);
       return running.finished(DEFAULT_TIMEOUT_S);
     }
-    if ('type' in step || 'screen' in step) throw new Error('typing at a terminal is answered by the simulator only');
+    if ('type' in step || 'screen' in step || 'resize' in step) throw new Error('typing at a terminal is answered by the simulator only');
     const running = this.#run(step);
     if (step.bg === undefined) return running.finished(step.timeout ?? DEFAULT_TIMEOUT_S);
     this.#background.set(step.bg, running);

@@ -35,4 +35,27 @@ export class VirtualTerminal {
     while (rows.length > 0 && rows.at(-1) === '') rows.pop();
     return { screen: rows.join('\n'), cursor: [Math.min(buffer.cursorX, this.xterm.cols - 1), buffer.cursorY] };
   }
+
+  /** What does not look plain, a stretch each: `row:first-last` and how it looks. */
+  marks(): string[] {
+    const buffer = this.xterm.buffer.active;
+    const found: string[] = [];
+    for (let row = 0; row < this.xterm.rows; row += 1) {
+      const line = buffer.getLine(buffer.baseY + row);
+      let from = 0;
+      let look = '';
+      for (let column = 0; column <= this.xterm.cols; column += 1) {
+        const cell = column < this.xterm.cols ? line?.getCell(column) : undefined;
+        const here = cell === undefined ? '' : [
+          cell.isBold() !== 0 && 'bold', cell.isDim() !== 0 && 'dim', cell.isItalic() !== 0 && 'italic', cell.isUnderline() !== 0 && 'underline', cell.isInverse() !== 0 && 'reverse',
+          !cell.isFgDefault() && `colour ${cell.getFgColor()}`, !cell.isBgDefault() && `on ${cell.getBgColor()}`,
+        ].filter((word) => word !== false).join(' ');
+        if (here === look) continue;
+        if (look !== '') found.push(`${row}:${from}-${column - 1} ${look}`);
+        from = column;
+        look = here;
+      }
+    }
+    return found;
+  }
 }

@@ -6,7 +6,8 @@ import { ExecCase, runCase } from '../../labs/exec.ts';
 import { knownDifferences } from './known-differences.ts';
 import { answerLines, Normaliser } from '../../labs/normalise.ts';
 
-interface RecordedStep { cmd?: string; ns?: string; wait?: string; stop?: string; signal?: string; compare?: 'unordered' | 'noseq'; stdout?: string; stderr?: string; exit?: number; screen?: string; want?: { screen: string; cursor: [number, number] } }
+interface Screen { screen: string; cursor: [number, number]; marks?: string[] }
+interface RecordedStep { cmd?: string; ns?: string; wait?: string; stop?: string; signal?: string; compare?: 'unordered' | 'noseq'; stdout?: string; stderr?: string; exit?: number; screen?: string; want?: Screen }
 interface Recorded { id: string; title: string; steps: RecordedStep[] }
 
 const folder = join(import.meta.dirname, 'recordings');
@@ -41,9 +42,8 @@ describe('recorded screens', () => {
       const [wanted, found] = [new Normaliser(), new Normaliser()];
       recorded.steps.forEach((step, index) => {
         if (step.want === undefined) return;
-        const answer = steps[index] as { screen: string; cursor: [number, number] };
-        const want = [...rows(wanted, step.want.screen), `cursor ${step.want.cursor.join(',')}`];
-        const have = [...rows(found, answer.screen), `cursor ${answer.cursor.join(',')}`];
+        const want = seen(wanted, step.want);
+        const have = seen(found, steps[index] as unknown as Screen);
         const label = `${recorded.id} ${index}`;
         if (label in knownDifferences) expect(have, `${label} is listed as different but agrees: take it off the list`).not.toEqual(want);
         else expect(have).toEqual(want);
@@ -51,6 +51,10 @@ describe('recorded screens', () => {
     });
   }
 });
+
+function seen(normaliser: Normaliser, { screen, cursor, marks }: Screen): string[] {
+  return [...rows(normaliser, screen), `cursor ${cursor.join(',')}`, ...(marks ?? [])];
+}
 
 function rows(normaliser: Normaliser, screen: string): string[] {
   return normaliser.applyToScreen(screen).split('\n').filter((row, index, all) => row !== '' || index < all.length - 1);

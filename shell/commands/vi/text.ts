@@ -11,6 +11,10 @@ export interface Motion {
   readonly isLinewise?: boolean;
   /** The character at `to` belongs to it (e, f, $). */
   readonly isInclusive?: boolean;
+  /** Old vi's `'` remembers where such a motion started. */
+  readonly isJump?: boolean;
+  /** Up and down keep the column they aim at. */
+  readonly keepsColumn?: boolean;
 }
 
 type Kind = 'blank' | 'word' | 'other';
@@ -70,6 +74,20 @@ export function wordEnd(lines: readonly string[], from: Place, big: boolean): Pl
   }
 }
 
+export function wordEndBackward(lines: readonly string[], from: Place, big: boolean): Place {
+  let { line, at } = from;
+  const start = kindAt(lines[line]!, at, big);
+  if (start !== 'blank') while (at >= 0 && kindAt(lines[line]!, at, big) === start) at -= 1;
+  for (;;) {
+    while (at >= 0 && kindAt(lines[line]!, at, big) === 'blank') at -= 1;
+    if (at >= 0) return { line, at };
+    if (line === 0) return { line: 0, at: 0 };
+    line -= 1;
+    at = lines[line]!.length - 1;
+    if (at < 0) return { line, at: 0 };
+  }
+}
+
 export function paragraph(lines: readonly string[], from: Place, direction: 1 | -1): Place {
   let line = from.line;
   while (lines[line] === '' && lines[line + direction] !== undefined) line += direction;
@@ -105,6 +123,17 @@ export function matchingBracket(lines: readonly string[], from: Place): Place | 
 
 export function order(a: Place, b: Place): [Place, Place] {
   return a.line < b.line || (a.line === b.line && a.at <= b.at) ? [a, b] : [b, a];
+}
+
+/** Where the first text of a line is; the last character of a blank one. */
+export function firstText(line: string): number {
+  const at = line.search(/\S/);
+  return at < 0 ? lastAt(line) : at;
+}
+
+/** Where the cursor can be at most outside insert mode. */
+export function lastAt(line: string): number {
+  return line === '' ? 0 : previousCharacter(line, line.length);
 }
 
 export { nextCharacter, previousCharacter };

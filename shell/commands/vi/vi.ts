@@ -1,13 +1,14 @@
-/** vi, as vim-tiny shows it. Read first: vim(1). */
-import type { Sys } from '../../../machine/sys.ts';
-import { utf8 } from '../../ports/bytes.ts';
+/** vi, as vim-tiny plays it on Debian: its files, the shell's commands, its terminal. Read first: vim(1), /etc/vim/vimrc.tiny. */
+import type { Fd, Sys } from '../../../machine/sys.ts';
+import { fromUtf8, utf8 } from '../../ports/bytes.ts';
 import { clearToEndOfLine, enterAlternateScreen, keypadOff, keypadOn, leaveAlternateScreen, moveTo } from '../../terminal/escape.ts';
 import { FullScreen } from '../../terminal/full-screen.ts';
 import { defineCommand, notSimulated } from '../define.ts';
-import { cellWidth } from '../nano/buffer.ts';
 import type { Request } from './editor.ts';
 import { ViEditor } from './editor.ts';
-import { order } from './text.ts';
+import { runEx } from './ex.ts';
+import { reportCount } from './operators.ts';
+import { pressEnter, ViScreen } from './screen.ts';
 
 export const vi = defineCommand({
   name: 'vi',
@@ -16,16 +17,23 @@ export const vi = defineCommand({
   package: 'vim-tiny',
   async run(call) {
     const names: string[] = [];
-    let startLine: number | undefined;
+    const first: string[] = [];
     let isReadOnly = call.name === 'view';
-    for (const word of call.args) {
+    // Called vi it reads vimrc.tiny, which makes it an old vi.
+    let isCompatible = call.name === 'vi';
+    const words = [...call.args];
+    while (words.length > 0) {
+      const word = words.shift()!;
       if (word === '--version') {
         call.out('VIM - Vi IMproved 9.0 (2022 Jun 28)');
         return 0;
       }
-      if (/^\+\d*$/.test(word)) startLine = word === '+' ? Number.POSITIVE_INFINITY : Number(word.slice(1));
+      if (word === '--') names.push(...words.splice(0));
+      else if (word.startsWith('+')) first.push(word === '+' ? '$' : word.slice(1));
+      else if (word === '-c') first.push(words.shift() ?? '');
       else if (word === '-R') isReadOnly = true;
-      else if (word === '--') continue;
+      else if (word === '-N' || word === '-C') isCompatible = word === '-C';
+      else if (word === '-n' || word === '-v') continue;
       else if (word.startsWith('-') && word !== '-') return notSimulated(call, `option ${word}`);
       else names.push(word);
     }
@@ -33,224 +41,350 @@ export const vi = defineCommand({
       call.err(call.stdinIsTerminal ? 'Vim: Warning: Output is not to a terminal' : 'Vim: Warning: Input is not from a terminal');
       return 1;
     }
-    return edit(call.sys, names, startLine, isReadOnly);
+    if (names.length > 1) {
+      call.out(`${names.length} files to edit`);
+      await call.flush();
+    }
+    return new Session(call.sys, new ViEditor(names[0] ?? '', isCompatible), names, first, isReadOnly).run();
   },
 });
 
-async function edit(sys: Sys, names: readonly string[], startLine: number | undefined, isReadOnly: boolean): Promise<number> {
-  const screen = await FullScreen.open(sys, {
-    signals: false, enter: `${enterAlternateScreen}\x1b[?2004h${keypadOn}\x1b[2J`, leave: () => `\x1b[?2004l\x1b[?25h${leaveAlternateScreen}${keypadOff}`,
-  });
-  if (screen === undefined) return 1;
-  const editor = new ViEditor(names[0] ?? '');
-  editor.isReadOnly = isReadOnly;
-  if (names[0] !== undefined) await load(sys, editor, names[0]);
-  if (startLine !== undefined) editor.cursor = { line: Math.min(editor.lines.length, startLine) - 1, at: 0 };
-  let isDone = false;
-  while (!isDone) {
-    draw(screen, editor);
-    const event = await screen.next();
-    if (event.kind === 'eof') break;
-    if (event.kind === 'resize' || event.kind === 'resumed') screen.write('\x1b[2J');
-    if (event.kind !== 'key') continue;
-    if (event.key === 'paste-begin') editor.paste(await pasted(screen));
-    else if (event.key.startsWith('alt-')) {
-      editor.press('escape');
-      editor.press(event.key.slice(4));
-    } else editor.press(event.key);
-    for (const request of editor.requests.splice(0)) if (await obey(sys, screen, editor, request)) isDone = true;
-  }
-  screen.write(`${moveTo(screen.rows - 1, 0)}${clearToEndOfLine}`);
-  await screen.close();
-  return 0;
-}
+class Session {
+  private readonly sys: Sys;
+  private readonly editor: ViEditor;
+  private readonly names: readonly string[];
+  private readonly first: readonly string[];
+  private readonly isReadOnly: boolean;
+  private screen!: FullScreen;
+  private view!: ViScreen;
+  private isShown = false;
 
-async function pasted(screen: FullScreen): Promise<string> {
-  let text = '';
-  for (;;) {
-    const event = await screen.next();
-    if (event.kind === 'eof') return text;
-    if (event.kind !== 'key') continue;
-    if (event.key === 'paste-end') return text;
-    text += event.key === 'enter' || event.key === 'ctrl-j' ? '\n' : event.key === 'tab' ? '\t' : [...event.key].length === 1 ? event.key : '';
+  constructor(sys: Sys, editor: ViEditor, names: readonly string[], first: readonly string[], isReadOnly: boolean) {
+    this.sys = sys;
+    this.editor = editor;
+    this.names = names;
+    this.first = first;
+    this.isReadOnly = isReadOnly;
   }
-}
 
-async function load(sys: Sys, editor: ViEditor, name: string): Promise<void> {
-  const stat = sys.stat(name);
-  if (stat.ok && stat.value.kind === 'directory') {
-    editor.message = `"${name}" is a directory`;
-    return;
-  }
-  const text = await sys.readText(name);
-  if (!text.ok) {
-    editor.load('');
-    editor.message = text.error === 'ENOENT' ? `"${name}" [New]` : `"${name}" [Permission Denied]`;
-    return;
-  }
-  editor.load(text.value);
-  const isWritable = sys.access(name, { write: true }).ok;
-  if (!isWritable) editor.isReadOnly = true;
-  const count = text.value === '' ? 0 : editor.lines.length;
-  editor.message = `"${name}" ${editor.isReadOnly ? '[readonly] ' : ''}${text.value.endsWith('\n') || text.value === '' ? '' : '[noeol] '}${count}L, ${utf8(text.value).length}B`;
-}
-
-/** Answers true when the editor is to be left. */
-async function obey(sys: Sys, screen: FullScreen, editor: ViEditor, request: Request): Promise<boolean> {
-  if (request.kind === 'quit') return true;
-  if (request.kind === 'suspend') {
-    await screen.suspend();
-    await screen.retake();
-    return false;
-  }
-  if (request.kind === 'edit') {
-    if (request.name === '') {
-      editor.message = 'E32: No file name';
-      return false;
+  async run(): Promise<number> {
+    const { sys, editor } = this;
+    const screen = await FullScreen.open(sys, { signals: false, enter: '', leave: () => '' });
+    if (screen === undefined) return 1;
+    this.screen = screen;
+    this.view = new ViScreen(screen);
+    const home = sys.env.get('HOME') ?? '';
+    editor.folder = home !== '' && `${sys.cwd}/`.startsWith(`${home}/`) ? `~${sys.cwd.slice(home.length)}` : sys.cwd;
+    this.enter();
+    editor.argumentNames = this.names;
+    editor.files = (this.names.length === 0 ? [''] : [...new Set(this.names)]).map((name) => ({ name, lines: [''], cursor: { line: 0, at: 0 }, isModified: false, isReadOnly: false, isLoaded: false }));
+    if (editor.name !== '') await this.load(editor.name);
+    editor.isReadOnly ||= this.isReadOnly;
+    for (const command of this.first) runEx(editor, command);
+    for (;;) {
+      for (const request of editor.requests.splice(0)) {
+        const code = await this.obey(request);
+        if (code !== undefined) {
+          this.leave();
+          await screen.close();
+          return code;
+        }
+      }
+      this.view.draw(editor);
+      const event = await screen.next();
+      editor.nowS = Math.floor(sys.now() / 1_000_000);
+      if (event.kind === 'eof') {
+        this.leave();
+        await screen.close();
+        return 1;
+      }
+      if (event.kind === 'resumed') {
+        this.enter();
+        this.view.forget();
+      }
+      if (event.kind !== 'key') continue;
+      if (event.key === 'paste-begin') editor.paste(await this.pasted());
+      else if (event.key.startsWith('alt-')) {
+        editor.press('escape');
+        editor.press(event.key.slice(4));
+      } else editor.press(event.key);
+      if (editor.lines.length > 1 || editor.lines[0] !== '' || editor.mode === 'insert') editor.hasHadText = true;
     }
-    editor.name = request.name;
-    await load(sys, editor, request.name);
-    return false;
   }
-  if (request.kind === 'read') {
-    const text = await sys.readText(request.name);
+
+  private enter(): void {
+    if (!this.isShown) this.screen.write(`${enterAlternateScreen}${this.editor.options.isCompatible ? '' : '\x1b[?2004h'}${keypadOn}\x1b[2J`);
+    this.isShown = true;
+    this.view.forget();
+  }
+
+  private leave(): void {
+    if (this.isShown) this.screen.write(`${moveTo(this.screen.rows - 1, 0)}${clearToEndOfLine}${this.editor.options.isCompatible ? '' : '\x1b[?2004l'}\x1b[?25h${leaveAlternateScreen}${keypadOff}`);
+    this.isShown = false;
+  }
+
+  private async pasted(): Promise<string> {
+    let text = '';
+    for (;;) {
+      const event = await this.screen.next();
+      if (event.kind === 'eof') return text;
+      if (event.kind !== 'key') continue;
+      if (event.key === 'paste-end') return text;
+      text += event.key === 'enter' || event.key === 'ctrl-j' ? '\n' : event.key === 'tab' ? '\t' : [...event.key].length === 1 ? event.key : '';
+    }
+  }
+
+  // ---- files
+
+  private async load(name: string): Promise<void> {
+    const { sys, editor } = this;
+    const file = editor.files[editor.file]!;
+    file.isLoaded = true;
+    editor.isReadOnly = this.isReadOnly;
+    const stat = sys.stat(name);
+    if (stat.ok && stat.value.kind === 'directory') {
+      editor.load('');
+      editor.report(`"${name}" is a directory`);
+      return;
+    }
+    const text = await sys.readText(name);
     if (!text.ok) {
-      editor.message = `E484: Can't open file ${request.name}`;
+      editor.load('');
+      const folder = name.includes('/') ? name.replace(/\/[^/]*$/, '') || '/' : '.';
+      editor.report(`"${name}" ${text.error !== 'ENOENT' ? '[Permission Denied]' : !sys.stat(folder).ok ? '[New DIRECTORY]' : editor.options.isCompatible ? '[New File]' : '[New]'}`);
+      return;
+    }
+    editor.load(text.value);
+    if (!sys.access(name, { write: true }).ok) editor.isReadOnly = true;
+    const isCut = text.value !== '' && !text.value.endsWith('\n');
+    editor.report(`"${name}" ${editor.isReadOnly ? '[readonly] ' : ''}${isCut ? (editor.options.isCompatible ? '[Incomplete last line] ' : '[noeol] ') : ''}${this.size(text.value === '' ? 0 : editor.lines.length, utf8(text.value).length)}`);
+  }
+
+  private size(lines: number, bytes: number): string {
+    return this.editor.options.isCompatible ? `${lines} line${lines === 1 ? '' : 's'}, ${bytes} byte${bytes === 1 ? '' : 's'}` : `${lines}L, ${bytes}B`;
+  }
+
+  /** Another file, or the same one again; `#` is the one before. */
+  private async edit(wanted: string): Promise<void> {
+    const { editor } = this;
+    if (wanted === '#' && editor.otherFile === undefined) return editor.fail('E23: No alternate file');
+    const name = wanted === '#' ? editor.files[editor.otherFile!]!.name : wanted.replaceAll('%', editor.name);
+    const current = editor.files[editor.file]!;
+    current.cursor = editor.cursor;
+    current.isReadOnly = editor.isReadOnly;
+    let index = editor.files.findIndex((file) => file.name === name);
+    if (index < 0) {
+      index = editor.files.length;
+      editor.files.push({ name, lines: [''], cursor: { line: 0, at: 0 }, isModified: false, isReadOnly: false, isLoaded: false });
+    }
+    if (index !== editor.file) {
+      editor.otherFile = editor.file;
+      editor.file = index;
+    }
+    editor.name = name;
+    if (name === '') editor.load('');
+    else await this.load(name);
+    if (editor.files[index] !== current) editor.goToLine(editor.files[index]!.cursor.line);
+    this.view.forget();
+  }
+
+  private async write(request: Extract<Request, { kind: 'write' }>): Promise<boolean> {
+    const { sys, editor } = this;
+    const name = (request.name ?? editor.name).replaceAll('%', editor.name);
+    if (name === '') {
+      editor.fail('E32: No file name');
       return false;
     }
-    const rows = text.value.replace(/\n$/, '').split('\n');
-    editor.lines.splice(request.after + 1, 0, ...rows);
-    editor.cursor = { line: request.after + 1, at: 0 };
-    editor.isModified = true;
-    editor.message = `"${request.name}" ${rows.length}L, ${utf8(text.value).length}B`;
-    return false;
-  }
-  const name = request.name ?? editor.name;
-  if (name === '') {
-    editor.message = 'E32: No file name';
-    return false;
-  }
-  const exists = sys.stat(name).ok;
-  if (exists && request.name !== undefined && request.name !== editor.name && !request.force) {
-    editor.message = 'E13: File exists (add ! to override)';
-    return false;
-  }
-  if (editor.isReadOnly && !request.force && request.name === undefined) {
-    editor.message = "E45: 'readonly' option is set (add ! to override)";
-    return false;
-  }
-  const text = request.lines.map((line) => `${line}\n`).join('');
-  const written = await sys.writeFile(name, utf8(text));
-  if (!written.ok) {
-    editor.message = `"${name}" E212: Can't open file for writing`;
-    return false;
-  }
-  if (editor.name === '') editor.name = name;
-  if (!request.isPart) editor.isModified = false;
-  editor.message = `"${name}"${exists ? '' : ' [New]'} ${request.lines.length}L, ${utf8(text).length}B written`;
-  return request.thenQuit;
-}
-
-interface DrawnRow {
-  readonly text: string;
-  readonly line: number | undefined;
-}
-
-/** Screen rows of a line: wrapped, tabs and control characters shown. */
-function wrap(line: string, width: number, marked: (at: number) => boolean): string[] {
-  const rows: string[] = [];
-  let row = '';
-  let column = 0;
-  let total = 0;
-  let reversed = false;
-  let at = 0;
-  for (const character of line) {
-    const size = cellWidth(character, total);
-    if (column + size > width && column > 0) {
-      rows.push(row + (reversed ? '\x1b[27m' : ''));
-      row = reversed ? '\x1b[7m' : '';
-      column = 0;
+    const stat = sys.stat(name);
+    if (stat.ok && stat.value.kind === 'directory') {
+      editor.fail(`"${name}" E502: is a directory`);
+      return false;
     }
-    const isMarked = marked(at);
-    if (isMarked !== reversed) {
-      row += isMarked ? '\x1b[7m' : '\x1b[27m';
-      reversed = isMarked;
+    if (stat.ok && name !== editor.name && !request.force && !request.isAppended) {
+      editor.fail('E13: File exists (add ! to override)');
+      return false;
     }
-    const code = character.codePointAt(0)!;
-    row += character === '\t' ? ' '.repeat(size) : code < 32 || code === 127 ? `^${String.fromCharCode(code ^ 64)}` : character;
-    column += size;
-    total += size;
-    at += character.length;
+    if (request.isAppended && !stat.ok && !request.force) {
+      editor.fail(`E212: Can't open file for writing`);
+      return false;
+    }
+    if (editor.isReadOnly && !request.force && name === editor.name) {
+      editor.fail("E45: 'readonly' option is set (add ! to override)");
+      return false;
+    }
+    if (request.isPart && !request.force && request.name === undefined) {
+      editor.fail('E140: Use ! to write partial buffer');
+      return false;
+    }
+    const rows = editor.lines.slice(request.from, request.to + 1);
+    const isEmpty = rows.length === 1 && rows[0] === '' && editor.lines.length === 1 && !editor.hasHadText;
+    const bytes = utf8(isEmpty ? '' : rows.map((line) => `${line}\n`).join(''));
+    let all = bytes;
+    if (request.isAppended) {
+      const old = await sys.readFile(name);
+      all = Uint8Array.from([...(old.ok ? old.value : []), ...bytes]);
+    }
+    const written = await sys.writeFile(name, all);
+    if (!written.ok) {
+      editor.show([`"${name}"`, `"${name}" E212: Can't open file for writing`]);
+      return false;
+    }
+    if (editor.name === '' && !request.isPart) {
+      editor.name = name;
+      editor.files[editor.file]!.name = name;
+    }
+    if (!request.isPart && name === editor.name) editor.isModified = false;
+    editor.report(`"${name}"${stat.ok ? '' : editor.options.isCompatible ? ' [New File]' : ' [New]'} ${this.size(isEmpty ? 0 : rows.length, bytes.length)} ${request.isAppended ? 'appended' : 'written'}`);
+    return true;
   }
-  rows.push(row + (reversed ? '\x1b[27m' : ''));
-  return rows;
-}
 
-function draw(screen: FullScreen, editor: ViEditor): void {
-  const height = screen.rows - 1;
-  editor.height = height;
-  const gutter = editor.showsNumbers ? Math.max(4, String(editor.lines.length).length + 1) : 0;
-  const width = Math.max(1, screen.columns - gutter);
-  if (editor.cursor.line < editor.top) editor.top = editor.cursor.line < editor.top - height ? Math.max(0, editor.cursor.line - Math.floor(height / 2)) : editor.cursor.line;
-  const rowsOf = (index: number): string[] => wrap(editor.lines[index]!, width, markedIn(editor, index));
-  // Bring the cursor's line onto the screen.
-  for (;;) {
-    let used = 0;
-    for (let line = editor.top; line <= editor.cursor.line; line += 1) used += rowsOf(line).length;
-    if (used <= height || editor.top === editor.cursor.line) break;
-    // Always onwards: lines of many rows may be more than two screens even from half a screen of lines above.
-    editor.top = used > height * 2 ? Math.max(editor.top + 1, editor.cursor.line - Math.floor(height / 2)) : editor.top + 1;
-    if (editor.top > editor.cursor.line) editor.top = editor.cursor.line;
+  /** Answers the exit status when the editor is to be left. */
+  private async obey(request: Request): Promise<number | undefined> {
+    const { editor, sys } = this;
+    switch (request.kind) {
+      case 'quit': return request.code;
+      case 'write': return (await this.write(request)) && request.thenQuit ? 0 : undefined;
+      case 'edit':
+        await this.edit(request.name);
+        return undefined;
+      case 'read': {
+        const text = request.name === '' ? undefined : await sys.readText(request.name);
+        if (text === undefined) editor.fail('E32: No file name');
+        else if (!text.ok) editor.fail(`E484: Can't open file ${request.name}`);
+        else {
+          const rows = this.insertBelow(request.after, text.value);
+          editor.goToLine(request.after + 1);
+          editor.say(`"${request.name}" ${this.size(rows, utf8(text.value).length)}`);
+        }
+        return undefined;
+      }
+      case 'suspend':
+        this.leave();
+        await this.screen.suspend();
+        await this.screen.retake();
+        editor.say('');
+        this.enter();
+        return undefined;
+      case 'shell':
+        await this.shell(request.command);
+        return undefined;
+      case 'readCommand': {
+        const before = editor.lines.length;
+        const ran = await this.through(request.command, '');
+        this.insertBelow(request.after, ran.text);
+        reportCount(editor, before);
+        if (ran.code !== 0) editor.fail(`shell returned ${ran.code}`);
+        return undefined;
+      }
+      case 'writeCommand': {
+        const said = editor.message;
+        const ran = await this.through(request.command, editor.text(request.from, request.to));
+        editor.show([said, ...ran.text.replace(/\n$/, '').split('\n'), ...(ran.code === 0 ? [] : ['', `shell returned ${ran.code}`]), '']);
+        return undefined;
+      }
+      case 'filter': {
+        const count = request.to - request.from + 1;
+        const ran = await this.through(request.command, editor.text(request.from, request.to));
+        const rows = ran.text === '' ? [] : ran.text.replace(/\n$/, '').split('\n');
+        editor.change(() => {
+          editor.spliceLines(request.from, count, rows);
+          if (editor.lines.length === 0) editor.lines = [''];
+          editor.goToLine(request.from);
+        });
+        if (ran.code !== 0) editor.fail(`shell returned ${ran.code}`);
+        else if (count > editor.options.report) editor.report(`${count} lines filtered`);
+        return undefined;
+      }
+    }
   }
-  const rows: DrawnRow[] = [];
-  let cursorRow = 0;
-  let cursorColumn = 0;
-  for (let line = editor.top; line < editor.lines.length && rows.length < height; line += 1) {
-    const parts = rowsOf(line);
-    if (rows.length + parts.length > height && line > editor.top) {
-      while (rows.length < height) rows.push({ text: '@', line: undefined });
+
+  private insertBelow(after: number, text: string): number {
+    const { editor } = this;
+    const rows = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+    if (rows.length > 0) {
+      editor.change(() => {
+        editor.spliceLines(after + 1, 0, rows);
+        editor.goToLine(after + rows.length);
+      });
+    }
+    return rows.length;
+  }
+
+  // ---- the shell
+
+  /** A command, or a shell to type into, on the screen as it was before vi. */
+  private async shell(command: string | undefined): Promise<void> {
+    const { sys, editor, screen } = this;
+    this.leave();
+    await screen.release();
+    await sys.write(1, utf8(`\r\n${editor.isModified ? '[No write since last change]\r\n' : ''}`));
+    const group = sys.foregroundGroup(screen.fd);
+    const code = await this.wait(await this.start(command, undefined));
+    // A shell that was typed into has had the terminal to itself.
+    sys.onSignal('TTOU', 'ignore');
+    if (group.ok) sys.setForegroundGroup(screen.fd, group.value);
+    sys.onSignal('TTOU', 'default');
+    if (command === undefined) {
+      editor.say('');
+      await screen.retake();
+      this.enter();
+      return;
+    }
+    await sys.write(1, utf8(`\r\n${code === 0 ? '' : `shell returned ${code}\r\n\r\n`}${pressEnter}`));
+    await screen.retake();
+    for (;;) {
+      const event = await screen.next();
+      if (event.kind === 'eof') break;
+      if (event.kind !== 'key') continue;
+      if (event.key !== 'enter' && event.key !== ' ' && event.key !== 'ctrl-j') screen.unread(event.key);
       break;
     }
-    if (line === editor.cursor.line) {
-      let column = 0;
-      let at = 0;
-      for (const character of editor.lines[line]!) {
-        if (at >= editor.cursor.at) break;
-        column += cellWidth(character, column);
-        at += character.length;
-      }
-      const next = editor.lines[line]![editor.cursor.at];
-      // On a tab the cursor stands on its last column, but before it while inserting.
-      if (next === '\t' && editor.mode === 'normal') column += cellWidth('\t', column) - 1;
-      cursorRow = rows.length + Math.floor(column / width);
-      cursorColumn = column % width;
-    }
-    for (const [index, text] of parts.entries()) rows.push({ text: gutter === 0 ? text : `${index === 0 ? String(line + 1).padStart(gutter - 1) : ' '.repeat(gutter - 1)} ${text}`, line });
+    editor.say('');
+    this.enter();
   }
-  while (rows.length < height) rows.push({ text: '~', line: undefined });
-  let out = '\x1b[?25l';
-  for (const [y, row] of rows.slice(0, height).entries()) out += `${moveTo(y, 0)}${row.text}${clearToEndOfLine}`;
-  const isBell = editor.message === '\x07';
-  const status = editor.mode === 'command' ? editor.commandLine : editor.mode === 'insert' ? '-- INSERT --' : editor.mode === 'replace' ? '-- REPLACE --' : editor.mode === 'visual' ? '-- VISUAL --' : editor.mode === 'visual-line' ? '-- VISUAL LINE --' : isBell ? '' : editor.message;
-  if (isBell) {
-    out += '\x07';
-    editor.message = '';
-  }
-  out += `${moveTo(screen.rows - 1, 0)}${status.slice(0, screen.columns - 1)}${clearToEndOfLine}`;
-  out += editor.mode === 'command' ? moveTo(screen.rows - 1, Math.min(screen.columns - 1, editor.commandLine.length)) : moveTo(Math.min(cursorRow, height - 1), gutter + cursorColumn);
-  screen.write(`${out}\x1b[?25h`);
-}
 
-/** What is shown reversed in a line: the visual selection, or matches while hlsearch is on. */
-function markedIn(editor: ViEditor, line: number): (at: number) => boolean {
-  if (editor.mode === 'visual' || editor.mode === 'visual-line') {
-    const [from, to] = order(editor.visualStart, editor.cursor);
-    if (line < from.line || line > to.line) return () => false;
-    if (editor.mode === 'visual-line') return () => true;
-    return (at) => (line > from.line || at >= from.at) && (line < to.line || at <= to.at);
+  /** What a command prints when it is given `input`. */
+  private async through(command: string, input: string): Promise<{ readonly text: string; readonly code: number }> {
+    const { sys } = this;
+    const output = sys.pipe();
+    if (!output.ok) return { text: '', code: 1 };
+    // Vim, too, hands over its text in a file: a pipe could fill up on both sides.
+    const file = `/tmp/.vi-${sys.pid}`;
+    await sys.writeFile(file, utf8(input));
+    const source = await sys.open(file, { read: true });
+    sys.unlink(file);
+    const pid = source.ok ? await this.start(command, [source.value, output.value[1]]) : undefined;
+    if (source.ok) sys.close(source.value);
+    sys.close(output.value[1]);
+    const bytes: number[] = [];
+    for (;;) {
+      const got = await sys.read(output.value[0], 65536);
+      if (!got.ok && got.error === 'EINTR') continue;
+      if (!got.ok || got.value.length === 0) break;
+      for (const byte of got.value) bytes.push(byte);
+    }
+    sys.close(output.value[0]);
+    return { text: fromUtf8(Uint8Array.from(bytes)), code: await this.wait(pid) };
   }
-  if (!editor.highlights || editor.searchPattern === undefined) return () => false;
-  const marks = new Set<number>();
-  for (const match of editor.lines[line]!.matchAll(new RegExp(editor.searchPattern.source, `${editor.searchPattern.flags}g`))) for (let i = 0; i < match[0].length; i += 1) marks.add(match.index + i);
-  return (at) => marks.has(at);
+
+  private async start(command: string | undefined, ends: readonly [Fd, Fd] | undefined): Promise<number | undefined> {
+    const { sys } = this;
+    const shell = sys.env.get('SHELL') ?? '/bin/sh';
+    const program = sys.findProgram(shell);
+    if (!program.ok) return undefined;
+    const name = shell.replace(/^.*\//, '');
+    const child = await sys.spawn(program.value, {
+      argv: command === undefined ? [name] : [name, '-c', command], env: sys.env, defaultSignals: ['INT', 'PIPE', 'QUIT'], ...(ends === undefined ? {} : { fds: new Map([[0, ends[0]], [1, ends[1]], [2, ends[1]]]) }),
+    });
+    return child.ok ? child.value : undefined;
+  }
+
+  private async wait(pid: number | undefined): Promise<number> {
+    if (pid === undefined) return 127;
+    for (;;) {
+      const ended = await this.sys.wait(pid);
+      if (!ended.ok && ended.error === 'EINTR') continue;
+      return ended.ok && ended.value?.status.kind === 'exited' ? ended.value.status.code : 1;
+    }
+  }
 }
