@@ -3,6 +3,7 @@ import type { Errno, Result } from '../simulator/result.ts';
 import { done, fail, ok } from '../simulator/result.ts';
 import type { ConntrackEvent, ConntrackView, TableName, TableState } from '../simulator/netfilter/api.ts';
 import type { Datagram, Endpoint, Family, NetKernel, NetlinkEvent, NetnsId, Readiness, SocketErrorReport, SocketId, SocketOptions, SocketType, SocketView } from '../simulator/kernel/api.ts';
+import { SocketFile } from './files/socket-file.ts';
 import type { Fd } from './sys.ts';
 import type { NetPorts, NetfilterPort, NetlinkPort, SocketPort, SysctlPort } from './net-ports.ts';
 import type { Process } from './process.ts';
@@ -358,6 +359,7 @@ class Sockets implements SocketPort {
         if (!owners.has(id)) owners.set(id, { pid: this.by.numberOf(process.pid), name: process.name, fd });
         fd += 1;
       }
+      for (const [number, { file }] of process.fds) if (file instanceof SocketFile) owners.set(file.id, { pid: this.by.numberOf(process.pid), name: process.name, fd: number });
     }
     return this.calls.sockets(this.by.netns.id).map((view) => ({ ...view, process: owners.get(view.id) }));
   }

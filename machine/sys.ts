@@ -4,6 +4,7 @@
  * use `finally`). Read first: intro(2), signal(7), tty_ioctl(4), credentials(7).
  */
 import type { Errno, Result } from '../simulator/result.ts';
+import type { SocketId } from '../simulator/kernel/api.ts';
 import type { NetPorts } from './net-ports.ts';
 
 export type SignalName = 'HUP' | 'INT' | 'QUIT' | 'ILL' | 'TRAP' | 'ABRT' | 'BUS' | 'FPE' | 'KILL' | 'USR1' | 'SEGV' | 'USR2' | 'PIPE' | 'ALRM' | 'TERM' | 'CHLD' | 'CONT' | 'STOP' | 'TSTP' | 'TTIN' | 'TTOU' | 'URG' | 'XCPU' | 'XFSZ' | 'VTALRM' | 'PROF' | 'WINCH' | 'IO' | 'PWR' | 'SYS';
@@ -181,8 +182,12 @@ export interface Sys {
   listenLocal(path: string): Result<Fd>;
   connectLocal(path: string): Promise<Result<Fd>>;
   acceptLocal(fd: Fd): Promise<Result<Fd>>;
+  /** No more will be written: the other end reads to the end (shutdown(2), SHUT_WR). */
+  shutdownLocal(fd: Fd): Result;
 
   // ---- network
+  /** A connected socket of this process as a descriptor, which owns it from then on. */
+  socketDescriptor(id: SocketId): Result<Fd>;
   /** Bound to this process's network namespace and privileges (EPERM comes from here). */
   readonly net: NetPorts;
   readonly netns: NetnsHandle;

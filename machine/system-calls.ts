@@ -11,8 +11,10 @@ import type { Inode } from './files/inode.ts';
 import { resize, statOf } from './files/inode.ts';
 import { LocalListener, LocalStream } from './files/local-socket.ts';
 import type { OpenFile } from './files/open-file.ts';
+import { SocketFile } from './files/socket-file.ts';
 import { isWait } from './files/open-file.ts';
 import { PipeBuffer, PipeEnd } from './files/pipe.ts';
+import type { SocketId } from '../simulator/kernel/api.ts';
 import type { Machine } from './machine.ts';
 import type { NetnsRef } from './namespaces.ts';
 import { NetworkCalls } from './network.ts';
@@ -755,6 +757,14 @@ export class SystemCalls implements Sys {
     return this.install(client, false);
   }
 
+  shutdownLocal(fd: Fd): Result {
+    this.process_.enterSync();
+    const file = this.file(fd);
+    if (!(file instanceof LocalStream)) return fail(file === undefined ? 'EBADF' : 'ENOTSOCK');
+    file.endWriting();
+    return done;
+  }
+
   async acceptLocal(fd: Fd): Promise<Result<Fd>> {
     const entered = this.process_.enter();
     if (entered !== undefined) await entered;
@@ -796,6 +806,15 @@ export class SystemCalls implements Sys {
     const made = this.host.netns.create();
     this.moveTo(made);
     return ok(made);
+  }
+
+  socketDescriptor(id: SocketId): Result<Fd> {
+    this.process_.enterSync();
+    const view = this.host.kernel.sockets.sockets(this.process_.netns.id).find((each) => each.id === id);
+    if (view === undefined) return fail('EBADF');
+    const installed = this.install(new SocketFile(this.host, view), false);
+    if (installed.ok) this.process_.sockets.delete(id);
+    return installed;
   }
 
   unshare(kind: UnsharedKind): Result {

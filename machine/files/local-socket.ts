@@ -43,6 +43,7 @@ export class LocalStream extends OpenFile {
   readonly kind = 'socket';
   private readonly incoming: PipeBuffer;
   private readonly outgoing: PipeBuffer;
+  private isWriting = true;
   constructor(incoming: PipeBuffer, outgoing: PipeBuffer) {
     super({ read: true, write: true });
     this.incoming = incoming;
@@ -69,14 +70,18 @@ export class LocalStream extends OpenFile {
   override queues(): readonly WaitQueue[] {
     return [this.incoming.readable, this.outgoing.writable];
   }
+  endWriting(): void {
+    if (this.isWriting) this.outgoing.writers -= 1;
+    this.isWriting = false;
+    this.outgoing.readable.wake();
+  }
   override released(): void {
     this.incoming.readers -= 1;
-    this.outgoing.writers -= 1;
     this.incoming.writable.wake();
-    this.outgoing.readable.wake();
+    this.endWriting();
   }
 }
 
-function socketStat(inode: number): FileStat {
+export function socketStat(inode: number): FileStat {
   return { kind: 'socket', inode, device: 8, mode: 0o777, links: 1, uid: 0, gid: 0, size: 0, accessedUs: 0, modifiedUs: 0, changedUs: 0, mount: '' };
 }

@@ -6,6 +6,7 @@ import { errnoText } from '../../machine/errno.ts';
 import { encode } from './escapes.ts';
 import { ShellError } from './errors.ts';
 import { expandDocument, expandText, expandWordInto } from './expand.ts';
+import { openNetwork } from './network-redirect.ts';
 import { piecesOf } from './word.ts';
 
 /** How to put the descriptors back. */
@@ -121,8 +122,9 @@ async function applyOne(shell: Shell, redirect: Redirect, undo: Undo | undefined
 }
 
 async function openSpecial(shell: Shell, path: string, flags: OpenFlags): Promise<number | string> {
-  if (path.startsWith('/dev/tcp/') || path.startsWith('/dev/udp/')) return `podwire: bash: ${path.slice(0, 8)} redirection is not simulated yet`;
   const { sys } = shell;
+  const [, protocol, host, service] = /^\/dev\/(tcp|udp)\/([^/]*)\/(.*)$/.exec(path) ?? [];
+  if (host !== undefined) return openNetwork(shell, path, protocol as 'tcp' | 'udp', host, service!);
   for (;;) {
     const opened = await sys.open(path, flags);
     if (opened.ok) return opened.value;

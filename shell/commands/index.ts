@@ -83,6 +83,7 @@ import { hexdump } from './dump/hexdump.ts';
 import { od } from './dump/od.ts';
 import { xxd } from './dump/xxd.ts';
 import { gzip } from './gzip/gzip.ts';
+import { telnet } from './telnet/telnet.ts';
 import { tar } from './tar/tar.ts';
 
 const list: readonly Command[] = [
@@ -239,6 +240,7 @@ const list: readonly Command[] = [
   crictl,
   toolbox,
   tc,
+  telnet,
   cmp,
   diff,
   lsof,
