@@ -1,13 +1,18 @@
-/** Tests that need labs on this machine's own kernel: where it allows none they are skipped aloud, with the reason, in CI as well: it is the machine's to allow. */
+/** Tests that need something of this machine: where it is missing they are skipped aloud, with the reason, in CI as well: it is the machine's to allow. */
 import { describe, test } from 'vitest';
 import { canRunLinuxLabs } from '../host/linux/doctor.ts';
 
 export const realLinux = canRunLinuxLabs();
 
-export function describeOnLinux(name: string, body: () => void): void {
-  if (realLinux.isAvailable) return void describe(name, body);
-  console.warn(`skipped: ${name}: ${realLinux.because}`);
+/** Needs labs on this machine's own kernel. `whyNot`: what else forbids it here. */
+export function describeOnLinux(name: string, body: () => void, whyNot?: string): void {
+  describeUnless(realLinux.isAvailable ? whyNot : `needs real Linux: ${realLinux.because}`, name, body);
+}
+
+export function describeUnless(whyNot: string | undefined, name: string, body: () => void): void {
+  if (whyNot === undefined) return void describe(name, body);
+  console.warn(`skipped: ${name}: ${whyNot}`);
   describe(name, () => {
-    test.skip(`needs real Linux: ${realLinux.because}`, () => undefined);
+    test.skip(`skipped: ${whyNot}`, () => undefined);
   });
 }

@@ -6,7 +6,7 @@ import { tools } from './tools.ts';
 
 const healthy: Patient = {
   platform: 'linux', read: (path) => (path === '/etc/os-release' ? 'ID=debian\n' : undefined), has: () => true, isReadWrite: () => true, engineAnswers: () => false, hasTerminals: () => true,
-  identity: () => ({ way: 'range', uid: 1000, gid: 1000, users: { start: 100_000, count: 65_535 }, groups: { start: 100_000, count: 65_535 } }), tryNamespaces: () => undefined, tryLab: () => Promise.resolve({ failed: [] }),
+  identity: () => ({ way: 'range', uid: 1000, gid: 1000, users: { start: 100_000, count: 65_535 }, groups: { start: 100_000, count: 65_535 } }), delegated: () => ({ folder: '/sys/fs/cgroup/app.slice', controllers: ['memory', 'pids'] }), tryNamespaces: () => undefined, tryLab: () => Promise.resolve({ failed: [] }),
 };
 const files = (of: Record<string, string>) => (path: string): string | undefined => of[path];
 
@@ -63,6 +63,14 @@ test('names what the kernel lacks, a closed tun device, and a single user', asyn
   expect(findings.find(({ id }) => id === 'lab')).toMatchObject({ status: 'refused', command: 'sudo modprobe -a bridge' });
   expect(findings.find(({ id }) => id === 'tun')).toMatchObject({ status: 'limited', command: 'sudo chmod 0666 /dev/net/tun' });
   expect(findings.find(({ id }) => id === 'users')?.status).toBe('limited');
+});
+
+test.each([
+  [healthy.delegated(), /600 processes, held by a control group, and 1024 MiB of memory, held by the same\.$/],
+  [{ because: 'this machine has none of version 2' }, /600 processes, held by their limits, and 1024 MiB of memory, held by a watchdog .*: of control groups this machine has none of version 2\.$/],
+])('says what holds a lab back: %o', async (lent, because) => {
+  const { findings } = await examine({ ...healthy, delegated: () => lent });
+  expect(findings.find(({ id }) => id === 'limits')?.because).toMatch(because);
 });
 
 test('reads ranges of users by name and by number, and none that is too small', () => {

@@ -9,6 +9,7 @@ import type { DoctorFinding, DoctorReport } from '../../contracts/doctor.ts';
 import { scenarioNamed } from '../../labs/scenarios/index.ts';
 import { terminalSpawner } from './backend.ts';
 import { limits } from './boot-script.ts';
+import { delegated, type Lent } from './cgroup.ts';
 import { engines } from './container.ts';
 import { findProgram, identify, outsideUser, type Identity } from './identity.ts';
 import { Sandbox } from './sandbox.ts';
@@ -24,6 +25,8 @@ export interface Patient {
   engineAnswers(program: string): boolean;
   hasTerminals(): boolean;
   identity(): Identity;
+  /** Where control groups can be made, or why nowhere. */
+  delegated(): Lent;
   /** Makes a user namespace with a network; answers what was said when it was refused. */
   tryNamespaces(): string | undefined;
   /** Opens a lab and tries what labs do in it; answers the names of what failed. */
@@ -63,7 +66,7 @@ export function canRunLinuxLabs(patient: Patient = thisMachine): { isAvailable: 
 }
 
 async function findingsOnLinux(patient: Patient): Promise<DoctorFinding[]> {
-  const findings = [terminals(patient), tooling(patient), namespaces(patient), users(patient), tun(patient), bounds()];
+  const findings = [terminals(patient), tooling(patient), namespaces(patient), users(patient), tun(patient), bounds(patient)];
   if (findings.slice(0, 3).some(({ status }) => status === 'missing' || status === 'refused')) return findings;
   const { failed, problem } = await patient.tryLab();
   if (problem !== undefined) return [...findings, finding('lab', 'A lab', 'refused', problem)];
@@ -114,9 +117,11 @@ function tun(patient: Patient): DoctorFinding {
   return finding('tun', 'tap devices', 'limited', '/dev/net/tun is not there: the module tun is not loaded.', 'sudo modprobe tun');
 }
 
-function bounds(): DoctorFinding {
+function bounds(patient: Patient): DoctorFinding {
   const mebibytes = (kib: number): string => `${Math.round(kib / 1024)} MiB`;
-  return finding('limits', 'Limits', 'works', `A lab has at most ${limits.allProcesses} processes, held by their limits, and ${mebibytes(limits.memoryKiB)} of memory, held by a watchdog that looks twice a second.`);
+  const lent = patient.delegated();
+  const how = 'folder' in lent ? ['by a control group', 'by the same'] : ['by their limits', `by a watchdog that looks twice a second: of control groups ${lent.because}`];
+  return finding('limits', 'Limits', 'works', `A lab has at most ${limits.allProcesses} processes, held ${how[0]}, and ${mebibytes(limits.memoryKiB)} of memory, held ${how[1]}.`);
 }
 
 // ---------------------------------------------------------------- packages
@@ -163,6 +168,7 @@ const thisMachine: Patient = {
   engineAnswers: (program) => findProgram(program) !== undefined && spawnSync(program, ['info'], { stdio: 'ignore', timeout: 5000 }).status === 0,
   hasTerminals: () => terminalSpawner() !== undefined,
   identity: () => identify(),
+  delegated,
   tryNamespaces() {
     const { status, stderr, error } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--net', 'true'], { ...outsideUser(identify()), encoding: 'utf8', cwd: '/', timeout: 5000 });
     return status === 0 ? undefined : (error?.message ?? (stderr.trim() === '' ? `unshare ends with ${status ?? 'a signal'}` : stderr.trim()));

@@ -11,7 +11,6 @@ import type { Observer } from '../../contracts/observer.ts';
 import type { Lab } from '../../labs/backend.ts';
 import { quote } from './boot-script.ts';
 import { Evidence } from './evidence.ts';
-import { outsideUser } from './identity.ts';
 import { observeLinux, type LinuxObserver } from './observer.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -106,7 +105,7 @@ export class LinuxLab implements Lab {
     const argv = ['script', '-q', '-e', '-c', `exec /run/podwire/login ${quote(user)}`, '/dev/null'];
     const [program = '', ...words] = this.#sandbox.words(argv, { netns });
     const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TERM: 'xterm-256color', LANG: 'C.UTF-8', TZ: 'UTC', SHELL: '/bin/bash' };
-    const pty = this.#spawnTerminal(program, words, { name: 'xterm-256color', cols: columns, rows, cwd: '/', env, encoding: null, ...outsideUser(this.#sandbox.identity) }) as Pty;
+    const pty = this.#spawnTerminal(program, words, { name: 'xterm-256color', cols: columns, rows, cwd: '/', env, encoding: null, ...this.#sandbox.user }) as Pty;
     const open: Open = { definition, pty, isOpen: true };
     this.#open.set(id, open);
     // What an earlier terminal of the same name still has to say is nobody's.

@@ -3,12 +3,14 @@
  * Read first: user_namespaces(7), pid_namespaces(7), unshare(1), nsenter(1).
  *
  * The first process of its process namespace ends when its standard input does, and everything else in there with it. So a sandbox cannot
- * outlive whoever started it, however that one dies, and leaves nothing behind: its files are in memory, its namespaces are its processes'.
+ * outlive whoever started it, however that one dies, and leaves nothing behind: its files are in memory, its namespaces are its processes'. Where a
+ * control group can be had all of it is in one; the watchdog stays, for files in memory, which no end of a process gives back.
  */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Scenario } from '../../labs/scenarios/index.ts';
-import { bootScript, buildScript, homeOf, MACHINES, READY, setLimits } from './boot-script.ts';
+import { bootScript, buildScript, homeOf, limits, MACHINES, READY, setLimits } from './boot-script.ts';
+import { ControlGroup, delegated, type Lent } from './cgroup.ts';
 import { identify, outsideUser, writeMaps, type Identity } from './identity.ts';
 import { watch } from './watchdog.ts';
 
@@ -25,27 +27,29 @@ export interface StartOptions {
 export class Sandbox {
   readonly identity: Identity;
   readonly scenario: Scenario;
+  readonly #group: ControlGroup | undefined;
   readonly #launcher: ChildProcess;
   readonly #over: Promise<void>;
   #isOver = false;
   /** Called once, when the sandbox has ended, wanted or not. */
   onEnd: () => void = () => undefined;
 
-  private constructor(scenario: Scenario, identity: Identity, launcher: ChildProcess) {
+  private constructor(scenario: Scenario, identity: Identity, lent: Lent) {
     this.scenario = scenario;
     this.identity = identity;
-    this.#launcher = launcher;
-    this.#over = new Promise((resolve) => launcher.once('exit', () => {
+    this.#group = ControlGroup.make(lent, { memory: limits.memoryKiB * 1024, pids: limits.allProcesses });
+    this.#launcher = this.#spawn(this.#outside(['unshare', '--user', '--', 'bash', '--norc', '-c', LAUNCH, 'podwire', buildScript(scenario, identity), bootScript(scenario, identity)]), { stdio: ['pipe', 'pipe', 'pipe'], env: { ...ROOT_ENVIRONMENT, PATH: `${process.env['PATH'] ?? ''}:${ROOT_ENVIRONMENT.PATH}` }, detached: true });
+    this.#over = new Promise((resolve) => this.#launcher.once('exit', () => {
       this.#isOver = true;
+      this.#group?.close();
       resolve();
       this.onEnd();
     }));
   }
 
-  static async open(scenario: Scenario, identity: Identity = identify()): Promise<Sandbox> {
+  static async open(scenario: Scenario, identity: Identity = identify(), lent = delegated()): Promise<Sandbox> {
     homeOf(scenario);
-    const launcher = spawn('unshare', ['--user', '--', 'bash', '--norc', '-c', LAUNCH, 'podwire', buildScript(scenario, identity), bootScript(scenario, identity)], { ...asOutside(identity), stdio: ['pipe', 'pipe', 'pipe'], env: { ...ROOT_ENVIRONMENT, PATH: `${process.env['PATH'] ?? ''}:${ROOT_ENVIRONMENT.PATH}` }, cwd: '/', detached: true });
-    const sandbox = new Sandbox(scenario, identity, launcher);
+    const sandbox = new Sandbox(scenario, identity, lent);
     try {
       await sandbox.#boot();
       const stop = watch(sandbox.pid, () => void sandbox.close());
@@ -109,7 +113,22 @@ export class Sandbox {
   /** The words that run `argv` inside, as the sandbox's root. For those who spawn by themselves, such as a terminal. */
   words(argv: readonly string[], { netns, cwd = '/' }: StartOptions = {}): string[] {
     const inside = ['bash', '--norc', '-c', `${setLimits}; cd "$1" || exit; shift; exec "$@"`, 'podwire', cwd, ...this.#into(netns), ...argv];
-    return ['nsenter', ...this.#namespaces(), '--', ...inside];
+    return this.#outside(['nsenter', ...this.#namespaces(), '--', ...inside]);
+  }
+
+  /** Whom to spawn those words as. */
+  get user(): { uid?: number; gid?: number } {
+    return (this.#group === undefined ? outsideUser(this.identity) : undefined) ?? {};
+  }
+
+  /** A process that is to be in the group moves there by itself, and may no longer once it is nobody. */
+  #outside(argv: readonly string[]): string[] {
+    const user = outsideUser(this.identity);
+    return this.#group?.words([...(user === undefined ? [] : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--']), ...argv]) ?? [...argv];
+  }
+
+  #spawn([program = '', ...words]: readonly string[], options: SpawnOptions): ChildProcess {
+    return spawn(program, words, { cwd: '/', env: ROOT_ENVIRONMENT, ...options, ...this.user });
   }
 
   #namespaces(): string[] {
@@ -125,14 +144,13 @@ export class Sandbox {
   }
 
   start(argv: readonly string[], options: StartOptions & Pick<SpawnOptions, 'stdio' | 'detached'> = {}): ChildProcess {
-    const [program = '', ...words] = this.words(argv, options);
-    return spawn(program, words, { ...asOutside(this.identity), stdio: options.stdio ?? 'pipe', detached: options.detached ?? false, env: { ...ROOT_ENVIRONMENT, ...options.env }, cwd: '/' });
+    return this.#spawn(this.words(argv, options), { stdio: options.stdio ?? 'pipe', detached: options.detached ?? false, env: { ...ROOT_ENVIRONMENT, ...options.env } });
   }
 
   /** A program in the sandbox's files and network, but not among its processes: nobody in there sees or ends it. It ends with us. */
   startBeside(argv: readonly string[]): ChildProcess {
-    const words = [...this.#namespaces().filter((word) => !word.startsWith('--pid=')), '--', 'setpriv', '--pdeathsig', 'KILL', ...argv];
-    return spawn('nsenter', words, { ...asOutside(this.identity), stdio: ['pipe', 'pipe', 'ignore'], env: ROOT_ENVIRONMENT, cwd: '/' });
+    const words = ['nsenter', ...this.#namespaces().filter((word) => !word.startsWith('--pid=')), '--', 'setpriv', '--pdeathsig', 'KILL', ...argv];
+    return this.#spawn(this.#outside(words), { stdio: ['pipe', 'pipe', 'ignore'] });
   }
 
   /** A program of this machine's, seeing this machine's files, but in the sandbox's network and among its processes. */
@@ -141,7 +159,8 @@ export class Sandbox {
     const machine = netns?.replace(/^@/, '');
     const isMachine = this.scenario.machines.some(({ name }) => name === machine);
     const net = machine === undefined || machine === '' || machine === this.scenario.home ? `${at}/ns/net` : `${at}/root${isMachine ? MACHINES : '/run/netns'}/${machine}`;
-    return spawn('nsenter', [`--user=${at}/ns/user`, `--net=${net}`, `--pid=${at}/ns/pid_for_children`, '--preserve-credentials', '--', ...argv], { ...asOutside(this.identity), stdio: ['ignore', 'pipe', 'ignore'], cwd: '/', env: { ...ROOT_ENVIRONMENT, ELECTRON_RUN_AS_NODE: '1' } });
+    const words = ['nsenter', `--user=${at}/ns/user`, `--net=${net}`, `--pid=${at}/ns/pid_for_children`, '--preserve-credentials', '--', ...argv];
+    return this.#spawn(this.#outside(words), { stdio: ['ignore', 'pipe', 'ignore'], env: { ...ROOT_ENVIRONMENT, ELECTRON_RUN_AS_NODE: '1' } });
   }
 
   /** Resolves when nothing of the sandbox runs any more. */
@@ -153,7 +172,3 @@ export class Sandbox {
 
 /** Waits for its users, then becomes the sandbox: one process all the way, so that its id leads to the namespaces of the moment. */
 const LAUNCH = 'echo map; read -r _ && exec unshare --mount -- bash --norc -c "$1" podwire "$2"';
-
-function asOutside(identity: Identity): { uid?: number; gid?: number } {
-  return outsideUser(identity) ?? {};
-}
