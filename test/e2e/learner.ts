@@ -1,6 +1,6 @@
 /** The application as a learner has it: a served Podwire with a folder of its own, a real browser, and what hands do there. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
@@ -39,8 +39,9 @@ export function serve(folder: string, ...words: string[]): Promise<Served> {
   return serveAs(undefined, folder, words);
 }
 
-async function serveAs(user: typeof nobody | undefined, folder: string, words: readonly string[]): Promise<Served> {
-  const child = spawn(process.execPath, [join(dist, 'cli/podwire.js'), 'serve', '--no-open', ...words], { env: { ...process.env, PODWIRE_DATA: folder }, ...user });
+async function serveAs(way: Way | undefined, folder: string, words: readonly string[]): Promise<Served> {
+  const [program = '', ...rest] = [...(way === 'range' ? inRange(folder) : []), process.execPath, join(dist, 'cli/podwire.js'), 'serve', '--no-open', ...words];
+  const child = spawn(program, rest, { env: { ...process.env, PODWIRE_DATA: folder }, ...(way === 'single' ? nobody : {}) });
   let said = '';
   const exit = new Promise<void>((settle) => child.on('close', () => settle()));
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { said += String(chunk); });
@@ -55,16 +56,37 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** Somebody without rights, on every Linux. */
+/** Somebody without rights, on every Linux, to whom no other users are lent: his labs have a single one. */
 const nobody = { uid: 65_534, gid: 65_534 };
+/** Somebody to whom a range of users is lent. */
+const lender = { uid: 64_321, gid: 64_321 };
 
-/** `asOrdinaryUser`: where the tests run as root, Podwire does not, unless it lies where only root may read. */
-export async function openWorld({ asOrdinaryUser = false } = {}): Promise<World> {
+/** How an ordinary user's labs come to their users: host/linux/identity.ts. */
+export type Way = 'single' | 'range';
+
+/** Why Podwire cannot be run here as such a user; undefined where it can. Only root can become somebody else. */
+export function whyNotAs(way: Way): string | undefined {
+  if (process.getuid?.() !== 0) return 'only root can become another user';
+  if (spawnSync('test', ['-r', join(dist, 'cli/podwire.js')], nobody).status !== 0) return `only root may read ${dist}`;
+  if (way === 'single') return undefined;
+  const missing = ['/usr/bin/newuidmap', '/etc/subuid', '/etc/subgid'].find((path) => !existsSync(path));
+  return missing === undefined ? undefined : `${missing} is missing (package uidmap)`;
+}
+
+/** The words that run something as the lender: the files of users and of what is lent to them are others for it, and for nobody else. */
+function inRange(folder: string): string[] {
+  const files = { passwd: `${readFileSync('/etc/passwd', 'utf8')}lender:x:${lender.uid}:${lender.gid}::/nonexistent:/bin/sh\n`, subuid: 'lender:1800000000:65536\n', subgid: 'lender:1800000000:65536\n' };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const bind = Object.keys(files).map((name) => `mount --bind ${join(folder, name)} /etc/${name}`).join(' && ');
+  return ['unshare', '--mount', '--propagation', 'private', '--', 'bash', '-c', `${bind} && exec setpriv --reuid=${lender.uid} --regid=${lender.gid} --clear-groups "$@"`, 'serve'];
+}
+
+/** `as`: which ordinary user Podwire is run as; absent: whoever runs the tests. */
+export async function openWorld({ as }: { as?: Way } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-e2e-'));
-  const isReadable = (): boolean => spawnSync('test', ['-r', join(dist, 'cli/podwire.js')], nobody).status === 0;
-  const user = asOrdinaryUser && process.getuid?.() === 0 && isReadable() ? nobody : undefined;
-  if (user !== undefined) chownSync(folder, user.uid, user.gid);
-  const [served, browser] = await Promise.all([serveAs(user, folder, []), launchChromium()]);
+  const owner = as === undefined ? undefined : as === 'single' ? nobody : lender;
+  if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
+  const [served, browser] = await Promise.all([serveAs(as, folder, []), launchChromium()]);
   return {
     folder, served, browser,
     async close() {
