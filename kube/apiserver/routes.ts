@@ -5,6 +5,7 @@ import type { PodStreams } from '../pod-streams.ts';
 import { readObject } from './bodies.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, paths } from './discovery.ts';
 import type { ApiAnswer, ApiRequest, ApiResponse } from './http.ts';
+import { attributesOf, authorize, decide, rulesFor, userOf, type User } from './authorization.ts';
 import { serveOpenApi } from './openapi.ts';
 import { isPretty, negotiate, type Form } from './negotiate.ts';
 import { parseRequest, parseResourcePath, type ParsedRequest } from './paths.ts';
@@ -34,7 +35,9 @@ const json: Form = { encoding: 'json', as: 'object', version: 'v1' };
 export function handle(request: ApiRequest, context: RouteContext): ApiResponse {
   const parsed = parseRequest(request);
   try {
-    return route(parsed, context);
+    const user = userOf(request, context.registry);
+    authorize(context.registry, user, attributesOf(parsed));
+    return route(parsed, user, context);
   } catch (error) {
     // A fault of ours must not take the cluster down; the fuzzer looks for this answer.
     const told = error instanceof StatusError ? error : new StatusError(500, 'InternalError', `Internal error occurred: ${(error as Error).message}`, { causes: [{ message: `panic: ${(error as Error).stack ?? ''}` }] });
@@ -42,7 +45,7 @@ export function handle(request: ApiRequest, context: RouteContext): ApiResponse 
   }
 }
 
-function route(parsed: ParsedRequest, context: RouteContext): ApiResponse {
+function route(parsed: ParsedRequest, user: User, context: RouteContext): ApiResponse {
   const { segments, request } = parsed;
   const [first, second, third] = segments;
   const { minor } = context.registry.config;
@@ -74,7 +77,7 @@ function route(parsed: ParsedRequest, context: RouteContext): ApiResponse {
       break;
     default: throw noSuchResource();
   }
-  return serve(parsed, context);
+  return serve(parsed, user, context);
 }
 
 /** A group that nobody serves does not reach the API's own handlers. */
@@ -82,15 +85,14 @@ function pageNotFound(): ApiAnswer {
   return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: new TextEncoder().encode('404 page not found\n') };
 }
 
-function serve(parsed: ParsedRequest, { registry, streams }: RouteContext): ApiResponse {
+function serve(parsed: ParsedRequest, user: User, { registry, streams }: RouteContext): ApiResponse {
   const { segments, request, query } = parsed;
-  const user = request.headers['impersonate-user'] ?? request.user ?? 'admin';
-  if (segments[1] === 'authorization.k8s.io') return review(parsed);
+  if (segments[1] === 'authorization.k8s.io') return review(parsed, user, registry);
   // `bindings` is a resource that only takes in.
   const isBindings = segments.length === 5 && segments[0] === 'api' && segments[4] === 'bindings';
   const path = parseResourcePath(isBindings ? [...segments.slice(0, 4), 'pods'] : segments, registry.config.minor);
   if (path === undefined) throw noSuchResource();
-  const call: Call = { registry, request, path, query, form: negotiateFor(request, path.subresource), writer: writerOf(request, query, user), warnings: [] };
+  const call: Call = { registry, request, path, query, form: negotiateFor(request, path.subresource), writer: writerOf(request, query, user.name), warnings: [] };
   if (isBindings) {
     if (request.method !== 'POST') throw methodNotAllowed();
     return serveBindings(call);
@@ -124,18 +126,28 @@ function health({ segments, query }: ParsedRequest, what: string): ApiAnswer {
   return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }, body: new TextEncoder().encode(text) };
 }
 
-/** `kubectl auth can-i`: the administrator may do everything, and there is nobody else. */
-function review({ segments, request, query }: ParsedRequest): ApiResponse {
-  const resource = segments.at(-1) ?? '';
-  const kinds: Record<string, string> = {
-    selfsubjectaccessreviews: 'SelfSubjectAccessReview', selfsubjectrulesreviews: 'SelfSubjectRulesReview', subjectaccessreviews: 'SubjectAccessReview', localsubjectaccessreviews: 'LocalSubjectAccessReview',
-  };
-  const kind = kinds[resource];
+const reviews: Readonly<Record<string, string>> = {
+  selfsubjectaccessreviews: 'SelfSubjectAccessReview', selfsubjectrulesreviews: 'SelfSubjectRulesReview', subjectaccessreviews: 'SubjectAccessReview', localsubjectaccessreviews: 'LocalSubjectAccessReview',
+};
+
+/** `kubectl auth can-i`: whether somebody may do something, or all that one may do. */
+function review({ segments, request, query }: ParsedRequest, user: User, registry: Registry): ApiResponse {
+  const kind = reviews[segments.at(-1) ?? ''];
   if (kind === undefined) throw noSuchResource();
   if (request.method !== 'POST') throw methodNotAllowed();
   const body = readObject(request, kind, `authorization/v1.${kind}`);
   const spec = isObject(body['spec']) ? body['spec'] : {};
-  const status = kind === 'SelfSubjectRulesReview'
-    ? { resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }], incomplete: false } : { allowed: true };
-  return answerJson(201, { kind, apiVersion: 'authorization.k8s.io/v1', metadata: { creationTimestamp: null }, spec, status }, json, isPretty(request, query));
+  const text = (from: unknown, field: string): string => (isObject(from) && typeof from[field] === 'string' ? from[field] : '');
+  const reply = (status: object): ApiAnswer => answerJson(201, { kind, apiVersion: 'authorization.k8s.io/v1', metadata: { creationTimestamp: null }, spec, status }, json, isPretty(request, query));
+  if (kind === 'SelfSubjectRulesReview') {
+    const rules = rulesFor(registry, user, text(spec, 'namespace'));
+    return reply({ resourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs === undefined), nonResourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined), incomplete: false });
+  }
+  const { resourceAttributes: of, nonResourceAttributes: other } = spec;
+  const asked = kind === 'SelfSubjectAccessReview' ? user : userOf({ ...request, headers: { 'impersonate-user': text(spec, 'user'), 'impersonate-group': Array.isArray(spec['groups']) ? spec['groups'].join() : '' } }, registry);
+  const { isAllowed, reason } = decide(registry, asked, {
+    verb: text(of ?? other, 'verb'), group: text(of, 'group'), resource: text(of, 'resource'), subresource: text(of, 'subresource'), namespace: text(of, 'namespace'), name: text(of, 'name'),
+    ...(of === undefined ? { path: text(other, 'path') } : {}),
+  });
+  return reply({ allowed: isAllowed, ...(reason === '' ? {} : { reason }) });
 }

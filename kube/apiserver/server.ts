@@ -3,6 +3,7 @@ import type { ApiClient } from '../client.ts';
 import type { PodStreams } from '../pod-streams.ts';
 import type { KubeRuntime } from '../runtime.ts';
 import { Store } from '../store/store.ts';
+import { plantRoles } from './default-roles.ts';
 import type { ApiRequest, ApiResponse } from './http.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { Registry } from './registry.ts';
@@ -36,6 +37,7 @@ export function createApiServer(config: ApiServerConfig): ApiServer {
   });
   const client = (user = 'system:apiserver', manager = 'kube-apiserver'): ApiClient => new InProcessClient(registry, user, manager);
   const advertise = config.advertise ?? { ip: '192.0.2.2', port: 443 };
+  plantRoles(registry);
   bootstrap(client(), registry, advertise);
   const context: RouteContext = { registry, version, address: `${advertise.ip}:${advertise.port}`, streams: config.streams };
   return { client, handle: (request) => handle(request, context) };

@@ -1,4 +1,6 @@
 /** Every namespace has a ServiceAccount called default, and every account a token (pkg/controller/serviceaccount). */
+import { accountToken } from '../api/account-token.ts';
+import { base64 } from '../api/base64.ts';
 import { isTerminating, type ControllerContext } from './controller.ts';
 import { keyOf, parseKey, WorkQueue } from './queue.ts';
 
@@ -25,7 +27,7 @@ export function startServiceAccountController({ client, runtime }: ControllerCon
     const secret = client.create('secrets', {
       metadata: { generateName: `${name}-token-`, namespace, annotations: { [ACCOUNT]: name, 'kubernetes.io/service-account.uid': uid } },
       type: 'kubernetes.io/service-account-token',
-      data: { namespace: base64(namespace ?? ''), token: base64([...runtime.dice.bytes(24)].map((byte) => byte.toString(16).padStart(2, '0')).join('')) },
+      data: { namespace: base64(utf8(namespace ?? '')), token: base64(utf8(accountToken({ namespace: namespace ?? '', name }, runtime.dice.bytes(24)))) },
     });
     client.edit('serviceaccounts', account.metadata, (draft) => void (draft.secrets = [{ name: secret.metadata.name }]));
   });
@@ -50,16 +52,6 @@ export function startServiceAccountController({ client, runtime }: ControllerCon
   });
 }
 
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** RFC 4648 of ASCII text. */
-function base64(text: string): string {
-  let out = '';
-  for (let at = 0; at < text.length; at += 3) {
-    const [one = 0, two = 0, three = 0] = [0, 1, 2].map((offset) => text.charCodeAt(at + offset) || 0);
-    const bits = one * 65_536 + two * 256 + three;
-    const left = text.length - at;
-    out += DIGITS[bits >> 18]! + DIGITS[(bits >> 12) & 63]! + (left > 1 ? DIGITS[(bits >> 6) & 63]! : '=') + (left > 2 ? DIGITS[bits & 63]! : '=');
-  }
-  return out;
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

@@ -4,6 +4,7 @@ import type { ImageFile } from '../../machine/image.ts';
 import { isDirectory } from './volumes.ts';
 import { utf8 } from '../../simulator/bytes.ts';
 import type { ApiClient } from '../client.ts';
+import { accountToken } from '../api/account-token.ts';
 import type { StoredObject } from '../api/kinds.ts';
 
 export type StoredPod = StoredObject<'pods'>;
@@ -140,7 +141,7 @@ function volumeFiles(client: ApiClient, pod: StoredPod, namespace: string, { nam
   for (const source of volume.projected?.sources ?? []) {
     if (source.configMap !== undefined) take(dataOf(client, 'configmap', namespace, source.configMap.name, source.configMap.optional), source.configMap.items);
     if (source.secret !== undefined) take(dataOf(client, 'secret', namespace, source.secret.name, source.secret.optional), source.secret.items);
-    if (source.serviceAccountToken !== undefined) contents.set(source.serviceAccountToken.path, `token-of-${pod.spec?.serviceAccountName ?? 'default'}`);
+    if (source.serviceAccountToken !== undefined) contents.set(source.serviceAccountToken.path, accountToken({ namespace, name: pod.spec?.serviceAccountName ?? 'default' }, utf8(pod.metadata.uid)));
     for (const { path, fieldRef } of source.downwardAPI?.items ?? []) contents.set(path, fieldRef === undefined ? '' : fieldOf(pod, fieldRef.fieldPath, '', ''));
   }
   if (subPath !== undefined && contents.has(subPath)) return [{ path: mountPath, content: contents.get(subPath)! }];

@@ -92,6 +92,13 @@ export class Store {
     return stored;
   }
 
+  /** Puts in an object that was always there: no version is counted, and nobody is told. */
+  plant(resource: Resource, key: string, object: StoredAny): void {
+    const table = this.table(resource);
+    table.objects.set(key, freeze(object));
+    table.keys.splice(lowerBound(table.keys, key), 0, key);
+  }
+
   /** The object that was there, with the version of its removal. */
   remove(resource: Resource, key: string): StoredAny | undefined {
     const table = this.table(resource);

@@ -2,6 +2,7 @@
  * The control plane's front door as a program: HTTPS on a port of its machine, one process per connection, the API server behind it. Watches and exec
  * keep their connection; what the server has to say wakes the process that holds it.
  */
+import { anonymous } from '../../kube/apiserver/authorization.ts';
 import type { ApiServer } from '../../kube/apiserver/server.ts';
 import type { ApiStream } from '../../kube/apiserver/http.ts';
 import { parseRequest } from '../../kube/node/programs/http.ts';
@@ -68,7 +69,7 @@ class Talk {
       }
       this.unread = this.unread.slice(parsed.length);
       const { method, path, query, headers, body } = parsed.request;
-      const answer = this.server.handle({ method, path: query === '' ? path : `${path}?${query}`, headers: Object.fromEntries(headers), body });
+      const answer = this.server.handle({ method, path: query === '' ? path : `${path}?${query}`, headers: Object.fromEntries(headers), body, ...(headers.has('authorization') ? {} : { user: anonymous }) });
       if (answer.stream === undefined) {
         if (!(await this.stream.send(concat(head(answer.status, { ...answer.headers, 'content-length': String(answer.body.length) }), method === 'HEAD' ? new Uint8Array(0) : answer.body))).ok) return;
         continue;

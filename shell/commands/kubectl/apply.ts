@@ -45,7 +45,7 @@ async function eachManifest(session: Session, act: (subject: Subject & { object:
       if (!(error instanceof KubectlProblem)) throw error;
       if (error instanceof ServerProblem) {
         const { reason = '', message = '' } = error.status;
-        const among = `Error from server${reason === '' ? '' : ` (${reason})`}: error when ${VERBS[session.command] ?? 'applying'} ${JSON.stringify(source)}: ${message}`;
+        const among = `Error from server${reason === '' ? '' : ` (${reason})`}: ${error.doing ?? `error when ${VERBS[session.command] ?? 'applying'}`} ${JSON.stringify(source)}: ${message}`;
         ofServer.push({ alone: reason === 'Invalid' ? error.message : among, amongOthers: among });
       } else ofServer.push({ alone: `error: ${error.message}`, amongOthers: error.message });
     }
@@ -81,17 +81,30 @@ export const apply: Command = (session) => {
     const original = last === undefined ? {} : (JSON.parse(last) as JsonObject);
     const patch = threeWayPatch(original, modified, current, schemaOf(object.apiVersion ?? '', object.kind ?? ''));
     if (Object.keys(patch).length === 0) return report(session, subject, current, 'unchanged');
-    const changed = session.dryRun() === 'client' ? current : await session.patch(subject, 'strategic', patch, { manager: APPLY_MANAGER, isDryRun: isServerDryRun });
+    const changed = session.dryRun() === 'client' ? current : await session.patch(subject, 'strategic', patch, { manager: APPLY_MANAGER, isDryRun: isServerDryRun })
+      .catch(whileDoing(`error when applying patch:\n${JSON.stringify(patch)}\nto:\n${placeOf(subject)}\nfor:`));
     return report(session, subject, changed, 'configured');
   });
 };
 
-async function found(session: Session, { info, namespace, name }: Subject): Promise<KubeObject | undefined> {
+/** A refusal, with what it was that was refused. */
+function whileDoing(doing: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof ServerProblem ? new ServerProblem(error.status, doing) : error;
+  };
+}
+
+function placeOf({ info, namespace = '', name }: Subject): string {
+  const version = `${info.group}/${info.version}`;
+  return `Resource: "${version}, Resource=${info.name}", GroupVersionKind: "${version}, Kind=${info.kind}"\nName: "${name}", Namespace: "${namespace}"`;
+}
+
+async function found(session: Session, subject: Subject): Promise<KubeObject | undefined> {
   try {
-    return await session.get(info, namespace, name);
+    return await session.get(subject.info, subject.namespace, subject.name);
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    throw error;
+    return whileDoing(`error when retrieving current configuration of:\n${placeOf(subject)}\nfrom server for:`)(error);
   }
 }
 

@@ -91,7 +91,7 @@ export async function writeConfig(sys: Files, path: string, config: KubeConfig):
   if (!written.ok) throw new KubectlProblem(`open ${path}: ${written.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`);
 }
 
-export interface Target { readonly server: string; readonly namespace: string; readonly isNamespaceGiven: boolean; readonly contextName: string; readonly user: string; readonly isConfigured: boolean }
+export interface Target { readonly server: string; readonly namespace: string; readonly isNamespaceGiven: boolean; readonly contextName: string; readonly user: string; readonly isConfigured: boolean; readonly token?: string }
 
 /** What a command talks to, flags and files taken together. */
 export function targetOf(config: KubeConfig, flags: Flags): Target {
@@ -102,5 +102,25 @@ export function targetOf(config: KubeConfig, flags: Flags): Target {
   const cluster = config.clusters.get(clusterName);
   if (clusterName !== '' && cluster === undefined) throw new KubectlProblem(flags.has('cluster') ? `cluster "${clusterName}" does not exist` : `Error in configuration: cluster was not found for specified cluster: ${clusterName}`);
   const namespace = flags.text('namespace') || context?.namespace || 'default';
-  return { server: (flags.text('server') || cluster?.server) ?? 'http://localhost:8080', namespace, isNamespaceGiven: flags.has('namespace'), contextName, user: context?.user ?? '', isConfigured: cluster !== undefined || flags.has('server') };
+  return { server: (flags.text('server') || cluster?.server) ?? 'http://localhost:8080', namespace, isNamespaceGiven: flags.has('namespace'), contextName, user: context?.user ?? '', isConfigured: cluster !== undefined || flags.has('server'), ...tokenOf(config, context?.user ?? '', flags) };
+}
+
+/** Whoever has credentials of another kind than a token is the administrator all the same: the token stands for them. */
+function tokenOf(config: KubeConfig, user: string, flags: Flags): { readonly token?: string } {
+  const given = flags.text('token');
+  const entry = config.users.get(user);
+  if (given === '' && entry === undefined) return {};
+  return { token: given !== '' ? given : typeof entry?.['token'] === 'string' ? entry['token'] : 'credentials' };
+}
+
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** In a pod, without a kubeconfig: its service account (client-go/rest InClusterConfig). */
+export async function inCluster(sys: Files, env: ReadonlyMap<string, string>, target: Target): Promise<Target> {
+  const [host, port] = [env.get('KUBERNETES_SERVICE_HOST'), env.get('KUBERNETES_SERVICE_PORT')];
+  if (target.isConfigured || host === undefined || port === undefined) return target;
+  const token = await sys.readText(`${ACCOUNT}/token`);
+  if (!token.ok) return target;
+  const namespace = await sys.readText(`${ACCOUNT}/namespace`);
+  return { ...target, server: `https://${host}:${port}`, token: token.value, isConfigured: true, namespace: target.isNamespaceGiven || !namespace.ok ? target.namespace : namespace.value };
 }

@@ -1,4 +1,4 @@
-/** Commands that say what there is: version, cluster-info, api-resources, api-versions, auth can-i, top. */
+/** Commands that say what there is: version, cluster-info, api-resources, api-versions, top. */
 import { toJson } from './json-writer.ts';
 import { isNotFound, KubectlProblem } from './problem.ts';
 import type { Command, KubeObject } from './session.ts';
@@ -71,20 +71,6 @@ function compare(one: string, other: string): number {
 export const apiVersions: Command = async (session) => {
   for (const name of [...(await (await session.discovery()).versions())].toSorted()) session.out(name);
   return 0;
-};
-
-export const canI: Command = async (session) => {
-  const { flags } = session;
-  if (flags.is('list')) throw new KubectlProblem('podwire: kubectl: option --list is not simulated yet', { exit: 125, isWhole: true });
-  const [verb, what, name] = flags.operands;
-  if (verb === undefined || what === undefined) throw new KubectlProblem('you must specify two or three arguments: verb, resource, and optional resourceName');
-  const isUrl = what.startsWith('/');
-  const [resource = '', group = ''] = what.split('/')[0]!.split(/\.(.*)/s);
-  const spec = isUrl ? { nonResourceAttributes: { verb, path: what } } : { resourceAttributes: { verb, resource, ...(group === '' ? {} : { group }), ...(name === undefined ? {} : { name }), namespace: flags.is('all-namespaces') ? undefined : await session.namespace() } };
-  const answer = (await (await session.api()).json('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec } })) as { status?: { allowed?: boolean; reason?: string } };
-  const isAllowed = answer.status?.allowed === true;
-  if (!flags.is('quiet')) session.out(isAllowed ? 'yes' : 'no');
-  return isAllowed ? 0 : 1;
 };
 
 /** kubectl asks the Metrics API, which this cluster may not serve. */

@@ -2,6 +2,7 @@
 import { defineCommand } from '../define.ts';
 import { apply, createFromFiles, deleteObjects, diff, edit, patch, replace } from './apply.ts';
 import { annotate, cordon, drain, expose, label, scale, setEnv, setImage, taint, uncordon } from './change.ts';
+import { canI } from './auth.ts';
 import { autoscale, createClusterRole, createClusterRoleBinding, createCronJob, createDisruptionBudget, createRole, createRoleBinding } from './create-access.ts';
 import * as config from './config-command.ts';
 import { createConfigMap, createDeployment, createJob, createNamespace, createSecret, createServiceAccount, createServiceClusterIp, createServiceExternalName, createServiceLoadBalancer, createServiceNodePort, run } from './create.ts';
@@ -10,7 +11,7 @@ import { explain } from './explain.ts';
 import { FlagProblem, Flags, splitCommand } from './flags.ts';
 import { pages, globalFlags } from './generated/help.ts';
 import { get } from './get.ts';
-import { apiResources, apiVersions, canI, clusterInfo, top, version } from './information.ts';
+import { apiResources, apiVersions, clusterInfo, top, version } from './information.ts';
 import { KubectlProblem, usageProblem } from './problem.ts';
 import { history, pause, restart, resume, status, undo, waitFor } from './rollout.ts';
 import { Session, type Command } from './session.ts';

@@ -25,9 +25,12 @@ export interface StatusBody {
 /** An answer that is a Status of failure. */
 export class ServerProblem extends KubectlProblem {
   readonly status: StatusBody;
-  constructor(status: StatusBody) {
+  /** What was being done, where a file is named after it: `error when creating`. */
+  readonly doing: string | undefined;
+  constructor(status: StatusBody, doing?: string) {
     super(words(status), { isWhole: true });
     this.status = status;
+    this.doing = doing;
   }
 }
 

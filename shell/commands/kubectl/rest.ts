@@ -28,6 +28,8 @@ export class ApiConnection {
   readonly server: string;
   private readonly sys: Sys;
   private readonly url: NonNullable<ReturnType<typeof parseUrl>>;
+  /** Headers that say who asks. */
+  private readonly credentials: readonly (readonly [string, string])[];
   private readonly warn: (text: string) => void;
   private readonly warned = new Set<string>();
   private idle: Connection | undefined;
@@ -35,8 +37,9 @@ export class ApiConnection {
   private socket: number | undefined;
 
   /** `warn` is told what the server warns of, each thing once. */
-  constructor(sys: Sys, server: string, warn: (text: string) => void) {
+  constructor(sys: Sys, server: string, credentials: readonly (readonly [string, string])[], warn: (text: string) => void) {
     this.sys = sys;
+    this.credentials = credentials;
     this.warn = warn;
     this.server = server;
     const url = parseUrl(server);
@@ -152,7 +155,7 @@ export class ApiConnection {
     const { host, port } = this.url;
     const isUsual = port === (this.url.scheme === 'https' ? 443 : 80);
     const request = requestBytes(method, `${this.url.path.replace(/\/$/, '')}${path}`, [
-      ['Host', isUsual ? host : `${host}:${port}`], ['User-Agent', 'kubectl/v1.20.2 (linux/amd64) kubernetes/faecb19'], ['Accept', accept],
+      ['Host', isUsual ? host : `${host}:${port}`], ['User-Agent', 'kubectl/v1.20.2 (linux/amd64) kubernetes/faecb19'], ['Accept', accept], ...this.credentials,
       ...(bytes === undefined ? [] : ([['Content-Type', contentType], ['Content-Length', String(bytes.length)]] as const)), ...headers,
     ], bytes);
     for (const isFresh of [false, true]) {

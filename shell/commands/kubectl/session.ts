@@ -2,7 +2,7 @@
 import type { Invocation } from '../define.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { fromUtf8 } from '../../ports/bytes.ts';
-import { configPaths, readConfig, targetOf, type KubeConfig, type Target } from './config-file.ts';
+import { configPaths, inCluster, readConfig, targetOf, type KubeConfig, type Target } from './config-file.ts';
 import { Discovery, pathOf, query, type ResourceInfo } from './discovery.ts';
 import type { Flags } from './flags.ts';
 import { decode, inOrder, isObject, jsonStream, manifestProblems, readGoYaml, structNamed, toldTogether, typeProblem, WrongType, YamlProblem } from '../../ports/kube.ts';
@@ -45,11 +45,14 @@ export class Session {
   async config(): Promise<{ readonly config: KubeConfig; readonly target: Target }> {
     if (this.loaded !== undefined) return this.loaded;
     const config = await readConfig(this.call.sys, configPaths(this.flags, this.call.env), this.flags.has('kubeconfig'));
-    return (this.loaded = { config, target: targetOf(config, this.flags) });
+    return (this.loaded = { config, target: await inCluster(this.call.sys, this.call.env, targetOf(config, this.flags)) });
   }
 
   async api(): Promise<ApiConnection> {
-    return (this.connection ??= new ApiConnection(this.call.sys, (await this.config()).target.server, (text) => { this.err(`Warning: ${text}`); }));
+    const { server, token } = (await this.config()).target;
+    const [user, groups] = [this.flags.text('as'), this.flags.list('as-group').filter((group) => group !== '')];
+    const headers: [string, string][] = [...(token === undefined ? [] : [['Authorization', `Bearer ${token}`] as [string, string]]), ...(user === '' ? [] : [['Impersonate-User', user] as [string, string]]), ...(groups.length === 0 ? [] : [['Impersonate-Group', groups.join(',')] as [string, string]])];
+    return (this.connection ??= new ApiConnection(this.call.sys, server, headers, (text) => { this.err(`Warning: ${text}`); }));
   }
 
   async discovery(): Promise<Discovery> {

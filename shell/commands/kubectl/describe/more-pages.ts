@@ -2,6 +2,7 @@
 import { longTime } from '../time.ts';
 import { annotations, eventLines, head, labels, selectorText, specOf, statusOf, text, type Page } from './page.ts';
 import { templateText, type PodTemplate } from './pod-template.ts';
+import { RULE_COLUMNS, ruleLines, type Rule } from './rules.ts';
 
 type Selector = Parameters<typeof selectorText>[0];
 
@@ -45,36 +46,10 @@ export const disruptionBudget: Page = async (session, subject) => {
   ];
 };
 
-interface Rule { readonly verbs: readonly string[]; readonly apiGroups?: readonly string[]; readonly resources?: readonly string[]; readonly resourceNames?: readonly string[]; readonly nonResourceURLs?: readonly string[] }
-
 export const role: Page = (_session, { object, name }) => Promise.resolve([
-  `Name:\t${name}`, ...labels(object), ...annotations(object), 'PolicyRule:', '  Resources\tNon-Resource URLs\tResource Names\tVerbs', '  ---------\t-----------------\t--------------\t-----',
-  ...compact((object as { rules?: Rule[] }).rules ?? []).map(({ verbs, apiGroups = [], resources = [], resourceNames, nonResourceURLs }) => `  ${resources.map((one) => `${one}${apiGroups[0] === undefined || apiGroups[0] === '' ? '' : `.${apiGroups[0]}`}`).join()}\t${list(nonResourceURLs)}\t${list(resourceNames)}\t${list(verbs)}`),
+  `Name:\t${name}`, ...labels(object), ...annotations(object), 'PolicyRule:', `  ${RULE_COLUMNS}`, '  ---------\t-----------------\t--------------\t-----',
+  ...ruleLines((object as { rules?: Rule[] }).rules ?? []).map((line) => `  ${line}`),
 ]);
-
-/** As Go prints a list. */
-function list(items: readonly string[] = []): string {
-  return `[${items.join(' ')}]`;
-}
-
-/** One rule for each resource and name, with all its verbs (pkg/util/rbac). */
-function compact(rules: readonly Rule[]): Rule[] {
-  const verbsOf = new Map<string, { readonly rule: Rule; readonly verbs: string[] }>();
-  const note = (rule: Omit<Rule, 'verbs'>, verb: string): void => {
-    const key = JSON.stringify(rule);
-    const known = verbsOf.get(key);
-    if (known === undefined) verbsOf.set(key, { rule: { ...rule, verbs: [] }, verbs: [verb] });
-    else known.verbs.push(verb);
-  };
-  for (const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } of rules) {
-    for (const group of apiGroups) for (const resource of resources) for (const verb of verbs) {
-      for (const one of resourceNames.length === 0 ? [undefined] : resourceNames) note({ apiGroups: [group], resources: [resource], ...(one === undefined ? {} : { resourceNames: [one] }) }, verb);
-    }
-    for (const url of nonResourceURLs) for (const verb of verbs) note({ nonResourceURLs: [url] }, verb);
-  }
-  const sortKey = ({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: Rule): string => `Verbs:${list(verbs)},APIGroups:${list(apiGroups)},Resources:${list(resources)},ResourceNames:${list(resourceNames)},NonResourceURLs:${list(nonResourceURLs)}`;
-  return [...verbsOf.values()].map(({ rule, verbs }) => ({ ...rule, verbs })).sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
-}
 
 export const binding: Page = (_session, { object, name }) => {
   const { roleRef, subjects = [] } = object as unknown as { roleRef: { kind: string; name: string }; subjects?: { kind: string; name: string; namespace?: string }[] };
