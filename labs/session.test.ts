@@ -4,9 +4,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { LabEvent, LabRequestInput } from '../contracts/lab.ts';
 import { HandWall, settled } from '../test/hand-wall.ts';
 import { scriptedBackend } from '../test/scripted-backend.ts';
+import type { Backend } from './backend.ts';
 import { decodeLog } from './log.ts';
 import { createSession, type LabSession } from './session.ts';
 import { replayLog } from './replay.ts';
+import { simulatorBackend } from './simulator-backend.ts';
 
 const folder = join(import.meta.dirname, '..', 'courses', 'gke-networking');
 const files = Object.fromEntries(readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(md|yaml)$/.test(name)).map((name) => [name.replaceAll('\\', '/'), readFileSync(join(folder, name), 'utf8')]));
@@ -102,6 +104,20 @@ describe('a session, whatever the backend', () => {
     const shown = Buffer.concat(replayed.shown.get('vm') ?? []).toString();
     expect(desk.shown().startsWith(shown)).toBe(true);
     expect(shown.length).toBeGreaterThan(300);
+  });
+  it('resumes where it was left, however long after the last key', async () => {
+    const first = new Desk(simulatorBackend);
+    await first.open();
+    await first.type('sleep 20; echo slept\r');
+    await first.wall.pass(40_000, 100);
+    expect(first.shown()).toMatch(/\rslept\r\n/);
+    const { length } = first.log;
+    await first.wall.pass(60_000, 100);
+    expect(first.log.length).toBe(length);
+    const again = new Desk(simulatorBackend);
+    await again.open({ log: Uint8Array.from(first.log) });
+    expect(again.newest('opened')?.resumed).toMatchObject({ isFaithful: true });
+    expect(again.shown()).toMatch(/\rslept\r\n/);
   });
   it('resets the lab, keeps what was earned, and a replay does the same', async () => {
     await desk.type('sudo ip link set toy0 up\r');

@@ -52,6 +52,8 @@ const ECHO_STEPS = 20;
 const SKIP_SLICE_US = 1_000_000;
 const BREATHE_EVERY_MS = 4;
 const HASH_EVERY_INPUTS = 50;
+/** So much lab time at most, in which something happened, is waited for anew when a session was cut off and is resumed. */
+const HASH_AFTER_US = 10_000_000;
 const SHOW_NETWORK_EVERY_MS = 100;
 const TIMELINE_AFTER_MS = 200;
 const SKIP_US = 30_000_000;
@@ -259,6 +261,7 @@ class Session implements LabSession {
     data: (terminal, bytes) => this.data(terminal, bytes),
     changed: () => {
       this.networkDueMs ??= this.options.wall.nowMs();
+      this.isUnnoted = true;
       if (this.life.lab.isRealTime !== true || !this.isOpen) return;
       this.typeNext();
       this.wake();
@@ -291,6 +294,9 @@ class Session implements LabSession {
     return true;
   }
   private enqueueHash = false;
+  /** Something has happened since the state was noted last. */
+  private isUnnoted = false;
+  private notedUs = 0;
   /** Between the wish for another lab and that lab: stamps of the old one mean nothing in the new one, so what comes meanwhile waits. */
   private isRebuilding = false;
   private deferred: Stamped[] = [];
@@ -308,6 +314,8 @@ class Session implements LabSession {
   }
 
   private noteHash(): void {
+    this.isUnnoted = false;
+    this.notedUs = this.lab.nowUs;
     const hash = this.lab.hash();
     if (hash !== undefined) this.store({ kind: 'hash', atUs: this.lab.nowUs, hash });
   }
@@ -537,6 +545,7 @@ class Session implements LabSession {
         for (const waiting of this.deferred.splice(0)) this.accept(waiting);
         break;
       }
+      if (this.isUnnoted && this.lab.nowUs - this.notedUs >= HASH_AFTER_US) this.enqueueHash = true;
       if (this.enqueueHash && this.pending.length === 0) {
         this.enqueueHash = false;
         this.noteHash();
