@@ -164,14 +164,16 @@ export class Learner {
     return `terminal ${terminal}:\n${(await this.text(terminal)).split('\n').slice(-12).join('\n')}\ngoals:\n${goals}`;
   }
 
+  /** Brought to the front first, where more terminals are open than are shown at once. */
   async focus(terminal = 'vm'): Promise<void> {
+    if (await this.page.evaluate((id) => document.getElementById(`panel-${id}`)?.hidden === true, terminal)) await this.page.locator(`#tab-${terminal}`).click();
     await this.page.evaluate((id) => podwireTest.focus(id), terminal);
   }
 
   /** Waits as a learner who knows what takes long: after a while by skipping lab time, where it can be skipped. */
   private async promptsAgain(terminal: string): Promise<void> {
     const skip = this.page.getByRole('button', { name: 'Skip wait' });
-    for (let patienceMs = 5000, skips = 0; skips < 20; patienceMs = 1500, skips++) {
+    for (let patienceMs = 2000, skips = 0; skips < 40; patienceMs = 500, skips++) {
       const isThere = await this.prompts(terminal, patienceMs).then(() => true, () => false);
       if (isThere) return;
       if (await skip.isEnabled()) await skip.click();
@@ -284,6 +286,11 @@ export class Learner {
   }
   async reaches(count: number): Promise<void> {
     await until(`all ${count} goals`, async () => (await this.goals()) === `${count} of ${count} reached`, { seen: () => this.tail('vm') });
+  }
+  /** Every goal is reached, and every question that scores is answered. */
+  async completes(lesson: Lesson): Promise<void> {
+    await this.reaches(lesson.checks.length);
+    await until('every question to be answered', async () => (await this.page.getByText('still open in the text').count()) === 0, { seen: () => this.page.locator('#goals-list').innerText() });
   }
   /** What the goals panel gives as the reason of what is not reached yet. */
   because(): Promise<string[]> {
