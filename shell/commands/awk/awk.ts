@@ -3,12 +3,14 @@ import type { ExitCode } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
 import { closeInput, openInput } from '../../lib/input.ts';
+import { epochOfWall, timeZone, type TimeZone } from '../../lib/time-zone.ts';
 import { compileRegex, RegexExhausted, type Regex } from '../../lib/regex/regex.ts';
 import { concat, fromUtf8, utf8 } from '../../ports/bytes.ts';
-import { defineCommand, type Invocation } from '../define.ts';
+import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { statusCode } from '../system/run.ts';
-import { formatOne } from '../system/facts.ts';
 import { AwkSyntaxError, parseProgram, regexRefusal, unescapeString, type Expression, type Program, type Statement } from './parse.ts';
+import { awkLimits, awkUsage, awkVersion } from './help.ts';
+import { arithmetic, byteLength, Fatal, formatAwk, fromOutside, numberText, StringNumber, substring, toLowerAscii, toNumber, toUpperAscii, type Value } from './values.ts';
 
 export const awk = defineCommand({
   name: 'awk', aliases: ['mawk'], summary: 'scan and process patterns', package: 'mawk',
@@ -23,44 +25,54 @@ async function runAwk(call: Invocation): Promise<ExitCode> {
   while (args[0]?.startsWith('-') === true && args[0] !== '-') {
     const word = args.shift()!;
     if (word === '--') break;
-    if (word === '--version' || word === '-W') {
-      call.out('mawk 1.3.4 20200120');
-      return 0;
+    if (word.startsWith('--') || !/^-[FvfW]/.test(word)) {
+      call.err(`${call.name}: not an option: ${word}`);
+      return 2;
     }
     const letter = word[1]!;
     const value = word.length > 2 ? word.slice(2) : args.shift();
-    if (letter === 'F') separator = value ?? ' ';
-    else if (letter === 'v') assignments.push(value ?? '');
-    else if (letter === 'f') {
-      const text = value === '-' ? { ok: true as const, value: await call.stdinText() } : await call.sys.readText(value ?? '');
+    if (value === undefined) {
+      call.err(`${call.name}: option -${letter} lacks argument`);
+      return 2;
+    }
+    if (letter === 'W') {
+      if (/^v(ersion)?$/i.test(value)) return version(call);
+      if (/^(h(elp)?|u(sage)?)$/i.test(value)) {
+        call.writeErr(awkUsage);
+        return 0;
+      }
+      if (/^(d(ump)?|e(xec)?|i(nteractive)?|p(osix(_space)?)?|r(andom)?=?.*|s(printf)?=?.*)$/i.test(value)) return notSimulated(call, `option -W ${value}`);
+      call.err(`${call.name}: vacuous option: -W ${value}`);
+      continue;
+    }
+    if (letter === 'F') separator = value;
+    else if (letter === 'v') assignments.push(value);
+    else {
+      const text = value === '-' ? { ok: true as const, value: await call.stdinText() } : await call.sys.readText(value);
       if (!text.ok) {
-        call.err(`${call.name}: cannot open ${value ?? ''} (${strerror(text.error)})`);
+        call.err(`${call.name}: cannot open ${value} (${strerror(text.error)})`);
         return 2;
       }
       source = `${source === undefined ? '' : `${source}\n`}${text.value}`;
-    } else {
-      call.err(`${call.name}: not an option: ${word}`);
-      return 2;
     }
   }
   source ??= args.shift();
   if (source === undefined) {
-    call.err('Usage: awk [Options] [Program] [file ...]');
-    return 2;
+    call.writeErr(awkUsage);
+    return 0;
   }
   let program: Program;
   try {
     program = parseProgram(source);
   } catch (problem) {
     if (!(problem instanceof AwkSyntaxError)) throw problem;
-    call.err(`${call.name}: line ${problem.line}: ${problem.message}`);
+    for (const line of problem.message.split('\n\n')) call.err(`${call.name}: ${line}`);
     return 2;
   }
   const machine = new Machine(call, program, args);
   if (separator !== undefined) machine.setGlobal('FS', separator === 't' ? 't' : unescapeString(separator));
   for (const text of assignments) {
-    const equals = text.indexOf('=');
-    if (equals <= 0) {
+    if (!/^[A-Za-z_]\w*=/.test(text)) {
       call.err(`${call.name}: improper assignment: -v ${text}`);
       return 2;
     }
@@ -69,16 +81,12 @@ async function runAwk(call: Invocation): Promise<ExitCode> {
   return machine.run();
 }
 
-/** A number, a string, or text from outside that compares as a number where it looks like one. */
-type Value = number | string | StringNumber | undefined;
-class StringNumber {
-  readonly text: string;
-  readonly number: number;
-  constructor(text: string, number: number) {
-    this.text = text;
-    this.number = number;
-  }
+function version(call: Invocation): ExitCode {
+  call.write(awkVersion);
+  call.err(`\n${awkLimits}`.trimStart());
+  return 0;
 }
+
 type AwkArray = Map<string, Value>;
 
 class Jump {
@@ -89,22 +97,6 @@ class Jump {
     this.value = value;
   }
 }
-class Fatal extends Error {}
-
-const looksNumeric = /^[ \t\n]*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?[ \t\n]*$/;
-
-function fromOutside(text: string): Value {
-  return looksNumeric.test(text) ? new StringNumber(text, Number(text)) : text;
-}
-
-function toNumber(value: Value): number {
-  if (typeof value === 'number') return value;
-  if (value === undefined) return 0;
-  if (value instanceof StringNumber) return value.number;
-  const match = /^[ \t\n]*([-+]?(?:0x[0-9a-fA-F]+|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)/.exec(value);
-  return match === null ? 0 : Number(match[1]!.replace(/^\+/, '').replace(/^(-?)0x.*/i, '$10')) || 0;
-}
-
 interface Reader { next(separator: string): Promise<string | undefined>; close(): Promise<number> }
 interface Output { write(text: string): Promise<void>; close(): Promise<number> }
 interface Frame { readonly names: Map<string, Value | AwkArray> }
@@ -168,8 +160,10 @@ class Machine {
       }
     } catch (problem) {
       if (!(problem instanceof Fatal) && !(problem instanceof RegexExhausted)) throw problem;
+      if (problem instanceof Fatal) this.call.write(problem.printed);
       await this.call.flush();
-      this.call.err(`${this.call.name}: ${problem.message}`);
+      const where = problem.message.startsWith('run time error') ? `\n\tFILENAME="${this.string('FILENAME')}" FNR=${this.string('FNR')} NR=${this.string('NR')}` : '';
+      this.call.err(`${this.call.name}: ${problem.message}${where}`);
       this.exitCode = 2;
     }
     await this.call.flush();
@@ -238,7 +232,7 @@ class Machine {
       const opened = await openInput(this.call.sys, word);
       if (!opened.ok) {
         await this.call.flush();
-        this.call.err(`${this.call.name}: cannot open "${word}" (${strerror(opened.error)})`);
+        this.call.err(`${this.call.name}: cannot open ${word} (${strerror(opened.error)})`);
         this.exitCode = 2;
         throw new Jump('exit', 2);
       }
@@ -249,6 +243,7 @@ class Machine {
     }
     if (this.hasReadFile) return false;
     this.hasReadFile = true;
+    this.globals.set('FILENAME', '-');
     this.globals.set('FNR', 0);
     this.main = this.readerOf(0);
     return true;
@@ -291,7 +286,7 @@ class Machine {
         const span = this.pattern(separator === '' ? '\n\n+' : separator).span(text);
         if (span === undefined || span[0] === span[1]) {
           buffer = new Uint8Array(0);
-          return separator === '' ? text.replace(/\n+$/, '') : text.replace(/\n$/, '');
+          return separator === '' ? text.replace(/\n+$/, '') : text;
         }
         buffer = utf8(text.slice(span[1]));
         return text.slice(0, span[0]);
@@ -330,7 +325,7 @@ class Machine {
     return splitBy(text, this.pattern(isParagraph ? `(${source})|\n` : source));
   }
   private field(index: number): Value {
-    if (index < 0) throw new Fatal(`negative field index $${index}`);
+    if (index < 0) throw new Fatal(`run time error: negative field index $${index}`);
     if (index === 0) return fromOutside(this.whole());
     this.splitRecord();
     const text = this.fields[index - 1];
@@ -354,8 +349,7 @@ class Machine {
     if (typeof value === 'string') return value;
     if (value === undefined) return '';
     if (value instanceof StringNumber) return value.text;
-    if (Number.isInteger(value) && Math.abs(value) < 1e16) return String(value === 0 ? 0 : value);
-    return formatAwk(this.string(format), [value], (each) => this.text(each));
+    return numberText(value, this.string(format));
   }
   private string(name: string): string {
     const value = this.globals.get(name);
@@ -401,7 +395,8 @@ class Machine {
     }
     if (name === 'NF') {
       this.splitRecord();
-      const count = toNumber(value);
+      const count = Math.trunc(toNumber(value));
+      if (count < 0) throw new Fatal('run time error: negative value assigned to NF');
       while (this.fields.length < count) this.fields.push('');
       this.fields.length = count;
       this.fieldCount = count;
@@ -522,7 +517,6 @@ class Machine {
       }
       line = await reader.next(this.string('RS'));
       if (line === undefined) return 0;
-      if (of.source === 'command') this.globals.set('NR', toNumber(this.globals.get('NR')) + 1);
     }
     if (of.target === undefined) this.setRecord(line);
     else await this.assign(of.target, fromOutside(line));
@@ -545,7 +539,7 @@ class Machine {
   private async waitFor(pid: number): Promise<number> {
     for (;;) {
       const got = await this.call.sys.wait(pid);
-      if (got.ok && got.value !== undefined) return statusCode(got.value.status);
+      if (got.ok && got.value !== undefined) return got.value.status.kind === 'signalled' ? statusCode(got.value.status) + 128 : statusCode(got.value.status);
       if (!got.ok && got.error !== 'EINTR') return 0;
     }
   }
@@ -618,6 +612,10 @@ class Machine {
     return undefined;
   }
 
+  private zone(): TimeZone {
+    return timeZone(this.call.env.get('TZ'));
+  }
+
   private isArray(name: string): boolean {
     const frame = this.frames.at(-1);
     if (frame?.names.has(name) === true) return frame.names.get(name) instanceof Map;
@@ -637,21 +635,15 @@ class Machine {
     switch (name) {
       case 'length': {
         const [first] = args;
-        if (first === undefined) return utf8(this.whole()).length;
+        if (first === undefined) return byteLength(this.whole());
         if (first.kind === 'variable' && this.isArray(first.name)) return this.array(first.name).size;
-        return utf8(await text(0)).length;   // mawk counts bytes
+        return byteLength(await text(0));
       }
-      case 'substr': {
-        const characters = [...(await text(0))];
-        const start = await number(1);
-        const from = Math.round(start);
-        const to = args[2] === undefined ? Number.POSITIVE_INFINITY : Math.round(start + (await number(2)));
-        return characters.slice(Math.max(0, from - 1), Math.max(0, to - 1)).join('');
-      }
+      case 'substr': return substring(await text(0), await number(1), args[2] === undefined ? 2147483647 : await number(2));
       case 'index': {
         const whole = await text(0);
         const at = whole.indexOf(await text(1));
-        return at < 0 ? 0 : [...whole.slice(0, at)].length + 1;
+        return at < 0 ? 0 : byteLength(whole.slice(0, at)) + 1;
       }
       case 'split': {
         const whole = await text(0);
@@ -685,18 +677,18 @@ class Machine {
       case 'match': {
         const whole = await text(0);
         const found = (await this.regexOf(args[1]!)).span(whole);
-        const start = found === undefined ? 0 : [...whole.slice(0, found[0])].length + 1;
+        const start = found === undefined ? 0 : byteLength(whole.slice(0, found[0])) + 1;
         this.globals.set('RSTART', start);
-        this.globals.set('RLENGTH', found === undefined ? -1 : [...whole.slice(...found)].length);
+        this.globals.set('RLENGTH', found === undefined ? -1 : byteLength(whole.slice(...found)));
         return start;
       }
       case 'sprintf': {
         const rest: Value[] = [];
         for (let i = 1; i < args.length; i += 1) rest.push(await value(i));
-        return formatAwk(await text(0), rest, (each) => this.text(each));
+        return formatAwk(await text(0), rest, (each) => this.text(each), 'sprintf');
       }
-      case 'tolower': return (await text(0)).toLowerCase();
-      case 'toupper': return (await text(0)).toUpperCase();
+      case 'tolower': return toLowerAscii(await text(0));
+      case 'toupper': return toUpperAscii(await text(0));
       case 'int': return Math.trunc(await number(0));
       case 'sqrt': return Math.sqrt(await number(0));
       case 'exp': return Math.exp(await number(0));
@@ -704,11 +696,6 @@ class Machine {
       case 'sin': return Math.sin(await number(0));
       case 'cos': return Math.cos(await number(0));
       case 'atan2': return Math.atan2(await number(0), await number(1));
-      case 'and': return Number(BigInt(await number(0)) & BigInt(await number(1)));
-      case 'or': return Number(BigInt(await number(0)) | BigInt(await number(1)));
-      case 'xor': return Number(BigInt(await number(0)) ^ BigInt(await number(1)));
-      case 'lshift': return (await number(0)) * 2 ** (await number(1));
-      case 'rshift': return Math.floor((await number(0)) / 2 ** (await number(1)));
       case 'rand': {
         this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
         return this.state / 2 ** 32;
@@ -736,7 +723,15 @@ class Machine {
         await this.call.flush();
         return 0;
       case 'systime': return Math.floor(this.call.sys.now() / 1e6);
-      case 'strftime': return formatTime(args[0] === undefined ? '%a %b %d %H:%M:%S %Z %Y' : await text(0), args[1] === undefined ? this.call.sys.now() / 1e6 : await number(1));
+      case 'mktime': {
+        const [year, month, day, hour, minute, second] = (await text(0)).trim().split(/\s+/).map(Number);
+        return second === undefined || Number.isNaN(second) ? -1 : epochOfWall(this.zone(), { year: year!, month: month!, day: day!, hour: hour!, minute: minute!, second });
+      }
+      case 'strftime': {
+        const seconds = args[1] === undefined ? Math.floor(this.call.sys.now() / 1e6) : await number(1);
+        const isUtc = args[2] !== undefined && this.truth(await value(2));
+        return formatTime(args[0] === undefined ? '%a %b %e %H:%M:%S %Z %Y' : await text(0), seconds, undefined, isUtc ? undefined : this.zone().at(seconds));
+      }
       default:
         throw new Fatal(`function ${name} is not simulated`);
     }
@@ -805,7 +800,7 @@ class Machine {
     const values: Value[] = [];
     for (const each of of.args) values.push(await this.evaluate(each));
     let text: string;
-    if (of.isFormatted) text = formatAwk(this.text(values[0]), values.slice(1), (each) => this.text(each));
+    if (of.isFormatted) text = formatAwk(this.text(values[0]), values.slice(1), (each) => this.text(each), 'printf');
     else if (values.length === 0) text = this.whole() + this.string('ORS');
     else text = values.map((each) => this.text(each, 'OFMT')).join(this.string('OFS')) + this.string('ORS');
     if (of.to === undefined) this.call.write(text);
@@ -843,41 +838,3 @@ function splitBy(text: string, regex: Regex): string[] {
   return parts;
 }
 
-function arithmetic(operator: string, left: number, right: number): number {
-  switch (operator) {
-    case '+': return left + right;
-    case '-': return left - right;
-    case '*': return left * right;
-    case '/':
-      if (right === 0) throw new Fatal('division by zero');
-      return left / right;
-    case '%':
-      if (right === 0) throw new Fatal('division by zero in %');
-      return left % right;
-    default: return left ** right;
-  }
-}
-
-function formatAwk(format: string, values: readonly Value[], text: (value: Value) => string): string {
-  let at = 0;
-  return format.replace(/%([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?([a-zA-Z%])/g, (whole: string, flags: string, widthWord: string, precisionWord: string | undefined, letter: string) => {
-    if (letter === '%') return '%';
-    let width = widthWord === '*' ? toNumber(values[at++]) : Number(widthWord || '0');
-    let shownFlags = flags;
-    if (width < 0) {
-      width = -width;
-      shownFlags += '-';
-    }
-    const precision = precisionWord === undefined ? undefined : precisionWord === '*' ? toNumber(values[at++]) : Number(precisionWord || '0');
-    const value = values[at];
-    if (at >= values.length) throw new Fatal(`not enough arguments passed to sprintf("${format.slice(0, 40)}")`);
-    at += 1;
-    if (letter === 'c') {
-      const character = typeof value === 'number' ? String.fromCodePoint(value & 0x1fffff) : text(value);
-      return formatOne('c', shownFlags, width, precision, character, 0);
-    }
-    if (letter === 's') return formatOne('s', shownFlags, width, precision, text(value), 0);
-    if ('dixXouc'.includes(letter) || 'eEfFgG'.includes(letter)) return formatOne(letter, shownFlags, width, precision, '', toNumber(value));
-    return whole;
-  });
-}

@@ -21,33 +21,95 @@ export interface Program { readonly rules: Rule[]; readonly functions: Map<strin
 
 export class AwkSyntaxError extends Error {
   readonly line: number;
-  constructor(line: number, message: string) {
-    super(message);
+  /** `before` are faults after which the reading went on. */
+  constructor(line: number, message: string | undefined, before: readonly string[] = []) {
+    super([...before, ...(message === undefined ? [] : [`line ${line}: ${message}`])].join('\n\n'));
     this.line = line;
   }
 }
 
-interface Token { readonly type: 'number' | 'string' | 'regex' | 'name' | 'funcname' | 'builtin' | 'keyword' | 'operator' | 'newline' | 'end'; readonly text: string; readonly line: number; readonly spaced: boolean }
+interface Token { readonly type: 'number' | 'string' | 'regex' | 'name' | 'funcname' | 'builtin' | 'keyword' | 'operator' | 'newline' | 'end'; readonly text: string; readonly line: number; readonly spaced: boolean; /** Parentheses open here. */ readonly parentheses: number }
 
-const keywords = new Set(['BEGIN', 'END', 'function', 'func', 'if', 'else', 'while', 'for', 'do', 'break', 'continue', 'next', 'nextfile', 'exit', 'return', 'delete', 'in', 'getline', 'print', 'printf']);
-export const builtins = new Set(['length', 'substr', 'index', 'split', 'sub', 'gsub', 'match', 'sprintf', 'tolower', 'toupper', 'int', 'sqrt', 'exp', 'log', 'sin', 'cos', 'atan2', 'rand', 'srand', 'system', 'close', 'fflush', 'strftime', 'systime', 'gensub', 'mktime', 'and', 'or', 'xor', 'lshift', 'rshift', 'compl']);
-const operators = ['**=', '+=', '-=', '*=', '/=', '%=', '^=', '==', '<=', '>=', '!=', '++', '--', '&&', '||', '>>', '**', '{', '}', '(', ')', '[', ']', ';', ',', '+', '-', '*', '/', '%', '^', '!', '>', '<', '|', '?', ':', '~', '$', '='];
+const keywords = new Set(['BEGIN', 'END', 'function', 'if', 'else', 'while', 'for', 'do', 'break', 'continue', 'next', 'nextfile', 'exit', 'return', 'delete', 'in', 'getline', 'print', 'printf']);
+export const builtins = new Set(['length', 'substr', 'index', 'split', 'sub', 'gsub', 'match', 'sprintf', 'tolower', 'toupper', 'int', 'sqrt', 'exp', 'log', 'sin', 'cos', 'atan2', 'rand', 'srand', 'system', 'close', 'fflush', 'strftime', 'systime', 'mktime']);
+/** How many arguments a builtin takes; another number of them is refused when the program is read. */
+const argumentCounts: Readonly<Record<string, readonly [least: number, most: number]>> = { length: [0, 1], substr: [2, 3], index: [2, 2], sprintf: [1, 255], tolower: [1, 1], toupper: [1, 1], int: [1, 1], sqrt: [1, 1], exp: [1, 1], log: [1, 1], sin: [1, 1], cos: [1, 1], atan2: [2, 2], rand: [0, 0], srand: [0, 1], system: [1, 1], close: [1, 1], fflush: [0, 1], strftime: [0, 3], systime: [0, 0], mktime: [1, 1] };
+/** Those whose grammar is their own: too few arguments are a syntax error. */
+const leastArguments: Readonly<Record<string, number>> = { split: 2, sub: 2, gsub: 2, match: 2 };
+const operators = ['+=', '-=', '*=', '/=', '%=', '^=', '==', '<=', '>=', '!=', '++', '--', '&&', '||', '>>', '{', '}', '(', ')', '[', ']', ';', ',', '+', '-', '*', '/', '%', '^', '!', '>', '<', '|', '?', ':', '~', '$', '='];
 
 export function unescapeString(text: string): string {
   return text.replace(/\\(\n|[0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)/gs, (_, escape: string) => {
     if (escape === '\n') return '';
     if (/^[0-7]/.test(escape)) return String.fromCharCode(Number.parseInt(escape, 8));
     if (/^x[0-9a-f]/i.test(escape)) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\\': '\\', '"': '"', '/': '/' }[escape] ?? `\\${escape}`;
+    return { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\\': '\\', '"': '"' }[escape] ?? `\\${escape}`;
   });
 }
 
-function tokenize(source: string): Token[] {
+/** What names stand for: mawk decides when it first reads one, and refuses another use. */
+class Names {
+  private readonly globals = new Map<string, 'variable' | 'array'>([...['FS', 'OFS', 'ORS', 'RS', 'SUBSEP', 'CONVFMT', 'OFMT', 'NR', 'FNR', 'NF', 'FILENAME', 'RSTART', 'RLENGTH', 'ARGC'].map((name) => [name, 'variable'] as const), ['ARGV', 'array'], ['ENVIRON', 'array']]);
+  private readonly locals = new Map<string, Map<string, 'variable' | 'array' | undefined>>();
+  private readonly calls: { readonly name: string; readonly args: readonly Expression[]; readonly line: number; readonly within: string | undefined }[] = [];
+  private within: string | undefined;
+
+  enter(name: string, parameters: readonly string[]): void {
+    this.within = name;
+    this.locals.set(name, new Map(parameters.map((parameter) => [parameter, undefined])));
+  }
+  leave(): void {
+    this.within = undefined;
+  }
+
+  kindOf(name: string, within = this.within): 'variable' | 'array' | undefined {
+    const locals = within === undefined ? undefined : this.locals.get(within);
+    return locals?.has(name) === true ? locals.get(name) : this.globals.get(name);
+  }
+
+  /** What is wrong with this use, if anything. */
+  use(name: string, as: 'variable' | 'array'): string | undefined {
+    const locals = this.within === undefined ? undefined : this.locals.get(this.within);
+    const isLocal = locals?.has(name) === true;
+    const known = this.kindOf(name);
+    if (known === undefined) (isLocal ? locals : this.globals).set(name, as);
+    return known === undefined || known === as ? undefined : `illegal reference to ${isLocal ? 'local ' : ''}${known} ${name}`;
+  }
+
+  call(name: string, args: readonly Expression[], line: number): void {
+    this.calls.push({ name, args, line, within: this.within });
+  }
+
+  /** Once all functions are known: that they are there, and take what they are given. */
+  checkCalls(functions: ReadonlyMap<string, AwkFunction>, lastLine: number): { line: number; text: string } | undefined {
+    for (const { name, args, line, within } of this.calls) {
+      const called = functions.get(name);
+      if (called === undefined) return { line: lastLine, text: `function ${name} never defined` };
+      if (args.length > called.parameters.length) return { line, text: `too many arguments in call to ${name}` };
+      for (const [index, argument] of args.entries()) {
+        const wanted = this.locals.get(name)!.get(called.parameters[index]!);
+        const given = argument.kind === 'variable' ? this.kindOf(argument.name, within) : 'variable';
+        if (wanted !== undefined && given !== undefined && wanted !== given) return { line, text: `type error in arg(${index + 1}) in call to ${name}` };
+      }
+    }
+    return undefined;
+  }
+}
+
+class UnexpectedCharacter extends AwkSyntaxError {
+  constructor(line: number, character: string) {
+    super(line, '');
+    this.message = `${line}: unexpected character '${character}'`;
+  }
+}
+
+function tokenize(source: string, faults: string[]): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   let line = 1;
+  let [parentheses, braces] = [0, 0];
   const push = (type: Token['type'], text: string, spaced: boolean): void => {
-    tokens.push({ type, text, line, spaced });
+    tokens.push({ type, text, line, spaced, parentheses });
   };
   while (at < source.length) {
     const start = at;
@@ -111,17 +173,30 @@ function tokenize(source: string): Token[] {
       continue;
     }
     const operator = operators.find((each) => source.startsWith(each, at));
-    if (operator === undefined) throw new AwkSyntaxError(line, `unexpected character '${character}'`);
+    if (operator === undefined) throw new UnexpectedCharacter(line, character);
+    if (operator === '(') parentheses += 1;
+    if (operator === '{') braces += 1;
+    if ((operator === ')' && parentheses === 0) || (operator === '}' && braces === 0)) {
+      // A parenthesis too many is passed over; after a brace too many nothing fits.
+      faults.push(`line ${line}: extra '${operator}'`);
+      if (operator === '}') push('operator', 'end of line', spaced);
+      at += 1;
+      continue;
+    }
+    if (operator === '}') braces -= 1;
     push('operator', operator, spaced);
+    if (operator === ')') parentheses -= 1;
     at += operator.length;
   }
   push('newline', '\n', false);
+  line += 1;
   push('end', 'end of file', false);
   return tokens;
 }
 
 /** mawk's words for an expression it cannot read. */
 export function regexRefusal(source: string, error: RegexError): string {
+  if (/(^|[^\\])\($/.test(source)) return `regular expression compile failed (missing ')')\n${source}`;
   const words: Partial<Record<RegexError, string>> = { 'Invalid preceding regular expression': 'missing operand', 'Unmatched ( or \\(': "missing ')'", 'Invalid character class name': 'bad class -- [], [^] or [', 'Unmatched [, [^, [:, [., or [=': 'bad class -- [], [^] or [', 'Invalid regular expression': 'bad class -- [], [^] or [' };
   return `regular expression compile failed (${words[error] ?? error})\n${source}`;
 }
@@ -133,7 +208,8 @@ function regexMayFollow(token: Token | undefined): boolean {
 }
 
 export function parseProgram(source: string): Program {
-  return new Parser(tokenize(source)).program();
+  const faults: string[] = [];
+  return new Parser(tokenize(source, faults), faults).program();
 }
 
 class Parser {
@@ -141,8 +217,14 @@ class Parser {
   private noIn = false;
   private noGreater = false;
   private readonly tokens: readonly Token[];
-  constructor(tokens: readonly Token[]) {
+  /** What is wrong already, but let the reading go on. */
+  private readonly faults: readonly string[];
+  private readonly names = new Names();
+  private loops = 0;
+  private place: 'BEGIN' | 'END' | 'function' | 'rule' = 'rule';
+  constructor(tokens: readonly Token[], faults: readonly string[]) {
     this.tokens = tokens;
+    this.faults = faults;
   }
   private get token(): Token {
     return this.tokens[this.at]!;
@@ -159,7 +241,18 @@ class Parser {
     if (!this.accept(text)) this.fail();
   }
   private fail(): never {
-    throw new AwkSyntaxError(this.token.line, `syntax error at or near ${this.token.type === 'newline' ? 'end of line' : this.token.type === 'string' ? JSON.stringify(this.token.text) : this.token.text}`);
+    const { type, text, parentheses } = this.token;
+    const shown = type === 'newline' ? 'end of line' : type === 'string' ? JSON.stringify(text) : text;
+    if (type === 'end') this.refuse(`missing ${parentheses > 0 ? ')' : '}'} near end of file`);
+    if (parentheses > 0 && (type === 'newline' || text === ';' || text === '}')) this.refuse(`missing ) near ${shown}`);
+    this.refuse(`syntax error at or near ${shown}`);
+  }
+  private refuse(text: string, line = this.token.line): never {
+    throw new AwkSyntaxError(line, text, this.faults);
+  }
+  private using(name: string, as: 'variable' | 'array'): void {
+    const problem = this.names.use(name, as);
+    if (problem !== undefined) this.refuse(problem);
   }
   private newlines(): void {
     while (this.token.type === 'newline') this.at += 1;
@@ -173,13 +266,17 @@ class Parser {
     const functions = new Map<string, AwkFunction>();
     this.terminators();
     while (this.token.type !== 'end') {
-      if (this.is('function') || this.is('func')) {
-        this.at += 1;
+      if (this.accept('function')) {
         const name = this.token.text;
+        if (this.token.type !== 'name' && this.token.type !== 'funcname') this.fail();
+        if (functions.has(name)) this.refuse(`redefinition of ${name}`);
+        const known = this.names.kindOf(name);
+        if (known !== undefined) this.refuse(`illegal reference to ${known} ${name}`);
         this.at += 1;
         this.expect('(');
         const parameters: string[] = [];
         while (!this.is(')')) {
+          if (this.token.type !== 'name') this.fail();
           parameters.push(this.token.text);
           this.at += 1;
           this.newlines();
@@ -188,7 +285,11 @@ class Parser {
         }
         this.expect(')');
         this.newlines();
+        this.place = 'function';
+        this.names.enter(name, parameters);
+        functions.set(name, { name, parameters, body: { kind: 'block', body: [] } });
         functions.set(name, { name, parameters, body: this.block() });
+        this.names.leave();
       } else {
         let pattern: Rule['pattern'];
         let end: Expression | undefined;
@@ -202,10 +303,16 @@ class Parser {
           }
         }
         if (typeof pattern === 'string' && !this.is('{')) this.fail();
+        this.place = typeof pattern === 'string' ? pattern : 'rule';
         rules.push({ pattern, end, body: this.is('{') ? this.block() : undefined });
       }
       this.terminators();
     }
+    if (this.faults.length > 0) {
+      throw new AwkSyntaxError(0, undefined, this.faults);
+    }
+    const problem = this.names.checkCalls(functions, this.token.line);
+    if (problem !== undefined) throw new AwkSyntaxError(problem.line, problem.text);
     return { rules, functions };
   }
 
@@ -233,6 +340,13 @@ class Parser {
     return this.statement();
   }
 
+  private loopBody(): Statement {
+    this.loops += 1;
+    const body = this.body();
+    this.loops -= 1;
+    return body;
+  }
+
   private statement(): Statement {
     if (this.is('{')) return this.block();
     if (this.accept('if')) {
@@ -250,10 +364,10 @@ class Parser {
       this.expect('(');
       const test = this.expression();
       this.expect(')');
-      return { kind: 'while', test, body: this.body(), isAfter: false };
+      return { kind: 'while', test, body: this.loopBody(), isAfter: false };
     }
     if (this.accept('do')) {
-      const body = this.body();
+      const body = this.loopBody();
       this.terminators();
       this.expect('while');
       this.expect('(');
@@ -273,7 +387,9 @@ class Parser {
     const [name, word, array, close] = this.tokens.slice(this.at, this.at + 4);
     if (name?.type === 'name' && word?.text === 'in' && array?.type === 'name' && close?.text === ')') {
       this.at += 4;
-      return { kind: 'forIn', name: name.text, array: array.text, body: this.body() };
+      this.using(name.text, 'variable');
+      this.using(array.text, 'array');
+      return { kind: 'forIn', name: name.text, array: array.text, body: this.loopBody() };
     }
     const init = this.is(';') ? undefined : this.simple();
     this.expect(';');
@@ -283,16 +399,26 @@ class Parser {
     this.newlines();
     const step = this.is(')') ? undefined : this.simple();
     this.expect(')');
-    return { kind: 'for', init, test, step, body: this.body() };
+    return { kind: 'for', init, test, step, body: this.loopBody() };
   }
 
   private simple(): Statement {
-    for (const kind of ['next', 'nextfile', 'break', 'continue'] as const) if (this.accept(kind)) return { kind };
+    for (const kind of ['next', 'nextfile'] as const) {
+      if (this.is(kind) && this.place !== 'rule') this.refuse(`improper use of ${kind}`);
+      if (this.accept(kind)) return { kind };
+    }
+    for (const kind of ['break', 'continue'] as const) {
+      if (this.is(kind) && this.loops === 0) this.refuse(`${kind} statement outside of loop`);
+      if (this.accept(kind)) return { kind };
+    }
+    if (this.is('return') && this.place !== 'function') this.refuse('return outside function body');
     for (const kind of ['exit', 'return'] as const) {
       if (this.accept(kind)) return { kind, value: this.is(';') || this.is('}') || this.token.type === 'newline' ? undefined : this.expression() };
     }
     if (this.accept('delete')) {
       const name = this.token.text;
+      if (this.token.type !== 'name') this.fail();
+      this.using(name, 'array');
       this.at += 1;
       if (!this.accept('[')) return { kind: 'delete', name, keys: undefined };
       const keys = this.list(']');
@@ -328,17 +454,31 @@ class Parser {
       }
     }
     this.noGreater = false;
+    if (isFormatted && args.length === 0) this.refuse('no arguments in call to printf');
     for (const mode of ['>>', '>', '|'] as const) {
-      if (this.accept(mode)) return { kind: 'print', isFormatted, args, to: { mode, target: this.concatenation(true) } };
+      if (this.accept(mode)) return { kind: 'print', isFormatted, args, to: { mode, target: mode === '|' ? this.concatenation(true) : this.printTarget() } };
     }
     return { kind: 'print', isFormatted, args, to: undefined };
   }
 
-  private list(close: string): Expression[] {
+  /** mawk takes a whole expression after `>`, a conditional one too; another `>` begins no comparison. */
+  private printTarget(): Expression {
+    this.noGreater = true;
+    const target = this.expression();
+    this.noGreater = false;
+    return target;
+  }
+
+  /** A lone name given to a function may be an array as well. */
+  private list(close: string, mayBeArrays = false): Expression[] {
     const items: Expression[] = [];
     this.newlines();
     while (!this.is(close)) {
-      items.push(this.expression());
+      const after = this.tokens[this.at + 1]!;
+      if (mayBeArrays && this.token.type === 'name' && after.type === 'operator' && (after.text === ',' || after.text === close)) {
+        items.push({ kind: 'variable', name: this.token.text });
+        this.at += 1;
+      } else items.push(this.expression());
       this.newlines();
       if (!this.accept(',')) break;
       this.newlines();
@@ -349,10 +489,10 @@ class Parser {
   expression(): Expression {
     const left = this.ternary();
     if (isTarget(left)) {
-      for (const operator of ['=', '+=', '-=', '*=', '/=', '%=', '^=', '**=']) {
+      for (const operator of ['=', '+=', '-=', '*=', '/=', '%=', '^=']) {
         if (this.accept(operator)) {
           this.newlines();
-          return { kind: 'assign', operator: operator === '**=' ? '^' : operator.slice(0, -1), target: left, value: this.expression() };
+          return { kind: 'assign', operator: operator.slice(0, -1), target: left, value: this.expression() };
         }
       }
     }
@@ -388,6 +528,7 @@ class Parser {
   private membership(): Expression {
     let left = this.matching();
     while (!this.noIn && this.accept('in')) {
+      this.using(this.token.text, 'array');
       left = { kind: 'in', keys: [left], name: this.token.text };
       this.at += 1;
     }
@@ -459,7 +600,7 @@ class Parser {
   }
   private power(): Expression {
     const left = this.postfix();
-    if (this.accept('^') || this.accept('**')) return { kind: 'binary', operator: '^', left, right: this.is('-') || this.is('+') || this.is('!') ? this.unary() : this.power() };
+    if (this.accept('^')) return { kind: 'binary', operator: '^', left, right: this.is('-') || this.is('+') || this.is('!') ? this.unary() : this.power() };
     return left;
   }
   private postfix(): Expression {
@@ -487,8 +628,9 @@ class Parser {
     }
     if (token.type === 'funcname') {
       this.expect('(');
-      const args = this.list(')');
+      const args = this.list(')', true);
       this.expect(')');
+      this.names.call(token.text, args, token.line);
       return { kind: 'call', name: token.text, args, isBuiltin: false };
     }
     if (token.type === 'builtin') {
@@ -500,12 +642,18 @@ class Parser {
       const [noIn, noGreater] = [this.noIn, this.noGreater];
       this.noIn = false;
       this.noGreater = false;
-      const args = this.list(')');
+      const mayBeArray = token.text === 'split' || (token.text === 'length' && this.token.type === 'name' && this.names.kindOf(this.token.text) !== undefined);
+      const args = this.list(')', mayBeArray);
       [this.noIn, this.noGreater] = [noIn, noGreater];
+      if (args.length < (leastArguments[token.text] ?? 0)) this.fail();
+      if (token.text === 'split' && args[1]?.kind === 'variable') this.using(args[1].name, 'array');
+      const [least, most] = argumentCounts[token.text] ?? [0, 3];
+      if (args.length < least || args.length > most) this.refuse(`wrong number of arguments in call to ${token.text}`);
       this.expect(')');
       return { kind: 'call', name: token.text, args, isBuiltin: true };
     }
     if (token.type === 'name') {
+      this.using(token.text, this.is('[') ? 'array' : 'variable');
       if (!this.accept('[')) return { kind: 'variable', name: token.text };
       const keys = this.list(']');
       this.expect(']');
@@ -529,6 +677,7 @@ class Parser {
         if (!this.is('in')) this.fail();
         this.at += 1;
         const name = this.token.text;
+        this.using(name, 'array');
         this.at += 1;
         return { kind: 'in', keys: items, name };
       }
