@@ -10,7 +10,7 @@ import type { Process } from './process.ts';
 import type { WaitQueue } from './scheduler.ts';
 
 const NETLINK_CHANGES = new Set(['addLink', 'setLink', 'deleteLink', 'addAddress', 'deleteAddress', 'addRoute', 'deleteRoute', 'addRule', 'deleteRule', 'addNeighbour', 'deleteNeighbour', 'addFdb', 'deleteFdb', 'flushFdb', 'addMdb', 'deleteMdb', 'setLinkGroup', 'setQdisc', 'setNetnsId']);
-const NETFILTER_PRIVILEGED = new Set(['replaceTable', 'deleteTable', 'putIpSet', 'deleteIpSet', 'deleteConntrack', 'updateConntrack']);
+const NETFILTER_PRIVILEGED = new Set(['replaceTable', 'deleteTable', 'putIpSet', 'deleteIpSet', 'deleteConntrack', 'updateConntrack', 'createConntrack']);
 const IP_UNPRIVILEGED_PORT_START = 1024;
 
 type AnyCall = (...args: unknown[]) => unknown;

@@ -44,6 +44,12 @@ export interface ConntrackView {
   readonly counters?: { packets: [number, number]; bytes: [number, number] };
   readonly nat: { source: boolean; destination: boolean };
 }
+/** An entry as `conntrack -I` asks for it. Without `reply`: the answer to `original`. */
+export interface NewConntrack {
+  readonly family: Family; readonly protocol: number; readonly original: TupleView; readonly reply?: TupleView; readonly timeoutSeconds: number; readonly mark: number;
+  readonly tcpState?: string; readonly isReplied: boolean; readonly isAssured: boolean;
+  readonly sourceTo?: { readonly address: string; readonly port?: number }; readonly destinationTo?: { readonly address: string; readonly port?: number };
+}
 export interface ConntrackEvent { readonly kind: 'NEW' | 'UPDATE' | 'DESTROY'; readonly atUs: number; readonly entry: ConntrackView }
 
 export interface NetfilterCalls {
@@ -68,6 +74,8 @@ export interface NetfilterCalls {
   conntrackCount(ns: NetnsId): number;
   conntrackStatistics(ns: NetnsId): { found: number; invalid: number; insert: number; insertFailed: number; drop: number; earlyDrop: number; error: number; searchRestart: number; clashResolve: number };
   updateConntrack(ns: NetnsId, id: number, change: { mark?: number; timeoutSeconds?: number }): Result;
+  /** EEXIST, EINVAL. */
+  createConntrack(ns: NetnsId, entry: NewConntrack): Result;
   subscribeConntrack(ns: NetnsId): SocketId;
   takeConntrackEvents(id: SocketId): ConntrackEvent[];
 }

@@ -2,6 +2,7 @@
 import type { Family, NetnsId } from '../kernel/api.ts';
 import { done, fail, type Result } from '../result.ts';
 import type { NetfilterCalls, TableState } from './api.ts';
+import { createEntry } from './conntrack/create.ts';
 import { EVENT_UPDATE, isAccounting, sendEvent, viewOf } from './conntrack/events.ts';
 import { armTimer, destroyEntry, dropExpired } from './conntrack/track.ts';
 import type { NetfilterEnvironment } from './environment.ts';
@@ -74,6 +75,7 @@ export function createNetfilterCalls(environment: NetfilterEnvironment): Netfilt
       environment.stateChanged();
       return done;
     },
+    createConntrack: (ns, entry) => createEntry(environment, ns, stateOf(ns), entry),
     subscribeConntrack(ns) {
       const id = environment.allocateSocketId();
       stateOf(ns).subscriptions.set(id, []);

@@ -1,10 +1,11 @@
 /** conntrack(8) 1.4.7. Summary lines go to standard error, entries to standard output, as in the real one. Read first: src/conntrack.c. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import type { ConntrackView } from '../../ports/netfilter.ts';
+import { strerror } from '../../lib/errno.ts';
 import { defineCommand, type Invocation } from '../define.ts';
 import { HELP } from './help.ts';
-import { readOptions, Unsimulated, UsageProblem, type ConntrackCommand } from './options.ts';
-import { entryText, type EntryFormat } from './print.ts';
+import { protocolNumber, readOptions, Unsimulated, UsageProblem, type ConntrackCommand } from './options.ts';
+import { entrySave, entryText, entryXml, type EntryFormat } from './print.ts';
 
 const LEAD = 'conntrack v1.4.7 (conntrack-tools)';
 const say = (call: Invocation, text: string): void => call.err(`${LEAD}: ${text}`);
@@ -60,6 +61,7 @@ async function act(call: Invocation, command: ConntrackCommand): Promise<ExitCod
     case 'L': return show(call, command, matching());
     case 'G': return get(call, command, matching());
     case 'D': return remove(call, command, matching());
+    case 'I': return create(call, command);
     case 'U': return update(call, command, listed.value.filter((entry) => command.filters.every((filter) => filter(entry))));
     case 'F':
       call.net.netfilter.flushConntrack();
@@ -97,12 +99,21 @@ function otherTable(call: Invocation, command: ConntrackCommand): ExitCode {
 }
 
 function show(call: Invocation, command: ConntrackCommand, entries: readonly ConntrackView[]): ExitCode {
-  for (const entry of entries) call.out(entryText(entry, format(command, false)));
+  if (command.output.has('labels')) {
+    call.err('nfct_labelmap_new: No such file or directory');
+    say(call, '0 flow entries have been shown.');
+    return 0;
+  }
+  const isXml = command.output.has('xml');
+  if (isXml && entries.length > 0) call.out('<?xml version="1.0" encoding="utf-8"?>\n<conntrack>');
+  for (const entry of entries) call.out(isXml ? entryXml(entry) : command.output.has('save') ? entrySave(entry) : entryText(entry, format(command, false)));
+  if (isXml && entries.length > 0) call.out('</conntrack>');
   say(call, `${entries.length} flow entries have been shown.`);
   return 0;
 }
 
 function get(call: Invocation, command: ConntrackCommand, entries: readonly ConntrackView[]): ExitCode {
+  needs(command, 'p', 'protonum');
   const hasSides = (command.given.has('s') && command.given.has('d')) || (command.given.has('r') && command.given.has('q'));
   if (!hasSides) throw new UsageProblem("you have to specify `--src' and `--dst'");
   if (entries.length === 0) {
@@ -110,6 +121,50 @@ function get(call: Invocation, command: ConntrackCommand, entries: readonly Conn
     return 1;
   }
   return show(call, command, entries.slice(0, 1));
+}
+
+/** generic_opt_check: what a command cannot do without. */
+function needs(command: ConntrackCommand, letter: string, name: string): void {
+  if (!command.given.has(letter)) throw new UsageProblem(`You need to supply the \`--${name}' option for this command`);
+}
+
+/** -I: the reply is the answer to the original, unless it is spelt out. */
+function create(call: Invocation, command: ConntrackCommand): ExitCode {
+  needs(command, 'p', 'protonum');
+  needs(command, 't', 'timeout');
+  const { values } = command;
+  const text = (key: string): string | undefined => values.get(key);
+  const number = (key: string): number | undefined => (values.has(key) ? Number(values.get(key)) : undefined);
+  const source = text('s') ?? text('q');
+  const destination = text('d') ?? text('r');
+  if (source === undefined || destination === undefined) throw new UsageProblem("you have to specify `--src' and `--dst'");
+  const protocol = protocolNumber(text('p')!);
+  const hasPorts = [6, 17, 33, 132, 136].includes(protocol);
+  if (hasPorts && (!values.has('--sport') || !values.has('--dport')) && (!values.has('--reply-port-src') || !values.has('--reply-port-dst'))) throw new UsageProblem("you have to specify `--sport' and `--dport'");
+  if (protocol === 47) throw new UsageProblem("you have to specify `--srckey' and `--dstkey'");
+  const ports = hasPorts ? { sport: number('--sport') ?? number('--reply-port-dst')!, dport: number('--dport') ?? number('--reply-port-src')! } : {};
+  const icmp = protocol === 1 || protocol === 58 ? { icmpType: number('--icmp-type') ?? 0, icmpCode: number('--icmp-code') ?? 0, icmpId: number('--icmp-id') ?? 0 } : {};
+  const translated = (letter: string): { address: string; port?: number } | undefined => {
+    const [, address, port] = /^(.*?)(?::(\d+))?$/.exec(text(letter) ?? '') ?? [];
+    return address === undefined || address === '' ? undefined : { address, ...(port === undefined ? {} : { port: Number(port) }) };
+  };
+  const sourceTo = translated('n');
+  const destinationTo = translated('g');
+  const statuses = (text('u') ?? '').toUpperCase().split(',');
+  const hasReply = values.has('r') && values.has('q') && values.has('s');
+  const tcpState = text('--state');
+  const made = call.net.netfilter.createConntrack({
+    family: source.includes(':') ? 'inet6' : 'inet', protocol, original: { source, destination, ...ports, ...icmp },
+    ...(hasReply && icmp.icmpType === undefined ? { reply: { source: text('r')!, destination: text('q')!, ...(hasPorts ? { sport: number('--reply-port-src') ?? ports.dport!, dport: number('--reply-port-dst') ?? ports.sport! } : {}) } } : {}),
+    timeoutSeconds: command.timeoutSeconds!, mark: command.mark?.value ?? 0, ...(tcpState === undefined ? {} : { tcpState }), isReplied: statuses.includes('SEEN_REPLY') || statuses.includes('ASSURED'), isAssured: statuses.includes('ASSURED'),
+    ...(sourceTo === undefined ? {} : { sourceTo }), ...(destinationTo === undefined ? {} : { destinationTo }),
+  });
+  if (!made.ok) {
+    say(call, `Operation failed: ${made.error === 'EEXIST' ? 'Such conntrack exists, try -U to update' : made.error === 'EPERM' ? 'sorry, you must be root or get CAP_NET_ADMIN capability to do this' : made.error === 'EINVAL' ? 'invalid parameters' : strerror(made.error)}`);
+    return 1;
+  }
+  say(call, '1 flow entries have been created.');
+  return 0;
 }
 
 function remove(call: Invocation, command: ConntrackCommand, entries: readonly ConntrackView[]): ExitCode {

@@ -13,6 +13,8 @@ export interface ConntrackCommand {
   given: Set<string>;
   mark: { value: number; mask: number } | undefined;
   timeoutSeconds: number | undefined;
+  /** What -I and -G say of an entry, by option: addresses under their letter, ports and ICMP fields under their long name. */
+  values: Map<string, string>;
 }
 /** A complaint with the "Try" line, exit 2. */
 export class UsageProblem extends Error {}
@@ -44,7 +46,7 @@ const STATUSES: ReadonlyMap<string, (entry: ConntrackView) => boolean> = new Map
 ]);
 
 export function readOptions(words: readonly string[]): ConntrackCommand {
-  const command: ConntrackCommand = { verb: 'h', table: 'conntrack', filters: [], output: new Set(), events: new Set(), given: new Set(), mark: undefined, timeoutSeconds: undefined };
+  const command: ConntrackCommand = { verb: 'h', table: 'conntrack', filters: [], output: new Set(), events: new Set(), given: new Set(), mark: undefined, timeoutSeconds: undefined, values: new Map() };
   let verb: Verb | undefined;
   let protocol: string | undefined;
   for (let at = 0; at < words.length; at += 1) {
@@ -79,23 +81,30 @@ export function readOptions(words: readonly string[]): ConntrackCommand {
       const next = words[at + 1];
       if (next !== undefined && !next.startsWith('-') && attached === undefined && word.length <= (isShort ? 2 : 99)) at += 1;
       const address = attached ?? (isShort && word.length > 2 ? word.slice(2) : next !== undefined && !next.startsWith('-') ? next : undefined);
+      if (address !== undefined) command.values.set(letter, address);
       command.filters.push(natFilter(letter, address));
     } else if (letter === 'z') command.given.add('z');
     else if (letter !== undefined && ARGUMENT.includes(letter)) {
-      if (letter === 'p') protocol = readProtocol(command, value());
-      else readOption(command, letter, value());
+      const text = value();
+      command.values.set(letter, text);
+      if (letter === 'p') protocol = readProtocol(command, text);
+      else readOption(command, letter, text);
       command.given.add(letter);
     } else if (ports !== undefined && protocol !== 'icmp' && protocol !== 'icmpv6') {
       const text = value();
       if (!/^\d+$/.test(text) || Number(text) > 65_535) throw new UsageProblem(`bad port \`${text}'`);
+      command.values.set(name.replace('orig-port-src', 'sport').replace('orig-port-dst', 'dport'), text);
       command.filters.push((entry) => ports(entry) === Number(text));
       command.given.add(name);
     } else if (icmp !== undefined) {
-      const number = Number(value());
+      const text = value();
+      const number = Number(text);
+      command.values.set(name.replace('icmpv6', 'icmp'), text);
       command.filters.push((entry) => icmp(entry.original) === number);
     } else if (name === '--state' && protocol === 'tcp') {
       const text = value().toUpperCase();
       if (!TCP_STATES.includes(text)) throw new UsageProblem(`unknown TCP state \`${text}'`);
+      command.values.set('--state', text);
       command.filters.push((entry) => entry.state === text);
     } else throw new UsageProblem(`unknown option \`${isShort ? word.slice(0, 2) : word}'`);
   }
@@ -103,9 +112,13 @@ export function readOptions(words: readonly string[]): ConntrackCommand {
   return command;
 }
 
+export function protocolNumber(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : PROTOCOLS.get(text.toLowerCase()) ?? Number.NaN;
+}
+
 function readProtocol(command: ConntrackCommand, text: string): string {
-  const number = /^\d+$/.test(text) ? Number(text) : PROTOCOLS.get(text.toLowerCase());
-  if (number === undefined || number > 255) throw new UsageProblem(`\`${text}' unsupported protocol`);
+  const number = protocolNumber(text);
+  if (Number.isNaN(number) || number > 255) throw new UsageProblem(`\`${text}' unsupported protocol`);
   command.filters.push((entry) => entry.protocol === number);
   return [...PROTOCOLS].find(([, known]) => known === number)?.[0] ?? 'unknown';
 }
@@ -139,8 +152,7 @@ function readOption(command: ConntrackCommand, letter: string, text: string): vo
       return;
     case 'o':
       for (const word of text.split(',')) {
-        if (word === 'xml' || word === 'save' || word === 'labels') throw new Unsimulated(`output format ${word}`);
-        if (!['extended', 'timestamp', 'id', 'ktimestamp', 'userspace'].includes(word)) throw new UsageProblem(`Bad parameter \`${word}'`);
+        if (!['extended', 'timestamp', 'id', 'ktimestamp', 'userspace', 'xml', 'save', 'labels'].includes(word)) throw new UsageProblem(`Bad parameter \`${word}'`);
         command.output.add(word);
       }
       return;
