@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { LabEvent, LabRequestInput } from '../contracts/lab.ts';
 import { HandWall, settled } from '../test/hand-wall.ts';
 import { scriptedBackend } from '../test/scripted-backend.ts';
-import type { Backend } from './backend.ts';
 import { decodeLog } from './log.ts';
 import { createSession, type LabSession } from './session.ts';
 import { replayLog } from './replay.ts';
