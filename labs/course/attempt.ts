@@ -43,12 +43,14 @@ export class Attempt {
     return new Attempt(lesson, lab);
   }
 
-  /** Does the steps and judges after each; answers the last report. */
-  async run(steps: readonly SolutionStep[]): Promise<Report> {
+  /** Does the steps and judges before the first and after each; answers the last report. */
+  async run(steps: readonly SolutionStep[], tell: (report: Report, stepsDone: number) => void = () => {}): Promise<Report> {
     let report = await this.judge();
-    for (const step of steps) {
+    tell(report, 0);
+    for (const [index, step] of steps.entries()) {
       await this.do(step);
       report = await this.judge();
+      tell(report, index + 1);
     }
     return report;
   }

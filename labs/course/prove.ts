@@ -39,7 +39,7 @@ export interface ProofOptions extends AttemptOptions {
   readonly turns?: Turns;
 }
 
-export type Turns = (work: () => Promise<void>) => Promise<void>;
+export type Turns = <Found>(work: () => Promise<Found>) => Promise<Found>;
 
 /** At most so many at once, in the order they came. */
 export function turnsOf(count: number): Turns {
@@ -49,7 +49,7 @@ export function turnsOf(count: number): Turns {
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
     else free--;
     try {
-      await work();
+      return await work();
     } finally {
       const next = waiting.shift();
       if (next === undefined) free++;
@@ -120,17 +120,26 @@ class Proof {
   }
 
   async #solution(): Promise<void> {
-    const hashes: (string | undefined)[] = [];
-    await every([this.#lesson.solution, essentials(this.#lesson.solution), this.#lesson.solution].map((steps) =>
-      this.#attempt(async (attempt) => {
-        const report = await attempt.run(steps);
-        const of = steps === this.#lesson.solution ? 'every step' : 'the essential steps';
-        this.#expectComplete('solution', of, report);
-        for (const step of attempt.stuck) this.#fail('solution', of, 'a prompt after the step', step);
-        if (steps === this.#lesson.solution) hashes.push(attempt.lab.hash());
-      })));
-    if (hashes[0] !== hashes[1]) this.#fail('solution', 'the same again', `state ${hashes[0] ?? 'none'}`, `state ${hashes[1] ?? 'none'}`);
+    const { solution } = this.#lesson;
+    const again = this.#attempt((attempt) => walkThrough(attempt, solution));
+    await every([this.#whole(), this.#bare(), again]);
+    for (const [of, walk] of [['every step', this.#whole()], ['the essential steps', this.#bare()], ['the same again', again]] as const) {
+      const { report, stuck } = await walk;
+      this.#expectComplete('solution', of, report);
+      for (const step of stuck) this.#fail('solution', of, 'a prompt after the step', step);
+    }
+    const [first, second] = [(await this.#whole()).hash, (await again).hash];
+    if (first !== second) this.#fail('solution', 'the same again', `state ${first ?? 'none'}`, `state ${second ?? 'none'}`);
   }
+
+  /** The solution with every step, and what its outputs have to show at the end; walked once for all rules that ask. */
+  readonly #whole = once(() => this.#attempt(async (attempt) => {
+    const walk = await walkThrough(attempt, this.#lesson.solution);
+    return { ...walk, empty: await this.#emptyOutputs(attempt) };
+  }));
+
+  /** The solution without what may be left out. */
+  readonly #bare = once(() => this.#attempt((attempt) => walkThrough(attempt, essentials(this.#lesson.solution))));
 
   async #essential(): Promise<void> {
     const { solution } = this.#lesson;
@@ -175,40 +184,30 @@ class Proof {
       })));
   }
 
-  /** Each output's command is run at the end where the learner has not run it on the way: it must have something to say. */
   async #outputs(): Promise<void> {
+    for (const of of (await this.#whole()).empty) this.#fail('output', of, 'something to show', 'nothing');
+  }
+
+  /** Each output's command is run at the end where the learner has not run it on the way: it must have something to say. */
+  async #emptyOutputs(attempt: Attempt): Promise<string[]> {
     const outputs = this.#lesson.screens.flatMap(({ blocks }) => blocks).flatMap((block) => (block.kind === 'output' ? [block] : []));
-    if (outputs.length === 0) return;
-    await this.#attempt(async (attempt) => {
-      await attempt.run(this.#lesson.solution);
-      for (const { of, terminal } of outputs) {
-        if (!(await hasOutput(attempt, of))) await attempt.do({ type: of, at: terminal, until: 'prompt', optional: false, tidy: false });
-        if (!(await hasOutput(attempt, of))) this.#fail('output', of, 'something to show', 'nothing');
-      }
-    });
+    const empty: string[] = [];
+    for (const { of, terminal } of outputs) {
+      if (!(await hasOutput(attempt, of))) await attempt.do({ type: of, at: terminal, until: 'prompt', optional: false, tidy: false });
+      if (!(await hasOutput(attempt, of))) empty.push(of);
+    }
+    return empty;
   }
 
   async #values(): Promise<void> {
-    const known = new Set<string>();
-    await this.#attempt(async (attempt) => {
-      for (const step of [undefined, ...this.#lesson.solution]) {
-        if (step !== undefined) await attempt.do(step);
-        for (const [name, value] of Object.entries((await attempt.judge()).values)) if (value !== null) known.add(name);
-      }
-    });
-    for (const name of this.#lesson.values) if (!known.has(name)) this.#fail('value', name, 'a value at some point of the solution', 'none');
+    const { values } = await this.#whole();
+    for (const name of this.#lesson.values) if (!values.has(name)) this.#fail('value', name, 'a value at some point of the solution', 'none');
   }
 
   /** The lab as it is just before the solution reaches a check, then hint 3 done at a fresh terminal. */
   async #hints(): Promise<void> {
-    const reachedBy = new Map<string, number>();
+    const { reachedBy } = await this.#bare();
     const steps = essentials(this.#lesson.solution);
-    await this.#attempt(async (attempt) => {
-      for (const [index, step] of steps.entries()) {
-        await attempt.do(step);
-        for (const { id, status } of (await attempt.judge()).checks) if (status === 'reached' && !reachedBy.has(id)) reachedBy.set(id, index);
-      }
-    });
     await every(this.#lesson.checks.map(async ({ id }) => {
       const index = reachedBy.get(id);
       if (index === undefined) return;
@@ -235,12 +234,12 @@ class Proof {
     this.#fail(rule, of, `${report.points} points`, `${report.pointsEarned} (${[...open, ...unanswered].join('; ')})`);
   }
 
-  #attempt(work: (attempt: Attempt) => Promise<void>): Promise<void> {
+  async #attempt<Found>(work: (attempt: Attempt) => Promise<Found>): Promise<Found> {
     this.attempts++;
     return this.#turns(async () => {
       const attempt = await Attempt.open(this.#lesson, this.#options);
       try {
-        await work(attempt);
+        return await work(attempt);
       } finally {
         attempt.close();
       }
@@ -250,6 +249,32 @@ class Proof {
   #fail(rule: ProofRule, of: string, wanted: string, found: string): void {
     this.failures.push({ rule, of, wanted, found });
   }
+}
+
+/** What one way through has to tell. */
+interface Walk {
+  readonly report: Report;
+  readonly stuck: readonly string[];
+  readonly hash: string | undefined;
+  /** Names of the live values that had a value at some point. */
+  readonly values: ReadonlySet<string>;
+  /** The step that reached each check, by its place. */
+  readonly reachedBy: ReadonlyMap<string, number>;
+}
+
+async function walkThrough(attempt: Attempt, steps: readonly SolutionStep[]): Promise<Walk> {
+  const values = new Set<string>();
+  const reachedBy = new Map<string, number>();
+  const report = await attempt.run(steps, (now, stepsDone) => {
+    for (const [name, value] of Object.entries(now.values)) if (value !== null) values.add(name);
+    for (const { id, status } of now.checks) if (status === 'reached' && !reachedBy.has(id)) reachedBy.set(id, Math.max(0, stepsDone - 1));
+  });
+  return { report, stuck: attempt.stuck, hash: attempt.lab.hash(), values, reachedBy };
+}
+
+function once<Found>(find: () => Promise<Found>): () => Promise<Found> {
+  let found: Promise<Found> | undefined;
+  return () => (found ??= find());
 }
 
 /** To the last one's end, whatever becomes of the others; then fails as the first that failed. */
