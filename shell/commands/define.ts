@@ -4,6 +4,7 @@
  */
 import type { ExitCode, Program, Sys } from '../../machine/sys.ts';
 import { fromUtf8, utf8 } from '../ports/bytes.ts';
+import { gnuAnswer } from './gnu-help.ts';
 
 export interface Invocation {
   /** What it was called as (argv[0], last path component), and the words after it. */
@@ -168,7 +169,9 @@ class Call implements Invocation {
 export function toProgram(command: Command): Program {
   return async (sys) => {
     const call = new Call(command, sys);
-    const code = await command.run(call);
+    const answer = gnuAnswer(sys.argv);
+    if (answer !== undefined) call.write(answer);
+    const code = answer === undefined ? await command.run(call) : call.name === 'false' ? 1 : 0;
     await call.flush();
     return code;
   };

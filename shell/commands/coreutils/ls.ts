@@ -22,16 +22,8 @@ interface Style {
 async function runLs(call: Invocation): Promise<ExitCode> {
   const options = gnuOptions(call, { short: 'abcdfghiklmnopqrstuvw:xABCDFGHI:LNQRST:UXZ1', long: {
     all: 'none=a', 'almost-all': 'none=A', directory: 'none=d', classify: 'optional=F', recursive: 'none=R', reverse: 'none=r', size: 'none=s', 'human-readable': 'none=h', inode: 'none=i', 'numeric-uid-gid': 'none=n',
-    color: 'optional', sort: 'required', time: 'required', 'time-style': 'required', 'full-time': 'none', 'group-directories-first': 'none', width: 'required=w', format: 'required', 'no-group': 'none=G', quoting: 'required', 'quoting-style': 'required', literal: 'none=N', dereference: 'none=L', help: 'none', version: 'none', si: 'none' } });
+    color: 'optional', sort: 'required', time: 'required', 'time-style': 'required', 'full-time': 'none', 'group-directories-first': 'none', width: 'required=w', format: 'required', 'no-group': 'none=G', quoting: 'required', 'quoting-style': 'required', literal: 'none=N', dereference: 'none=L', si: 'none' } });
   if (options === undefined) return 2;
-  if (options.has('version')) {
-    call.out('ls (GNU coreutils) 9.1');
-    return 0;
-  }
-  if (options.has('help')) {
-    call.out('Usage: ls [OPTION]... [FILE]...\nList information about the FILEs (the current directory by default).');
-    return 0;
-  }
   const has = (letters: string): boolean => [...letters].some((letter) => options.has(letter));
   const colour = options.options.findLast((option) => option.name === 'color');
   const when = colour === undefined ? 'never' : colour.value ?? 'always';

@@ -21,13 +21,9 @@ const DIGITS: Readonly<Record<string, Readonly<Record<number, number>>>> = { o: 
 const SIZES: Readonly<Record<string, number>> = { C: 1, S: 2, I: 4, L: 8 };
 
 async function run(call: Invocation): Promise<ExitCode> {
-  const options = gnuOptions(call, { short: 'A:aBbcDdeFfHhIij:LlN:OoS:st:vw::Xx', long: { 'address-radix': 'required=A', 'skip-bytes': 'required=j', 'read-bytes': 'required=N', format: 'required=t', 'output-duplicates': 'none=v', width: 'optional=w', strings: 'optional=S', endian: 'required', traditional: 'none', help: 'none', version: 'none' } });
+  const options = gnuOptions(call, { short: 'A:aBbcDdeFfHhIij:LlN:OoS:st:vw::Xx', long: { 'address-radix': 'required=A', 'skip-bytes': 'required=j', 'read-bytes': 'required=N', format: 'required=t', 'output-duplicates': 'none=v', width: 'optional=w', strings: 'optional=S', endian: 'required', traditional: 'none' } });
   if (options === undefined) return 1;
-  if (options.has('version')) {
-    call.out('od (GNU coreutils) 9.1');
-    return 0;
-  }
-  for (const name of ['S', 'endian', 'traditional', 'help', 'f', 'F', 'e', 'B', 'D', 'H', 'h', 'I', 'L', 'O', 'X']) if (options.has(name)) return notSimulated(call, `option ${name.length > 1 ? '-' : ''}-${name}`);
+  for (const name of ['S', 'endian', 'traditional', 'f', 'F', 'e', 'B', 'D', 'H', 'h', 'I', 'L', 'O', 'X']) if (options.has(name)) return notSimulated(call, `option ${name.length > 1 ? '-' : ''}-${name}`);
   const formats: Format[] = [];
   for (const { name, value } of options.options) {
     const specification = name === 't' ? value! : OLD[name];

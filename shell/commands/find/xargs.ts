@@ -9,14 +9,10 @@ import { statusCode } from '../system/run.ts';
 export const xargs = defineCommand({
   name: 'xargs', summary: 'build and run command lines', package: 'findutils',
   run: async (call) => {
-    const options = parseOptions(call.args, { short: '+0a:d:E:I:i::L:n:P:prs:tx', long: { version: 'none', eof: 'required=E', 'max-chars': 'required=s', exit: 'none=x', null: 'none=0', 'arg-file': 'required=a', delimiter: 'required=d', replace: 'optional=I', 'max-lines': 'optional=L', 'max-args': 'required=n', 'max-procs': 'required=P', 'no-run-if-empty': 'none=r', verbose: 'none=t', interactive: 'none=p' } });
+    const options = parseOptions(call.args, { short: '+0a:d:E:I:i::L:n:P:prs:tx', long: { eof: 'required=E', 'max-chars': 'required=s', exit: 'none=x', null: 'none=0', 'arg-file': 'required=a', delimiter: 'required=d', replace: 'optional=I', 'max-lines': 'optional=L', 'max-args': 'required=n', 'max-procs': 'required=P', 'no-run-if-empty': 'none=r', verbose: 'none=t', interactive: 'none=p' } });
     if (options.error !== undefined) {
       call.err(`xargs: ${options.error}\nTry 'xargs --help' for more information.`);
       return 1;
-    }
-    if (options.has('version')) {
-      call.out('xargs (GNU findutils) 4.9.0');
-      return 0;
     }
     for (const name of ['n', 'L', 's']) {
       const given = options.value(name);
