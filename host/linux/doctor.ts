@@ -147,6 +147,10 @@ function listed(some: readonly Tool[]): string {
 
 // ---------------------------------------------------------------- this machine
 
+export function engineAnswers(program: string): boolean {
+  return findProgram(program) !== undefined && spawnSync(program, ['info'], { stdio: 'ignore', timeout: 5000 }).status === 0;
+}
+
 const thisMachine: Patient = {
   platform: process.platform,
   read(path) {
@@ -165,7 +169,7 @@ const thisMachine: Patient = {
       return false;
     }
   },
-  engineAnswers: (program) => findProgram(program) !== undefined && spawnSync(program, ['info'], { stdio: 'ignore', timeout: 5000 }).status === 0,
+  engineAnswers,
   hasTerminals: () => terminalSpawner() !== undefined,
   identity: () => identify(),
   delegated,
