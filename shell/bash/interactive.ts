@@ -21,6 +21,8 @@ import { expandHistory } from '../readline/history-expansion.ts';
 import { History } from '../readline/history.ts';
 import { createLineEditor } from '../readline/line-editor.ts';
 import { readLine } from '../readline/read-line.ts';
+import { loadInputrc, takeMode } from './builtins/bind.ts';
+import { editAndRun, editorOf } from './edit-commands.ts';
 
 export interface Startup { readonly noProfile: boolean; readonly noRc: boolean; readonly rcFile: string | undefined }
 
@@ -45,6 +47,7 @@ export async function runInteractive(shell: Shell, startup: Startup): Promise<Ex
       if (startup.rcFile === undefined) await sourceStartupFile(shell, '/etc/bash.bashrc');
       await sourceStartupFile(shell, startup.rcFile ?? `${home}/.bashrc`);
     }
+    await loadInputrc(shell);
     shell.jobs.clear();
     await loadHistory(shell);
     shell.isPrompting = true;
@@ -218,7 +221,8 @@ async function readCommand(shell: Shell, given: readonly string[]): Promise<Read
       const prompt = await expandPrompt(shell, shell.get(text === '' ? 'PS1' : 'PS2') ?? '');
       const term = shell.get('TERM');
       const tmout = Number(shell.get('TMOUT') ?? 0);
-      const outcome = await readLine(shell.sys, { prompt, history, editor, completer: completerOf(shell), trapsInterrupt: (shell.traps.get('INT') ?? '') !== '', ...(shell.lineToEdit === undefined ? {} : { initialText: shell.lineToEdit }), ...(term === undefined ? {} : { term }), ...(tmout > 0 ? { timeoutUs: tmout * 1_000_000 } : {}), onWake: async (beforeOutput) => {
+      editor.variables.editingMode = shell.options.has('vi') ? 'vi' : 'emacs';
+      const outcome = await readLine(shell.sys, { prompt, history, editor, completer: completerOf(shell), trapsInterrupt: (shell.traps.get('INT') ?? '') !== '', ...(shell.lineToEdit === undefined ? {} : { initialText: shell.lineToEdit }), ...(term === undefined ? {} : { term }), ...(tmout > 0 ? { timeoutUs: tmout * 1_000_000 } : {}), onReread: () => loadInputrc(shell), onCommand: (command, at) => runForKey(shell, command, at), onWake: async (beforeOutput) => {
         if (shell.pendingTraps.size > 0) {
           await beforeOutput();
           await runPendingTraps(shell);
@@ -227,6 +231,12 @@ async function readCommand(shell: Shell, given: readonly string[]): Promise<Read
         return 'continue';
       } });
       shell.lineToEdit = undefined;
+      takeMode(shell);
+      if (outcome.kind === 'line' && outcome.editsFirst === true) {
+        if (outcome.text !== '') remember(shell, outcome.text, text === '');
+        await editAndRun(shell, editorOf(shell, 'VISUAL', 'EDITOR'), `${outcome.text}\n`);
+        return { kind: 'text', text: '', firstLine, rest: waiting };
+      }
       if (shell.options.shopt('checkwinsize')) takeSize(shell);
       if (outcome.kind === 'timeout') {
         await shell.write(2, '\x07timed out waiting for input: auto-logout\n');
@@ -283,6 +293,26 @@ async function expandLine(shell: Shell, line: string, isFirst: boolean): Promise
       await shell.write(2, `${expanded.text}\n`);
       return expanded.text;
   }
+}
+
+/** `bind -x`: the command sees the line in READLINE_LINE, and may change it. */
+async function runForKey(shell: Shell, command: string, { text, point }: { readonly text: string; readonly point: number }): Promise<{ readonly text: string; readonly point: number }> {
+  const { status } = shell;
+  shell.setVariable('READLINE_LINE', text);
+  shell.setVariable('READLINE_POINT', String(point));
+  try {
+    await runProgram(shell, command, shell.line, { label: 'eval' });
+  } catch (thrown) {
+    if (thrown instanceof ShellError) {
+      if (thrown.message !== undefined) await shell.error(thrown.message);
+    } else if (!(thrown instanceof ShellInterrupt)) throw thrown;
+  }
+  await shell.flush();
+  shell.status = status;
+  const answer = { text: shell.get('READLINE_LINE') ?? '', point: Number(shell.get('READLINE_POINT') ?? 0) || 0 };
+  shell.unset('READLINE_LINE');
+  shell.unset('READLINE_POINT');
+  return answer;
 }
 
 function remember(shell: Shell, line: string, isFirst: boolean): void {

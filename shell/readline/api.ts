@@ -26,6 +26,10 @@ export interface ReadLineOptions {
   readonly usesHistory?: boolean;
   /** $TERM; 'dumb' draws without cursor motions. */
   readonly term?: string;
+  /** `bind -x`: runs a command, and answers what it has made of the line. */
+  readonly onCommand?: (command: string, line: { readonly text: string; readonly point: number }) => Promise<{ readonly text: string; readonly point: number }>;
+  /** re-read-init-file. */
+  readonly onReread?: () => Promise<void>;
   /**
    * Called when a signal other than INT and WINCH woke the shell (CHLD with `set -b`, a trap). What it prints starts on a fresh
    * row if it calls `beforeOutput`, after which the line is drawn anew. Answer 'give-up' to end with `interrupted`.
@@ -38,7 +42,7 @@ export interface ReadLineOptions {
  * entry). `eof`: Ctrl+D on an empty line or hang-up; the cursor is on a fresh row, so the shell only prints `exit`.
  * `interrupted`: Ctrl+C; `^C` is printed and the cursor is on a fresh row, `$?` becomes 130.
  */
-export type ReadLineOutcome = { readonly kind: 'line'; readonly text: string; readonly operateAndGetNext?: number } | { readonly kind: 'eof' } | { readonly kind: 'interrupted' } | { readonly kind: 'timeout' };
+export type ReadLineOutcome = { readonly kind: 'line'; readonly text: string; readonly operateAndGetNext?: number; /** The line is to be edited in an editor before it is run. */ readonly editsFirst?: boolean } | { readonly kind: 'eof' } | { readonly kind: 'interrupted' } | { readonly kind: 'timeout' };
 
 export type ReadLine = (sys: Sys, options: ReadLineOptions) => Promise<ReadLineOutcome>;
 
@@ -49,11 +53,20 @@ export interface LineEditor {
   lastSearch: string;
   /** The last keyboard macro. */
   macro?: string;
+  /** What vi's commands leave behind: the keys of the last change, the last character looked for, marks of the line. */
+  viChange?: string;
+  viFind?: { readonly character: string; readonly key: string };
+  viSearch?: { readonly text: string; readonly direction: 1 | -1 };
   /** Where Ctrl+O wants the next line to come from. */
   nextHistoryIndex: number | undefined;
+  readonly keymaps: Readonly<Record<KeymapName, KeyBindings>>;
+  keymap: KeymapName;
+  /** The keys in force. */
   readonly bindings: KeyBindings;
   readonly variables: EditorVariables;
 }
+
+export type KeymapName = 'emacs' | 'vi-insert' | 'vi-command';
 
 /** Inputrc variables that have an effect (readline(3), "Readline Variables"). */
 export interface EditorVariables {
@@ -73,6 +86,11 @@ export interface EditorVariables {
   historyPreservePoint: boolean;
   revertAllAtNewline: boolean;
   editingMode: 'emacs' | 'vi';
+  commentBegin: string;
+  /** How long a key that could begin a longer sequence waits for it. */
+  keySequenceTimeoutMs: number;
+  /** Set, and of no effect here; by the names of an inputrc. */
+  readonly others: Map<string, string>;
 }
 
 /** Key sequence (raw characters, ESC as U+001B) to a function's name, or text to be typed. */
@@ -94,6 +112,8 @@ export interface CompletionRequest {
   readonly point: number;
   /** Forced kinds: M-/ M-! M-$ M-~ M-@. Default: what the context asks for. */
   readonly only?: 'file' | 'command' | 'variable' | 'user' | 'host';
+  /** Upper and lower case are one in names of files. */
+  readonly ignoresCase?: boolean;
 }
 
 export interface Candidate {

@@ -1,7 +1,7 @@
 /**
  * Keys and what they do. Read first: readline(3) "DEFAULT KEY BINDINGS" (emacs mode), Debian's /etc/inputrc, inputrc syntax.
  */
-import type { Binding, KeyBindings } from './api.ts';
+import type { Binding, KeyBindings, KeymapName } from './api.ts';
 
 const meta = '\x1b';
 const control = (letter: string): string => String.fromCharCode(letter.toUpperCase().charCodeAt(0) & 0x1f);
@@ -35,21 +35,51 @@ const emacsTable: readonly (readonly [string, string])[] = [
   [`${meta}[A`, 'previous-history'], [`${meta}[B`, 'next-history'], [`${meta}[C`, 'forward-char'], [`${meta}[D`, 'backward-char'], [`${meta}[H`, 'beginning-of-line'], [`${meta}[F`, 'end-of-line'],
   [`${meta}OA`, 'previous-history'], [`${meta}OB`, 'next-history'], [`${meta}OC`, 'forward-char'], [`${meta}OD`, 'backward-char'], [`${meta}OH`, 'beginning-of-line'], [`${meta}OF`, 'end-of-line'],
   [`${meta}[1~`, 'beginning-of-line'], [`${meta}[4~`, 'end-of-line'], [`${meta}[7~`, 'beginning-of-line'], [`${meta}[8~`, 'end-of-line'],
-  [`${meta}[3~`, 'delete-char'], [`${meta}[2~`, 'quoted-insert'],
+  [`${meta}[3~`, 'delete-char'], [`${meta}[2~`, 'quoted-insert'], [`${meta}[5~`, 'history-search-backward'], [`${meta}[6~`, 'history-search-forward'],
   [`${meta}[1;5C`, 'forward-word'], [`${meta}[1;5D`, 'backward-word'], [`${meta}[5C`, 'forward-word'], [`${meta}[5D`, 'backward-word'], [`${meta}${meta}[C`, 'forward-word'], [`${meta}${meta}[D`, 'backward-word'],
   [`${meta}[1;3C`, 'forward-word'], [`${meta}[1;3D`, 'backward-word'], [`${meta}[3;5~`, 'kill-word'],
   [`${meta}[200~`, 'bracketed-paste-begin'],
 ];
 
-/** Every function `bind -l` may name although this editor gives it no key. */
-export const otherFunctions: readonly string[] = [
-  'backward-byte', 'copy-backward-word', 'copy-forward-word', 'copy-region-as-kill', 'delete-char-or-list', 'do-lowercase-version', 'emacs-editing-mode',
-  'fetch-history', 'forward-backward-delete-char', 'forward-byte', 'history-search-backward', 'history-search-forward', 'history-substring-search-backward',
-  'history-substring-search-forward', 'kill-region', 'kill-whole-line', 'menu-complete', 'menu-complete-backward', 'next-screen-line', 'old-menu-complete',
-  'previous-screen-line', 'print-last-kbd-macro', 'redraw-current-line', 'self-insert', 'shell-backward-kill-word', 'skip-csi-sequence', 'tab-insert', 'universal-argument', 'unix-filename-rubout',
+/** What insert mode and command mode of `set -o vi` have in common. */
+const viTable: readonly (readonly [string, string])[] = [
+  [control('J'), 'accept-line'], [control('M'), 'accept-line'], [control('R'), 'reverse-search-history'], [control('S'), 'forward-search-history'], [control('T'), 'transpose-chars'], [control('U'), 'unix-line-discard'],
+  [control('V'), 'quoted-insert'], [control('D'), 'vi-eof-maybe'], [control('_'), 'vi-undo'], [control('W'), 'vi-unix-word-rubout'], [control('Y'), 'yank'],
+  ...emacsTable.filter(([sequence]) => /^\x1b[[O][^2]/.test(sequence)), [`${meta}[2~`, 'overwrite-mode'],
+];
+const viInsertTable: readonly (readonly [string, string])[] = [
+  ...viTable, ['\x7f', 'backward-delete-char'], [control('H'), 'backward-delete-char'], [control('I'), 'complete'], [control('N'), 'menu-complete'], [control('P'), 'menu-complete-backward'], [meta, 'vi-movement-mode'],
+  [`${meta}[200~`, 'bracketed-paste-begin'],
+];
+const viCommandTable: readonly (readonly [string, string])[] = [
+  ...viTable, [control('G'), 'abort'], [control('H'), 'backward-char'], ['h', 'backward-char'], ['0', 'beginning-of-line'], [control('L'), 'clear-screen'], ['$', 'end-of-line'], [' ', 'forward-char'], ['l', 'forward-char'],
+  ['#', 'insert-comment'], [control('K'), 'kill-line'], [control('N'), 'next-history'], ['+', 'next-history'], ['j', 'next-history'], [control('P'), 'previous-history'], ['-', 'previous-history'], ['k', 'previous-history'],
+  [control('Q'), 'quoted-insert'], ['U', 'revert-line'], ['\x7f', 'backward-char'], ['A', 'vi-append-eol'], ['a', 'vi-append-mode'], ['~', 'vi-change-case'], ['r', 'vi-change-char'], ['C', 'vi-change-to'], ['c', 'vi-change-to'],
+  ...[...'123456789'].map((digit): readonly [string, string] => [digit, 'vi-arg-digit']), ...[...',;FTft'].map((key): readonly [string, string] => [key, 'vi-char-search']), ...[...'*=\\'].map((key): readonly [string, string] => [key, 'vi-complete']),
+  ['|', 'vi-column'], ['x', 'vi-delete'], ['D', 'vi-delete-to'], ['d', 'vi-delete-to'], ['v', 'vi-edit-and-execute-command'], ['E', 'vi-end-word'], ['e', 'vi-end-word'], ['G', 'vi-fetch-history'], ['^', 'vi-first-print'],
+  ['`', 'vi-goto-mark'], ['I', 'vi-insert-beg'], ['i', 'vi-insertion-mode'], ['%', 'vi-match'], ['W', 'vi-next-word'], ['w', 'vi-next-word'], ['B', 'vi-prev-word'], ['b', 'vi-prev-word'], ['P', 'vi-put'], ['p', 'vi-put'],
+  ['.', 'vi-redo'], ['R', 'vi-replace'], ['X', 'vi-rubout'], ['/', 'vi-search'], ['?', 'vi-search'], ['N', 'vi-search-again'], ['n', 'vi-search-again'], ['m', 'vi-set-mark'], ['S', 'vi-subst'], ['s', 'vi-subst'],
+  ['&', 'vi-tilde-expand'], ['u', 'vi-undo'], ['_', 'vi-yank-arg'], ['Y', 'vi-yank-to'], ['y', 'vi-yank-to'],
 ];
 
-export function createBindings(): KeyBindings {
+/** Every function `bind -l` names besides those that have a key. */
+const otherFunctions: readonly string[] = [
+  'alias-expand-line', 'arrow-key-prefix', 'backward-byte', 'complete-into-braces', 'copy-backward-word', 'copy-forward-word', 'copy-region-as-kill', 'dabbrev-expand', 'delete-char-or-list',
+  'do-lowercase-version', 'dump-functions', 'dump-macros', 'dump-variables', 'emacs-editing-mode', 'fetch-history', 'forward-backward-delete-char', 'forward-byte', 'history-and-alias-expand-line',
+  'history-substring-search-backward', 'history-substring-search-forward', 'insert-last-argument', 'kill-region', 'kill-whole-line', 'magic-space', 'menu-complete', 'menu-complete-backward',
+  'next-screen-line', 'non-incremental-forward-search-history-again', 'non-incremental-reverse-search-history-again', 'old-menu-complete', 'overwrite-mode', 'previous-screen-line',
+  'print-last-kbd-macro', 'redraw-current-line', 'self-insert', 'shell-backward-kill-word', 'skip-csi-sequence', 'spell-correct-word', 'tab-insert', 'tty-status', 'universal-argument',
+  'unix-filename-rubout', 'vi-bWord', 'vi-back-to-indent', 'vi-backward-bigword', 'vi-backward-word', 'vi-bword', 'vi-eWord', 'vi-end-bigword', 'vi-eword', 'vi-fWord', 'vi-forward-bigword',
+  'vi-forward-word', 'vi-fword', 'vi-overstrike', 'vi-overstrike-delete', 'vi-yank-pop',
+];
+
+export const keymapNames: Readonly<Record<string, KeymapName>> = { emacs: 'emacs', 'emacs-standard': 'emacs', vi: 'vi-command', 'vi-move': 'vi-command', 'vi-command': 'vi-command', 'vi-insert': 'vi-insert' };
+
+export function createKeymaps(): Record<KeymapName, KeyBindings> {
+  return { emacs: createBindings(emacsTable), 'vi-insert': createBindings(viInsertTable), 'vi-command': createBindings(viCommandTable) };
+}
+
+function createBindings(keys: readonly (readonly [string, string])[]): KeyBindings {
   const table = new Map<string, Binding>();
   const prefixes = new Map<string, number>();
   const count = (sequence: string, by: number): void => {
@@ -70,12 +100,12 @@ export function createBindings(): KeyBindings {
     },
     entries: () => table.entries(),
   };
-  for (const [sequence, name] of emacsTable) bindings.bind(sequence, { kind: 'function', name });
+  for (const [sequence, name] of keys) bindings.bind(sequence, { kind: 'function', name });
   return bindings;
 }
 
 export function functionNames(): string[] {
-  return [...new Set([...emacsTable.map(([, name]) => name), ...otherFunctions])].sort();
+  return [...new Set([...[...emacsTable, ...viInsertTable, ...viCommandTable].map(([, name]) => name), ...otherFunctions])].sort();
 }
 
 /** "\C-x\C-r", "\M-f", "\e[A" as in an inputrc, to raw characters. */

@@ -70,9 +70,16 @@ export async function readLine(sys: Sys, options: ReadLineOptions): Promise<Read
     const ready = await sys.poll([{ fd: input, read: true }], us);
     return !ready.ok || ready.value.length > 0;
   };
+  /** With the terminal as it is while commands run. */
+  const asUsual = async <Answer>(act: () => Promise<Answer>): Promise<Answer> => {
+    if (saved.ok) sys.setTerminalModes(input, saved.value, 'drain');
+    const answer = await act();
+    if (saved.ok) sys.setTerminalModes(input, editingModes(saved.value), 'drain');
+    return answer;
+  };
   const terminal: EditorTerminal = { readByte: nextByte, inputWithin, write, columns: () => size().columns, rows: () => size().rows };
   const session = new EditSession(terminal, {
-    prompt: options.prompt, editor, history: options.usesHistory === false ? undefined : options.history, completer: options.completer, initialText: options.initialText ?? '', trapsInterrupt: options.trapsInterrupt === true, echoes: !saved.ok || saved.value.echo,
+    prompt: options.prompt, editor, history: options.usesHistory === false ? undefined : options.history, completer: options.completer, initialText: options.initialText ?? '', trapsInterrupt: options.trapsInterrupt === true, onReread: options.onReread, onCommand: options.onCommand === undefined ? undefined : (command, line) => asUsual(() => options.onCommand!(command, line)), echoes: !saved.ok || saved.value.echo,
   });
 
   const oldInterrupt = sys.onSignal('INT', () => {

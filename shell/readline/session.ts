@@ -2,10 +2,11 @@
  * One line being edited: text, cursor, undo, and the reading of key sequences. Read first: readline's readline.c
  * (_rl_dispatch_subseq), undo.c, kill.c. The functions that keys are bound to live in functions/.
  */
-import type { Binding, Completer, LineEditor, ReadLineOutcome } from './api.ts';
+import type { Binding, Completer, LineEditor, ReadLineOptions, ReadLineOutcome } from './api.ts';
 import { Display } from './display.ts';
 import type { History } from './history.ts';
 import { editorFunctions } from './functions/index.ts';
+import { endViCommand } from './functions/vi.ts';
 
 /** What the terminal gives: a byte, or why there is none. */
 export type InputEvent = number | 'eof' | 'interrupted' | 'timeout';
@@ -53,7 +54,15 @@ export class EditSession {
   private undoGroup = 0;
   private mergeCount = 0;
   private pushedBack: string = '';
+  private isPlayedBack = false;
   private recordedMacro: string | undefined;
+  /** The keys of the vi command under way, with what was typed after it. */
+  viKeys: string | undefined;
+  /** How much there was to undo when vi's insert mode was entered: all of an insertion is undone at once. */
+  viInsertionStart: number | undefined;
+  readonly viMarks = new Map<string, number>();
+  private readonly onCommand: ReadLineOptions['onCommand'];
+  readonly onReread: ReadLineOptions['onReread'];
   readonly editor: LineEditor;
   readonly history: History | undefined;
   readonly completer: Completer | undefined;
@@ -64,7 +73,7 @@ export class EditSession {
   /** False after `stty -echo`: the line is not shown. */
   private readonly echoes: boolean;
 
-  constructor(terminal: EditorTerminal, settings: { readonly prompt: string; readonly editor: LineEditor; readonly history: History | undefined; readonly completer: Completer | undefined; readonly initialText: string; readonly trapsInterrupt?: boolean; readonly echoes?: boolean }) {
+  constructor(terminal: EditorTerminal, settings: { readonly prompt: string; readonly editor: LineEditor; readonly history: History | undefined; readonly completer: Completer | undefined; readonly initialText: string; readonly trapsInterrupt?: boolean; readonly echoes?: boolean; readonly onCommand?: ReadLineOptions['onCommand']; readonly onReread?: ReadLineOptions['onReread'] }) {
     this.terminal = terminal;
     this.editor = settings.editor;
     this.history = settings.history;
@@ -73,6 +82,8 @@ export class EditSession {
     this.display = new Display(terminal.columns());
     this.echoes = settings.echoes !== false;
     this.trapsInterrupt = settings.trapsInterrupt === true;
+    this.onCommand = settings.onCommand;
+    this.onReread = settings.onReread;
     this.text = settings.initialText;
     this.point = this.text.length;
     this.historyIndex = this.history?.length ?? 0;
@@ -91,6 +102,7 @@ export class EditSession {
         this.undoStack = [];
       }
     }
+    this.editor.keymap = this.editor.variables.editingMode === 'vi' ? 'vi-insert' : 'emacs';
     this.display.start(this.prompt, this.picture());
     await this.flush();
     while (this.ended === undefined) {
@@ -145,8 +157,11 @@ export class EditSession {
     if (this.pushedBack !== '') {
       const character = String.fromCodePoint(this.pushedBack.codePointAt(0)!);
       this.pushedBack = this.pushedBack.slice(character.length);
+      this.isPlayedBack = true;
+      if (this.viKeys !== undefined) this.viKeys += character;
       return character;
     }
+    this.isPlayedBack = false;
     const first = await this.terminal.readByte();
     if (typeof first !== 'number') return this.end(first);
     let character = String.fromCharCode(first);
@@ -161,6 +176,7 @@ export class EditSession {
       character = new TextDecoder('utf-8').decode(new Uint8Array(bytes));
     }
     if (this.recordedMacro !== undefined) this.recordedMacro += character;
+    if (this.viKeys !== undefined) this.viKeys += character;
     return character;
   }
 
@@ -176,6 +192,7 @@ export class EditSession {
   }
 
   pushBack(text: string): void {
+    if (this.viKeys !== undefined && text !== '' && this.viKeys.endsWith(text)) this.viKeys = this.viKeys.slice(0, -text.length);
     this.pushedBack = text + this.pushedBack;
   }
 
@@ -198,17 +215,30 @@ export class EditSession {
     await this.dispatch(read.sequence, read.binding);
   }
 
-  /** The longest bound sequence; a prefix that leads nowhere rings, as in readline. */
+  /** The longest bound sequence; a prefix that leads nowhere rings, or does what it is bound to itself. */
   async readSequence(): Promise<{ readonly sequence: string; readonly binding: Binding | undefined } | undefined> {
-    const bindings = this.editor.bindings;
+    const { bindings, variables } = this.editor;
     let sequence = '';
+    let shorter: { readonly sequence: string; readonly binding: Binding } | undefined;
     for (;;) {
       const character = await this.readCharacter();
       if (character === undefined) return undefined;
       sequence += character;
-      if (bindings.isPrefix(sequence)) continue;
       const binding = bindings.find(sequence);
-      if (binding !== undefined) return { sequence, binding };
+      if (bindings.isPrefix(sequence)) {
+        if (binding !== undefined) shorter = { sequence, binding };
+        // What is played back does not wait for more.
+        if (shorter === undefined || (this.isPlayedBack ? this.pushedBack !== '' : await this.hasMoreInput(variables.keySequenceTimeoutMs * 1000))) continue;
+      } else if (binding !== undefined) return { sequence, binding };
+      if (shorter !== undefined) {
+        this.pushBack(sequence.slice(shorter.sequence.length));
+        return shorter;
+      }
+      // In vi's command mode an ESC that begins nothing is by itself.
+      if (this.editor.keymap === 'vi-command' && sequence.startsWith('\x1b') && !/^\x1b[[O]/.test(sequence)) {
+        this.pushBack(sequence.slice(1));
+        return { sequence: '\x1b', binding: undefined };
+      }
       // An unbound CSI sequence is swallowed whole.
       if (/^\x1b\[[0-9;?]*$/.test(sequence)) continue;
       if (/^\x1b[A-Z]$/.test(sequence) && bindings.find(sequence.toLowerCase()) !== undefined) return { sequence, binding: bindings.find(sequence.toLowerCase()) };
@@ -221,12 +251,15 @@ export class EditSession {
     this.isRegionActive = false;
     this.killedNow = false;
     const first = sequence.codePointAt(0)!;
+    const isCommand = this.editor.keymap === 'vi-command';
+    if (isCommand && this.viKeys === undefined) this.viKeys = sequence;
     if (binding === undefined) {
-      if (first >= 0x20 && first !== 0x7f && !sequence.startsWith('\x1b')) await this.call('self-insert', sequence);
+      if (!isCommand && first >= 0x20 && first !== 0x7f && !sequence.startsWith('\x1b')) await this.call('self-insert', sequence);
       else this.ring();
     } else if (binding.kind === 'macro') this.pushBack(binding.text);
     else if (binding.kind === 'function') await this.call(binding.name, sequence);
-    else this.ring();
+    else await this.runCommand(binding.command);
+    if (isCommand) endViCommand(this);
     this.killedLast = this.killedNow;
     if (this.ended === undefined) {
       if (wasActive && this.thisFunction === 'bracketed-paste-begin') this.isRegionActive = true;
@@ -234,12 +267,26 @@ export class EditSession {
     }
   }
 
+  /** `bind -x`: in place of the line, which is then drawn below what the command prints. */
+  private async runCommand(command: string): Promise<void> {
+    if (this.onCommand === undefined) {
+      this.ring();
+      return;
+    }
+    this.display.raw('\r\x1b[K');
+    await this.flush();
+    const { text, point } = await this.onCommand(command, { text: this.text, point: this.point });
+    if (text !== this.text) this.replace(0, this.text.length, text);
+    this.point = Math.max(0, Math.min(this.text.length, point));
+    this.display.redrawFresh(this.picture());
+  }
+
   async call(name: string, keys: string): Promise<void> {
     const action = editorFunctions.get(name);
     this.thisFunction = name;
     if (action === undefined) this.ring();
     else {
-      const isArgument = name === 'digit-argument' || name === 'universal-argument';
+      const isArgument = name === 'digit-argument' || name === 'universal-argument' || name === 'vi-arg-digit';
       const count = this.argument;
       if (!isArgument) this.argument = undefined;
       await action({ session: this, count: Math.max(-MOST_REPEATS, Math.min(MOST_REPEATS, count ?? 1)), isExplicit: count !== undefined, keys });
@@ -272,8 +319,11 @@ export class EditSession {
   undo(): boolean {
     const last = this.undoStack.pop();
     if (last === undefined) return false;
+    // What was deleted ahead of the cursor comes back behind it.
+    const back = last.text.length - this.text.length;
+    const isDeletion = back > 0 && last.text.slice(0, last.point) === this.text.slice(0, last.point) && last.text.slice(last.point + back) === this.text.slice(last.point);
     this.text = last.text;
-    this.point = Math.min(last.point, last.text.length);
+    this.point = isDeletion ? last.point + back : Math.min(last.point, last.text.length);
     this.mergeCount = 0;
     return true;
   }
@@ -337,6 +387,7 @@ export class EditSession {
     this.historyIndex = index;
     const point = this.point;
     this.setLine(text);
+    if (this.editor.variables.editingMode === 'vi') this.point = 0;
     if (this.editor.variables.historyPreservePoint) this.point = Math.min(point, text.length);
     this.undoStack = [];
     return true;

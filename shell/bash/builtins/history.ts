@@ -1,12 +1,11 @@
 /** history, fc, bind. Read first: bash(1) "HISTORY" */
 import type { Shell } from '../shell.ts';
 import { errnoText } from '../../../machine/errno.ts';
-import { quoteSingle } from '../escapes.ts';
+import { editAndRun, editorOf } from '../edit-commands.ts';
 import { runProgram } from '../run.ts';
 import { expandHistory } from '../../readline/history-expansion.ts';
 import { History } from '../../readline/history.ts';
 import { createLineEditor } from '../../readline/line-editor.ts';
-import { functionNames, parseKeySequence, showKeySequence } from '../../readline/bindings.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { parseOptions } from './options.ts';
 
@@ -111,6 +110,8 @@ export async function fcBuiltin(shell: Shell, args: readonly string[]): Promise<
   const end = history.length - (shell.historyEnabled ? 1 : 0);
   const find = (word: string | undefined, fallback: number): number | undefined => {
     if (word === undefined) return fallback;
+    // What lies beyond the last is the first one, where a list is asked for.
+    if (letters.includes('l') && /^[0-9]+$/.test(word) && Number(word) - history.base >= end) return 0;
     if (/^-?[0-9]+$/.test(word)) return Math.max(0, Math.min(end - 1, Number(word) < 0 ? end + Number(word) : Number(word) - history.base));
     for (let index = end - 1; index >= 0; index -= 1) if (history.entries[index]!.text.startsWith(word)) return index;
     return undefined;
@@ -131,8 +132,17 @@ export async function fcBuiltin(shell: Shell, args: readonly string[]): Promise<
     return runProgram(shell, text, shell.line, { label: 'eval' });
   }
   if (!letters.includes('l')) {
-    await shell.write(2, 'podwire: fc: editing commands in an editor is not simulated yet\n');
-    return 125;
+    const first = find(words[0], end - 1);
+    const last = find(words[1], first ?? 0);
+    if (first === undefined || last === undefined || end === 0) {
+      await shell.error('fc: no command found');
+      return 1;
+    }
+    const chosen = (first <= last ? range(first, last) : range(last, first).reverse()).map((index) => history.entries[index]!.text);
+    if (letters.includes('r')) chosen.reverse();
+    // What is run in its place is remembered, not fc.
+    if (shell.historyEnabled) history.removeAt(history.length - 1);
+    return editAndRun(shell, editor ?? editorOf(shell, 'FCEDIT', 'EDITOR'), `${chosen.join('\n')}\n`);
   }
   const from = find(words[0], Math.max(0, end - 16));
   const to = find(words[1], end - 1);
@@ -148,40 +158,4 @@ export async function fcBuiltin(shell: Shell, args: readonly string[]): Promise<
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_value, index) => from + index);
-}
-
-export async function bindBuiltin(shell: Shell, args: readonly string[]): Promise<number> {
-  const options = await parseOptions(shell, 'bind', args, 'lpsvPSVXm:f:q:u:r:x:', 'bind [-lpsvPSVX] [-m keymap] [-f filename] [-q name] [-u name] [-r keyseq] [-x keyseq:shell-command] [keyseq:readline-function or readline-command]');
-  if (options === undefined) return 2;
-  historyOf(shell);
-  if (!shell.isInteractive) await shell.error('bind: warning: line editing not enabled');
-  const { bindings } = shell.interactive!.editor;
-  const { flags, values, rest } = options;
-  if (flags.has('l')) shell.out(functionNames().map((name) => `${name}\n`).join(''));
-  if (flags.has('p') || flags.has('P')) for (const [sequence, binding] of bindings.entries()) if (binding.kind === 'function') shell.out(`"${showKeySequence(sequence)}": ${binding.name}\n`);
-  if (flags.has('X')) for (const [sequence, binding] of bindings.entries()) if (binding.kind === 'shell') shell.out(`"${showKeySequence(sequence)}": "${binding.command}"\n`);
-  if (values.has('q')) {
-    const keys = [...bindings.entries()].filter(([, binding]) => binding.kind === 'function' && binding.name === values.get('q')).map(([sequence]) => `"${showKeySequence(sequence)}"`);
-    if (keys.length === 0) {
-      shell.out(`${values.get('q')} is not bound to any keys.\n`);
-      return 1;
-    }
-    shell.out(`${values.get('q')} can be invoked via ${keys.join(', ')}.\n`);
-  }
-  if (values.has('r')) bindings.unbind(parseKeySequence(values.get('r')!));
-  if (values.has('u')) for (const [sequence, binding] of [...bindings.entries()]) if (binding.kind === 'function' && binding.name === values.get('u')) bindings.unbind(sequence);
-  if (values.has('x')) {
-    const match = /^\s*"((?:[^"\\]|\\.)*)"\s*:?\s*([\s\S]*)$/.exec(values.get('x')!);
-    if (match === null) {
-      await shell.error(`bind: ${quoteSingle(values.get('x')!)}: missing colon separator`);
-      return 1;
-    }
-    bindings.bind(parseKeySequence(match[1]!), { kind: 'shell', command: match[2]!.replace(/^"([\s\S]*)"$/, '$1') });
-  }
-  for (const word of rest) {
-    const match = /^\s*"((?:[^"\\]|\\.)*)"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*$/.exec(word);
-    if (match === null) continue;
-    bindings.bind(parseKeySequence(match[1]!), match[2] !== undefined ? { kind: 'macro', text: parseKeySequence(match[2]) } : { kind: 'function', name: match[3]! });
-  }
-  return 0;
 }

@@ -10,7 +10,8 @@ import { declareBuiltin, exportBuiltin, localBuiltin, readonlyBuiltin, unsetBuil
 import { echoBuiltin } from './echo.ts';
 import { getoptsBuiltin } from './getopts.ts';
 import { helpBuiltin } from './help.ts';
-import { bindBuiltin, fcBuiltin, historyBuiltin } from './history.ts';
+import { bindBuiltin } from './bind.ts';
+import { fcBuiltin, historyBuiltin } from './history.ts';
 import { bgBuiltin, disownBuiltin, fgBuiltin, jobsBuiltin, killBuiltin, suspendBuiltin, waitBuiltin } from './jobs.ts';
 import { letBuiltin } from './let.ts';
 import { mapfileBuiltin } from './mapfile.ts';

@@ -22,17 +22,17 @@ async function complete(sys: Sys, sources: CompletionSources, request: Completio
     if (request.only === 'variable') return variables(sources, typed.startsWith('$') ? typed : `$${typed}`, typed.startsWith('$') ? split.start : split.start, !typed.startsWith('$'));
     if (request.only === 'user') return users(sys, typed.startsWith('~') ? typed : `~${typed}`, split.start);
     if (request.only === 'host') return hosts(sys, typed, split.start);
-    return files(sys, sources, typed, split.start, 'any');
+    return files(sys, sources, typed, split.start, 'any', request.ignoresCase);
   }
   const variable = /\$\{?\w*$/.exec(typed);
   if (variable !== null && !typed.startsWith("'")) return variables(sources, variable[0], split.start + variable.index);
   if (/^~[^/]*$/.test(typed)) return users(sys, typed, split.start);
-  if (split.afterRedirection) return files(sys, sources, typed, split.start, 'any');
+  if (split.afterRedirection) return files(sys, sources, typed, split.start, 'any', request.ignoresCase);
 
   let words = split.words;
   for (;;) {
     if (words.length === 1) {
-      if (typed.includes('/')) return files(sys, sources, typed, split.start, 'executables');
+      if (typed.includes('/')) return files(sys, sources, typed, split.start, 'executables', request.ignoresCase);
       return commands(sys, sources, typed, split.start);
     }
     const command = words[0]!;
@@ -55,11 +55,11 @@ async function complete(sys: Sys, sources: CompletionSources, request: Completio
   const jobWord = /^%/.test(typed) ? [...sources.jobs()].map((job) => `%${job}`) : undefined;
   if (jobWord !== undefined) return ownWords(jobWord, typed, split.start, false, false);
   const offer = await completeTool(sys, sources, words);
-  if (offer === 'directories') return files(sys, sources, typed, split.start, 'directories');
+  if (offer === 'directories') return files(sys, sources, typed, split.start, 'directories', request.ignoresCase);
   if (offer === 'variables') return names([...sources.variables()], typed, split.start);
   if (offer === 'commands') return commands(sys, sources, typed, split.start);
   if (offer !== undefined && offer !== 'files') return ownWords(offer.words, typed, split.start, false, offer.noSpace === true);
-  return files(sys, sources, typed, split.start, 'any');
+  return files(sys, sources, typed, split.start, 'any', request.ignoresCase);
 }
 
 function afterOptions(words: readonly string[], wrapper: string): readonly string[] {
@@ -144,7 +144,7 @@ function expandPath(sys: Sys, sources: CompletionSources, path: string): string 
 }
 
 /** Files whose name starts as typed. What is typed of the folder stays as it is typed (~, $HOME, quotes without blanks). */
-async function files(sys: Sys, sources: CompletionSources, typed: string, wordStart: number, kind: 'any' | 'directories' | 'executables'): Promise<CompletionResult> {
+async function files(sys: Sys, sources: CompletionSources, typed: string, wordStart: number, kind: 'any' | 'directories' | 'executables', ignoresCase = false): Promise<CompletionResult> {
   let word = typed;
   let start = wordStart;
   // As readline's word break characters: what follows = or : is a name of its own.
@@ -165,7 +165,7 @@ async function files(sys: Sys, sources: CompletionSources, typed: string, wordSt
   const found: Candidate[] = [];
   const keepsTypedFolder = !opened && slash >= 0;
   for (const entry of list.ok ? list.value : []) {
-    if (!entry.startsWith(wanted)) continue;
+    if (!entry.startsWith(wanted) && !(ignoresCase && entry.toLowerCase().startsWith(wanted.toLowerCase()))) continue;
     const stat = sys.stat(`${folder}/${entry}`);
     const isDirectory = stat.ok && stat.value.kind === 'directory';
     if (kind === 'directories' && !isDirectory) continue;

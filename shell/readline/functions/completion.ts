@@ -49,7 +49,7 @@ export const completionFunctions: Record<string, EditorFunction> = {
 };
 
 async function ask(session: Call['session'], only: Only): Promise<CompletionResult | undefined> {
-  return session.completer?.({ line: session.text, point: session.point, only });
+  return session.completer?.({ line: session.text, point: session.point, only, ignoresCase: session.editor.variables.completionIgnoreCase });
 }
 
 async function complete(call: Call, only: Only): Promise<void> {

@@ -110,8 +110,9 @@ export const editingFunctions: Record<string, EditorFunction> = {
   'accept-line': ({ session }) => accept(session),
   'insert-comment': ({ session, isExplicit }) => {
     session.point = 0;
-    if (isExplicit && session.text.startsWith('#')) session.remove(0, 1);
-    else session.insert('#');
+    const { commentBegin } = session.editor.variables;
+    if (isExplicit && session.text.startsWith(commentBegin)) session.remove(0, commentBegin.length);
+    else session.insert(commentBegin);
     accept(session);
   },
   'tilde-expand': ({ session }) => session.ring(),
@@ -124,8 +125,11 @@ export const editingFunctions: Record<string, EditorFunction> = {
   },
   'do-lowercase-version': ({ session }) => session.ring(),
   'display-shell-version': ({ session }) => notice(session, 'GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)'),
-  'edit-and-execute-command': ({ session }) => notice(session, 'podwire: bash: edit-and-execute-command is not simulated yet'),
-  're-read-init-file': () => undefined,
+  'edit-and-execute-command': ({ session }) => {
+    accept(session);
+    session.ended = { kind: 'line', text: session.text, editsFirst: true };
+  },
+  're-read-init-file': async ({ session }) => session.onReread?.(),
   'skip-csi-sequence': async ({ session }) => {
     for (let c = await session.readCharacter(); c !== undefined && !/[@-~]/.test(c); c = await session.readCharacter());
   },

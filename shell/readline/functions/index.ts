@@ -6,6 +6,7 @@ import { historyFunctions } from './history.ts';
 import { killingFunctions } from './killing.ts';
 import { motionFunctions } from './motion.ts';
 import { searchFunctions } from './search.ts';
+import { viFunctions } from './vi.ts';
 
 export interface Call {
   readonly session: EditSession;
@@ -18,5 +19,5 @@ export interface Call {
 export type EditorFunction = (call: Call) => void | Promise<void>;
 
 export const editorFunctions: ReadonlyMap<string, EditorFunction> = new Map(Object.entries<EditorFunction>({
-  ...motionFunctions, ...editingFunctions, ...killingFunctions, ...historyFunctions, ...searchFunctions, ...completionFunctions,
+  ...motionFunctions, ...editingFunctions, ...killingFunctions, ...historyFunctions, ...searchFunctions, ...completionFunctions, ...viFunctions,
 }));

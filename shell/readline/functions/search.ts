@@ -156,15 +156,30 @@ function wordEnd(text: string, start: number): number {
 
 /** Alt+P, Alt+N: reads a string after `:` and looks for it. */
 async function plainSearch({ session }: Call, direction: 1 | -1): Promise<void> {
-  const history = session.history;
+  const { history } = session;
   if (history === undefined) return;
+  const text = await readSearchText(session, ':');
+  if (text === undefined) return;
+  const wanted = text === '' ? session.editor.lastSearch : text;
+  session.editor.lastSearch = wanted;
+  for (let index = session.historyIndex + direction; index >= 0 && index < history.length; index += direction) {
+    if (!history.entries[index]!.text.includes(wanted)) continue;
+    session.goToHistory(index);
+    session.point = Math.max(0, session.text.indexOf(wanted));
+    return;
+  }
+  session.ring();
+}
+
+/** What is typed behind `sign` in place of the line; undefined: it was given up. */
+export async function readSearchText(session: Call['session'], sign: string): Promise<string | undefined> {
   const original = { text: session.text, point: session.point };
   const restore = (): void => {
     session.display.setMessage(undefined);
     session.text = original.text;
     session.point = original.point;
   };
-  session.display.setMessage(`${session.display.promptText}:`);
+  session.display.setMessage(`${session.display.promptText}${sign}`);
   session.text = '';
   session.point = 0;
   await session.redraw();
@@ -172,13 +187,13 @@ async function plainSearch({ session }: Call, direction: 1 | -1): Promise<void> 
     const character = await session.readCharacter();
     if (character === undefined) {
       restore();
-      return;
+      return undefined;
     }
-    if (character === '\r' || character === '\n') break;
+    if (character === '\r' || character === '\n' || (character === '\x1b' && session.editor.keymap === 'vi-command')) break;
     if (character === '\x07' || character === '\x03' || ((character === '\x7f' || character === '\b') && session.text === '')) {
       restore();
       session.ring();
-      return;
+      return undefined;
     }
     if (character === '\x7f' || character === '\b') {
       session.text = session.text.slice(0, -1);
@@ -192,14 +207,7 @@ async function plainSearch({ session }: Call, direction: 1 | -1): Promise<void> 
     }
     await session.redraw();
   }
-  const wanted = session.text === '' ? session.editor.lastSearch : session.text;
+  const { text } = session;
   restore();
-  session.editor.lastSearch = wanted;
-  for (let index = session.historyIndex + direction; index >= 0 && index < history.length; index += direction) {
-    if (!history.entries[index]!.text.includes(wanted)) continue;
-    session.goToHistory(index);
-    session.point = Math.max(0, session.text.indexOf(wanted));
-    return;
-  }
-  session.ring();
+  return text;
 }
