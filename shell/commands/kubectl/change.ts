@@ -1,7 +1,7 @@
 /** Small changes of objects there are: scale, label, annotate, set image, rollout, cordon, drain, taint, expose. */
 import { pathOf, resourceName, type ResourceInfo } from './discovery.ts';
 import { report } from './messages.ts';
-import { isNotFound, KubectlProblem, usageProblem } from './problem.ts';
+import { isNotFound, KubectlProblem, ServerProblem, usageProblem } from './problem.ts';
 import type { Command, KubeObject, Session, Subject } from './session.ts';
 
 interface PodTemplate { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> }; spec: { containers: { name: string; image: string; ports?: { containerPort: number; protocol?: string }[] }[] } }
@@ -209,10 +209,15 @@ export const drain: Command = async (session) => {
     const warnings = listed('warning');
     if (warnings.length > 0) session.err(`WARNING: ${warnings.join('; ')}`);
     const leaving = judged.filter(({ deletes }) => deletes);
-    for (const { pod, name } of leaving) await evict(session, podInfo, pod, name);
-    if (session.dryRun() !== 'client' && leaving.length > 0) {
-      await session.call.flush();
-      for (const { pod } of leaving) await untilGone(session, podInfo, pod);
+    if (session.dryRun() === 'client') for (const { name } of leaving) session.out(`evicting pod ${name}${session.dryRunSuffix()}`);
+    else if (leaving.length > 0) {
+      const problem = await evictAll(session, podInfo, leaving);
+      if (problem !== undefined) {
+        const left: string[] = [];
+        for (const { pod } of leaving) if (await isThere(session, podInfo, pod)) left.push(`pod/${pod.metadata?.name}\n`);
+        session.err(`There are pending pods in node "${subject.name}" when an error occurred: ${problem}\n${left.join('')}error: unable to drain node "${subject.name}", aborting command...\n\nThere are pending nodes to be drained:\n${nodes.slice(index).map((one) => ` ${one.name}`).join('\n')}\nerror: ${problem}`);
+        return 1;
+      }
       done = 'evicted';
     }
     session.out(`node/${subject.name} ${done}${session.dryRunSuffix()}`);
@@ -220,25 +225,69 @@ export const drain: Command = async (session) => {
   return 0;
 };
 
-async function evict(session: Session, info: ResourceInfo, { metadata }: KubeObject, name: string): Promise<void> {
-  session.out(`evicting pod ${name}${session.dryRunSuffix()}`);
-  if (session.dryRun() === 'client') return;
-  const grace = session.flags.number('grace-period');
-  const body = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: metadata?.name, namespace: metadata?.namespace }, ...(grace >= 0 ? { deleteOptions: { gracePeriodSeconds: grace } } : {}) };
-  await (await session.api()).json('POST', pathOf(info, metadata?.namespace, metadata?.name, 'eviction'), { body });
+interface Leaving { readonly pod: KubeObject; readonly name: string }
+
+/** All at once; those that a disruption budget keeps are asked again every five seconds, until they are gone or the time is over. */
+async function evictAll(session: Session, info: ResourceInfo, leaving: readonly Leaving[]): Promise<string | undefined> {
+  const { sys } = session.call;
+  const limitMs = session.flags.durationMs('timeout');
+  const untilUs = limitMs > 0 ? sys.monotonicUs() + limitMs * 1000 : Infinity;
+  let kept: readonly Leaving[] = leaving;
+  let going: readonly Leaving[] = [];
+  for (let askAtUs = 0; kept.length + going.length > 0;) {
+    if (kept.length > 0 && sys.monotonicUs() >= askAtUs) {
+      const refused: Leaving[] = [];
+      for (const one of kept) {
+        session.out(`evicting pod ${one.name}${session.dryRunSuffix()}`);
+        if (sys.monotonicUs() >= untilUs) return `error when evicting pods/${JSON.stringify(one.pod.metadata?.name)} -n ${JSON.stringify(one.pod.metadata?.namespace)}: global timeout reached: ${goDuration(limitMs)}`;
+        if (await evict(session, info, one)) going = [...going, one];
+        else refused.push(one);
+      }
+      kept = refused;
+      askAtUs = sys.monotonicUs() + 5_000_000;
+      await session.call.flush();
+    }
+    const [late] = going;
+    if (late !== undefined && sys.monotonicUs() >= untilUs) return `error when waiting for pod ${JSON.stringify(late.pod.metadata?.name)} terminating: global timeout reached: ${goDuration(limitMs)}`;
+    await sys.sleep(1_000_000);
+    const left: Leaving[] = [];
+    for (const one of going) {
+      if (await isThere(session, info, one.pod)) left.push(one);
+      else session.out(`pod/${one.pod.metadata?.name} evicted`);
+    }
+    going = left;
+  }
+  return undefined;
 }
 
-async function untilGone(session: Session, info: ResourceInfo, { metadata }: KubeObject): Promise<void> {
-  for (let isThere = true; isThere;) {
-    await session.call.sys.sleep(1_000_000);
-    try {
-      isThere = (await session.get(info, metadata?.namespace, metadata?.name ?? '')).metadata?.uid === metadata?.uid;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      isThere = false;
-    }
+/** time.Duration.String of whole seconds: `1m5s`. */
+function goDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds}s` : seconds < 3600 ? `${Math.floor(seconds / 60)}m${seconds % 60}s` : `${Math.floor(seconds / 3600)}h${Math.floor(seconds / 60) % 60}m${seconds % 60}s`;
+}
+
+/** Whether it goes now. */
+async function evict(session: Session, info: ResourceInfo, { pod: { metadata } }: Leaving): Promise<boolean> {
+  const grace = session.flags.number('grace-period');
+  const body = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: metadata?.name, namespace: metadata?.namespace }, ...(grace >= 0 ? { deleteOptions: { gracePeriodSeconds: grace } } : {}) };
+  try {
+    await (await session.api()).json('POST', pathOf(info, metadata?.namespace, metadata?.name, 'eviction'), { body });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    if (!(error instanceof ServerProblem) || error.status.reason !== 'TooManyRequests') throw error;
+    session.err(`error when evicting pods/${JSON.stringify(metadata?.name)} -n ${JSON.stringify(metadata?.namespace)} (will retry after 5s): ${error.status.message ?? ''}`);
+    return false;
   }
-  session.out(`pod/${metadata?.name} evicted`);
+}
+
+async function isThere(session: Session, info: ResourceInfo, { metadata }: KubeObject): Promise<boolean> {
+  try {
+    return (await session.get(info, metadata?.namespace, metadata?.name ?? '')).metadata?.uid === metadata?.uid;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return false;
+  }
 }
 
 export const taint: Command = async (session) => {

@@ -14,13 +14,18 @@ function infoOf([name, short, value]: readonly [string, string, string]): FlagIn
   return { name, short, kind, fallback: value.replace(/^'(.*)'$/, '$1'), bare: kind === 'switch' ? 'true' : BARE[name] };
 }
 
+/** Flags that help pages do not show any more, with what is said of them. */
+const DEPRECATED: Readonly<Record<string, readonly { readonly flag: readonly [string, string, string]; readonly advice: string }[]>> = {
+  drain: [{ flag: ['delete-local-data', '', 'false'], advice: 'This option is deprecated and will be deleted. Use --delete-emptydir-data.' }],
+};
+
 const globals = globalFlags.map(infoOf);
 const byCommand = new Map<string, readonly FlagInfo[]>();
 
 function infosOf(command: string): readonly FlagInfo[] {
   const known = byCommand.get(command);
   if (known !== undefined) return known;
-  const own = (commandFlags[command] ?? []).map(infoOf);
+  const own = [...commandFlags[command] ?? [], ...(DEPRECATED[command] ?? []).map(({ flag }) => flag)].map(infoOf);
   const all = [...own, ...globals.filter(({ name, short }) => !own.some((flag) => flag.name === name || (short !== '' && flag.short === short)))];
   byCommand.set(command, all);
   return all;
@@ -61,10 +66,14 @@ export class Flags {
   /** Words after `--`, also among the operands. */
   readonly afterDash: string[] = [];
   hasDash = false;
+  /** What is to be said of flags that should not be used any more. */
+  readonly warnings: string[] = [];
+  private readonly command: string;
   private readonly given = new Map<string, string[]>();
   private readonly infos: readonly FlagInfo[];
 
   constructor(command: string, args: readonly string[]) {
+    this.command = command;
     this.infos = infosOf(command);
     for (let at = 0; at < args.length; at++) {
       const word = args[at]!;
@@ -159,6 +168,8 @@ export class Flags {
     if (info.kind === 'number' && !/^[-+]?\d+$/.test(value)) refuse(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
     if (info.kind === 'switch' && !/^(?:1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(value)) refuse(`strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
     if (info.kind === 'duration' && durationMs(value) === undefined) refuse(`time: ${/^[\d.]+$/.test(value) ? 'missing unit in' : 'invalid'} duration ${JSON.stringify(value)}`);
+    const advice = DEPRECATED[this.command]?.find(({ flag }) => flag[0] === info.name)?.advice;
+    if (advice !== undefined) this.warnings.push(`Flag --${info.name} has been deprecated, ${advice}`);
     const stored = info.kind === 'switch' ? String(/^(?:1|t)/i.test(value)) : value;
     this.given.set(info.name, [...(this.given.get(info.name) ?? []), stored]);
   }

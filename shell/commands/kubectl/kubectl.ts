@@ -13,12 +13,13 @@ import { pages, globalFlags } from './generated/help.ts';
 import { get } from './get.ts';
 import { apiResources, apiVersions, clusterInfo, top, version } from './information.ts';
 import { KubectlProblem, usageProblem } from './problem.ts';
+import { proxy } from './proxy.ts';
 import { history, pause, restart, resume, status, undo, waitFor } from './rollout.ts';
 import { Session, type Command } from './session.ts';
 import { attach, exec, logs, portForward } from './streams.ts';
 
 const commands: Readonly<Record<string, Command>> = {
-  get, describe, apply, create: createFromFiles, replace, patch, edit, diff, delete: deleteObjects, expose, run, scale, autoscale, label, annotate, explain, logs, exec, attach, 'port-forward': portForward, cordon, uncordon, drain, taint, version, wait: waitFor,
+  get, describe, apply, create: createFromFiles, replace, patch, edit, diff, delete: deleteObjects, expose, run, scale, autoscale, label, annotate, explain, logs, exec, attach, 'port-forward': portForward, proxy, cordon, uncordon, drain, taint, version, wait: waitFor,
   'create deployment': createDeployment, 'create namespace': createNamespace, 'create configmap': createConfigMap, 'create serviceaccount': createServiceAccount, 'create job': createJob, 'create secret generic': createSecret,
   'create cronjob': createCronJob, 'create poddisruptionbudget': createDisruptionBudget, 'create role': createRole, 'create clusterrole': createClusterRole, 'create rolebinding': createRoleBinding, 'create clusterrolebinding': createClusterRoleBinding,
   'create service clusterip': createServiceClusterIp, 'create service nodeport': createServiceNodePort, 'create service loadbalancer': createServiceLoadBalancer, 'create service externalname': createServiceExternalName,
@@ -42,6 +43,7 @@ export const kubectl = defineCommand({
     let session: Session | undefined;
     try {
       const flags = new Flags(command, rest);
+      for (const warning of flags.warnings) call.err(warning);
       if (flags.is('help') || (command === 'help')) return page(call.write, command === 'help' ? flags.operands.join(' ') : command);
       if (command === '' && flags.operands[0] === 'help') return page(call.write, flags.operands.slice(1).join(' '));
       if (command === 'options') return options(call.write);

@@ -90,6 +90,19 @@ export class ApiConnection {
     }
   }
 
+  /** A request of somebody else's, with what is answered to it, whatever that is. */
+  async passOn(method: string, path: string, headers: readonly (readonly [string, string])[], body: string | undefined): Promise<{ readonly head: ResponseHead; readonly body: (take: (chunk: Uint8Array) => Promise<void>) => Promise<void> }> {
+    const named = (name: string): string | undefined => headers.find(([key]) => key.toLowerCase() === name)?.[1];
+    const { connection, head } = await this.send(method, path, { accept: named('accept') ?? '*/*', ...(body === undefined ? {} : { body, contentType: named('content-type') ?? JSON_TYPE }) });
+    return {
+      head,
+      body: async (take) => {
+        await connection.body(head, method === 'HEAD', undefined, take);
+        connection.close();
+      },
+    };
+  }
+
   /** exec, attach, port-forward. */
   async upgrade(path: string): Promise<ChannelStream> {
     const { connection, head } = await this.send('POST', path, { headers: [['Connection', 'Upgrade'], ['Upgrade', 'channels'], ['X-Stream-Protocol-Version', 'v4.channel.k8s.io']] });

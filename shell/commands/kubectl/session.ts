@@ -1,4 +1,5 @@
 /** One run of kubectl: its flags, the cluster it talks to, and how it prints. Commands are functions of this. */
+import type { Sys } from '../../../machine/sys.ts';
 import type { Invocation } from '../define.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { fromUtf8 } from '../../ports/bytes.ts';
@@ -49,10 +50,15 @@ export class Session {
   }
 
   async api(): Promise<ApiConnection> {
+    return (this.connection ??= await this.apiFor(this.call.sys));
+  }
+
+  /** A connection of another process of this run. */
+  async apiFor(sys: Sys): Promise<ApiConnection> {
     const { server, token } = (await this.config()).target;
     const [user, groups] = [this.flags.text('as'), this.flags.list('as-group').filter((group) => group !== '')];
     const headers: [string, string][] = [...(token === undefined ? [] : [['Authorization', `Bearer ${token}`] as [string, string]]), ...(user === '' ? [] : [['Impersonate-User', user] as [string, string]]), ...(groups.length === 0 ? [] : [['Impersonate-Group', groups.join(',')] as [string, string]])];
-    return (this.connection ??= new ApiConnection(this.call.sys, server, headers, (text) => { this.err(`Warning: ${text}`); }));
+    return new ApiConnection(sys, server, headers, (text) => { this.err(`Warning: ${text}`); });
   }
 
   async discovery(): Promise<Discovery> {
