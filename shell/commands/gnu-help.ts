@@ -18,7 +18,7 @@ export function gnuAnswer([called = '', ...args]: readonly string[]): string | u
   const asked = candidates.find((word) => word === '--help' || word === '--version');
   if (asked === undefined) return undefined;
   if (asked === '--version') return `${name} ${packageOf(name)}\n${LICENCE}\nWritten by ${help.authors}\n`;
-  const text = called === name ? help.text : help.text.replace(/^(Usage: | *or: +)(\S+)/gm, `$1${called}`);
+  const text = called === name || name === '[' ? help.text : help.text.replace(/^(Usage: | *or: +)(\S+)/gm, `$1${called}`);
   if (text.includes('or available locally via') || name === 'grep' || name === 'xargs') return text;
   return `${text}
 GNU coreutils online help: <https://www.gnu.org/software/coreutils/>

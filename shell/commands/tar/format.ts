@@ -87,7 +87,7 @@ export function readArchive(bytes: Uint8Array): Archive {
       extended = new Map();
     }
   }
-  return { members, problem: members.length === 0 && bytes.length > 0 ? 'not an archive' : undefined, end: bytes.length };
+  return { members, problem: members.length === 0 ? 'not an archive' : undefined, end: bytes.length };
 }
 
 function hasRightSum(block: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-/** GNU tar 1.34: c, x, t, r and u, with or without gzip. Read first: the GNU tar manual, chapters 2 to 6. */
+/** GNU tar 1.34: c, x, t, r, u, d and --delete, with or without gzip. Read first: the GNU tar manual, chapters 2 to 6. */
 import type { ExitCode, FileStat } from '../../../machine/sys.ts';
 import { shellPattern } from '../../lib/pattern.ts';
 import { formatTime } from '../../lib/calendar.ts';
@@ -8,6 +8,7 @@ import { gunzip, gzip, isGzip } from '../../lib/gzip.ts';
 import { readWhole } from '../../lib/input.ts';
 import { concat } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { tarHelp } from './help.ts';
 import { endOfArchive, memberBlocks, readArchive, type Member, type MemberKind } from './format.ts';
 
 export const tar = defineCommand({
@@ -37,8 +38,8 @@ const UNRECOVERABLE = 'tar: Error is not recoverable: exiting now';
 const TRY_HELP = "Try 'tar --help' or 'tar --usage' for more information.";
 const DELAYED = 'tar: Exiting with failure status due to previous errors';
 
-const OPERATIONS: Readonly<Record<string, string>> = { c: 'create', x: 'extract', t: 'list', r: 'append', u: 'update' };
-const KNOWN_BUT_ABSENT: readonly string[] = ['A', 'd', 'j', 'J', 'Z', 'g', 'G', 'M', 'F', 'L', 'W', 'I', 'delete', 'zstd', 'lzma', 'lzip', 'format', 'to-command', 'transform', 'checkpoint', 'sparse', 'S', 'H', 'xattrs', 'acls', 'selinux', 'one-file-system', 'w'];
+const OPERATIONS: Readonly<Record<string, string>> = { c: 'create', x: 'extract', t: 'list', r: 'append', u: 'update', d: 'compare', delete: 'delete' };
+const KNOWN_BUT_ABSENT: readonly string[] = ['A', 'j', 'J', 'Z', 'g', 'G', 'M', 'F', 'L', 'W', 'I', 'zstd', 'lzma', 'lzip', 'format', 'to-command', 'transform', 'checkpoint', 'sparse', 'S', 'H', 'xattrs', 'acls', 'selinux', 'one-file-system', 'w'];
 
 const table = {
   short: 'cxtruAdzjJZvf:C:pkOPhamoUlWwb:BiSX:T:I:H:gGMFL:', long: {
@@ -54,7 +55,10 @@ class Tar {
   private readonly verbosity: number;
   private readonly archive: string;
   private readonly excludes: readonly string[];
+  /** The letter of the old form that asks for a word there is none for. */
+  private readonly missing: string | undefined;
   private isFailed = false;
+  private isDifferent = false;
   private hasWarnedOfPrefix = false;
   /** user/group and size are set in this width together, which grows. */
   private ownerAndSizeWidth = 19;
@@ -62,7 +66,9 @@ class Tar {
 
   constructor(call: Invocation) {
     this.call = call;
-    this.options = parseOptions(withDashes(call.args), table);
+    const words = withDashes(call.args);
+    this.options = parseOptions(typeof words === 'string' ? [] : words, table);
+    this.missing = typeof words === 'string' ? words : undefined;
     this.verbosity = this.options.options.filter(({ name }) => name === 'v').length;
     this.archive = this.options.value('f') ?? '-';
     this.excludes = this.options.values('exclude');
@@ -70,6 +76,7 @@ class Tar {
 
   async run(): Promise<ExitCode> {
     const { call, options } = this;
+    if (this.missing !== undefined) throw new Fatal(`tar: Old option '${this.missing}' requires an argument.`, TRY_HELP);
     if (options.error !== undefined) {
       call.err(`tar: ${options.error}\n${TRY_HELP}`);
       return 64;
@@ -78,7 +85,11 @@ class Tar {
       call.out('tar (GNU tar) 1.34');
       return 0;
     }
-    if (options.has('help') || options.has('usage')) return notSimulated(call, 'its help text');
+    if (options.has('help')) {
+      call.out(tarHelp);
+      return 0;
+    }
+    if (options.has('usage')) return notSimulated(call, 'option --usage');
     for (const name of KNOWN_BUT_ABSENT) if (options.has(name)) return notSimulated(call, `option ${name.length === 1 ? '-' : '--'}${name}`);
     const operations = [...new Set(options.options.map(({ name }) => name).filter((name) => name in OPERATIONS))];
     if (operations.length === 0) throw new Fatal("tar: You must specify one of the '-Acdtrux', '--delete' or '--test-label' options", TRY_HELP);
@@ -87,9 +98,11 @@ class Tar {
       case 'create': await this.create(); break;
       case 'list': await this.list(); break;
       case 'extract': await this.extract(); break;
+      case 'compare': await this.compare(); break;
+      case 'delete': await this.remove(); break;
       default: await this.append(OPERATIONS[operations[0]!] === 'update');
     }
-    if (!this.isFailed) return 0;
+    if (!this.isFailed) return this.isDifferent ? 1 : 0;
     await call.flush();
     call.err(DELAYED);
     return 2;
@@ -106,10 +119,20 @@ class Tar {
     const isZipped = options.has('z') || (options.has('a') && /\.(t?gz|taz)$/.test(this.archive));
     if (this.archive === '-' && call.stdoutIsTerminal) throw new Fatal('tar: Refusing to write archive contents to terminal (missing -f option?)', UNRECOVERABLE);
     const names = await this.names();
-    if (names.length === 0) throw new Fatal('tar: Cowardly refusing to create an empty archive', TRY_HELP);
+    const isLate = this.isRecursionLate();
+    if (names.length === 0 && !options.has('T')) throw new Fatal('tar: Cowardly refusing to create an empty archive', TRY_HELP);
     const blocks = await this.collect(names);
     const bytes = concat(...blocks, endOfArchive(sizeOf(blocks)));
     await this.save(isZipped ? gzip(bytes) : bytes);
+    if (!isLate) return;
+    call.err('tar: The following options were used after any non-optional arguments in archive create or update mode.  These options are positional and affect only arguments that follow them.  Please, rearrange them properly.\ntar: --no-recursion has no effect');
+    this.isFailed = true;
+  }
+
+  /** --no-recursion is for the names after it; after all of them it does nothing, and tar says so. */
+  private isRecursionLate(): boolean {
+    const last = this.options.operands.at(-1);
+    return last !== undefined && this.call.args.indexOf('--no-recursion') > this.call.args.lastIndexOf(last);
   }
 
   private async append(isUpdate: boolean): Promise<void> {
@@ -119,6 +142,17 @@ class Tar {
     const times = new Map(members.map(({ name, modifiedSeconds }) => [name, modifiedSeconds]));
     const blocks = [before.subarray(0, end), ...(await this.collect(await this.names(), isUpdate ? times : undefined))];
     await this.save(concat(...blocks, endOfArchive(sizeOf(blocks))));
+  }
+
+  /** Writes the archive again without the members named. */
+  private async remove(): Promise<void> {
+    const before = await this.load();
+    if (isGzip(before)) throw new Fatal('tar: Cannot update compressed archives', UNRECOVERABLE);
+    const { members } = readArchive(before);
+    const gone = new Set(this.options.operands.length === 0 ? [] : this.chosen(members));
+    const blocks = members.filter((member) => !gone.has(member)).map(memberBlocks);
+    await this.save(concat(...blocks, endOfArchive(sizeOf(blocks))));
+    await this.reportNotFound();
   }
 
   private async save(bytes: Uint8Array): Promise<void> {
@@ -177,7 +211,7 @@ class Tar {
       blocks.push(memberBlocks(member));
       if (this.verbosity > 0) this.tell(this.verbosity > 1 ? this.longLine(member) : name.endsWith('/') || stat.kind !== 'directory' ? name : `${name}/`);
     }
-    if (stat.kind !== 'directory' || options.has('no-recursion')) return;
+    if (stat.kind !== 'directory' || (options.has('no-recursion') && !this.isRecursionLate())) return;
     const inside = call.sys.list(path);
     if (!inside.ok) {
       this.fail(`${name}: Cannot open: ${strerror(inside.error)}`);
@@ -252,12 +286,12 @@ class Tar {
     if (this.archive === '-' && isGzip(bytes) && !this.options.has('z')) throw new Fatal('tar: Archive is compressed. Use -z option', UNRECOVERABLE);
     if (this.options.has('z') || isGzip(bytes)) {
       const unpacked = gunzip(bytes);
-      if (!unpacked.ok) throw new Fatal(`\ngzip: stdin: ${unpacked.error}`, 'tar: Child returned status 1', UNRECOVERABLE);
+      if (!unpacked.ok) throw new Fatal(`\ngzip: stdin: ${bytes.length === 0 ? 'unexpected end of file' : unpacked.error}`, 'tar: Child returned status 1', UNRECOVERABLE);
       ({ bytes } = unpacked);
     }
     const { members, problem } = readArchive(bytes);
     if (problem === 'not an archive') {
-      this.call.err('tar: This does not look like a tar archive\ntar: Skipping to next header');
+      this.call.err(`tar: This does not look like a tar archive${bytes.length < 512 ? '' : '\ntar: Skipping to next header'}`);
       this.isFailed = true;
     } else if (problem === 'ends early') {
       this.call.err('tar: Unexpected EOF in archive');
@@ -305,6 +339,55 @@ class Tar {
     return `${letter[member.kind]}${permissions(member.mode)} ${owner}${size.padStart(this.ownerAndSizeWidth - owner.length)} ${time} ${member.name}${link}`;
   }
 
+  /** -d: what differs between the archive and the files. */
+  private async compare(): Promise<void> {
+    const { call, options } = this;
+    const members = await this.members();
+    const directory = options.value('C');
+    if (directory !== undefined) {
+      const entered = call.sys.chdir(directory);
+      if (!entered.ok) throw new Fatal(`tar: ${directory}: Cannot open: ${strerror(entered.error)}`, UNRECOVERABLE);
+    }
+    for (const member of members) {
+      if (this.verbosity > 0) call.out(this.verbosity > 1 ? this.longLine(member) : member.name);
+      const stat = call.sys.stat(member.name.replace(/(?<=.)\/+$/, ''), false);
+      if (!stat.ok) {
+        await call.flush();
+        call.err(`tar: ${member.name}: Warning: Cannot stat: ${strerror(stat.error)}`);
+        this.isDifferent = true;
+        continue;
+      }
+      for (const difference of await this.differences(member, stat.value)) {
+        call.out(`${member.name}: ${difference}`);
+        this.isDifferent = true;
+      }
+    }
+    await this.reportNotFound();
+  }
+
+  private async differences(member: Member, stat: FileStat): Promise<string[]> {
+    const { sys } = this.call;
+    if (member.kind === 'hard link') {
+      const other = sys.stat(member.target, false);
+      return other.ok && other.value.inode === stat.inode && other.value.device === stat.device ? [] : [`Not linked to ${member.target}`];
+    }
+    if (member.kind !== stat.kind) return ['File type differs'];
+    if (member.kind === 'symlink') {
+      const target = sys.readLink(member.name);
+      return target.ok && target.value === member.target ? [] : ['Symlink differs'];
+    }
+    const found = (member.mode & 0o7777) === stat.mode ? [] : ['Mode differs'];
+    if (member.kind === 'directory') return found;
+    if (member.uid !== stat.uid) found.push('Uid differs');
+    if (member.gid !== stat.gid) found.push('Gid differs');
+    if (Math.floor(member.modifiedSeconds) !== Math.floor(stat.modifiedUs / 1e6)) found.push('Mod time differs');
+    if (member.kind !== 'file') return found;
+    if (member.content.length !== stat.size) return [...found, 'Size differs'];
+    const content = await readWhole(sys, member.name);
+    if (!content.ok || content.value.some((byte, at) => byte !== member.content[at])) found.push('Contents differ');
+    return found;
+  }
+
   private async extract(): Promise<void> {
     const { call, options } = this;
     const directory = options.value('C');
@@ -343,14 +426,14 @@ class Tar {
     const before = sys.stat(bare, false);
     if (before.ok && member.kind !== 'directory') {
       if (options.has('skip-old-files')) return;
-      if (options.has('k')) return this.fail(`${bare}: Cannot open: File exists`);
+      if (options.has('k')) return this.fail(`${bare}: Cannot ${member.kind === 'hard link' ? `hard link to ‘${member.target}’` : member.kind === 'symlink' ? `create symlink to ‘${member.target}’` : 'open'}: File exists`);
       if (before.value.kind === 'directory') {
         const removed = sys.removeDirectory(bare);
         if (!removed.ok) return this.fail(`${bare}: Cannot open: ${strerror('EEXIST')}`);
       } else sys.unlink(bare);
     }
     const made = await this.make(member, bare, before.ok && before.value.kind === 'directory');
-    if (!made.ok) return this.fail(`${bare}: Cannot ${member.kind === 'file' ? 'open' : member.kind === 'directory' ? 'mkdir' : member.kind === 'symlink' ? `create symlink to '${member.target}'` : member.kind === 'hard link' ? `hard link to '${member.target}'` : 'mknod'}: ${strerror(made.error)}`);
+    if (!made.ok) return this.fail(`${bare}: Cannot ${member.kind === 'file' ? 'open' : member.kind === 'directory' ? 'mkdir' : member.kind === 'symlink' ? `create symlink to ‘${member.target}’` : member.kind === 'hard link' ? `hard link to ‘${member.target}’` : 'mknod'}: ${strerror(made.error)}`);
     if (member.kind === 'hard link') return;
     if (sys.uid === 0 && !options.has('o')) {
       const uid = options.has('numeric-owner') ? undefined : sys.machine.users().find(({ name }) => name === member.user)?.uid;
@@ -392,14 +475,17 @@ class Tar {
   }
 }
 
-/** The old form: `tar cvzf archive`, letters first and then what they ask for in order. */
-function withDashes(args: readonly string[]): string[] {
+/** The old form: `tar cvzf archive`, letters first and then what they ask for in order. A letter alone is one there is no word for. */
+function withDashes(args: readonly string[]): string[] | string {
   const [letters, ...rest] = args;
   if (letters === undefined || letters.startsWith('-') || letters === '') return [...args];
   const words: string[] = [];
   for (const letter of letters) {
     words.push(`-${letter}`);
-    if (table.short.includes(`${letter}:`) && rest.length > 0) words.push(rest.shift()!);
+    if (!table.short.includes(`${letter}:`)) continue;
+    const word = rest.shift();
+    if (word === undefined) return letter;
+    words.push(word);
   }
   return [...words, ...rest];
 }
