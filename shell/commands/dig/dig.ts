@@ -1,171 +1,226 @@
-/** dig, host, nslookup of bind9-dnsutils 9.18, for the questions a course asks. Read first: dig(1), RFC 1035. */
+/** dig(1) of BIND 9.18. Read first: dig(1), bin/dig/dig.c (dash_option, plus_option, printmessage) */
 import type { ExitCode } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
-import { askServer, candidates, reverseName, resolverConfiguration } from '../../lib/resolve.ts';
-import { formatIp4, formatIp6 } from '../../ports/addresses.ts';
+import { literalAddress, resolveHost, resolverConfiguration, reverseName } from '../../lib/resolve.ts';
 import { dns } from '../../ports/wire.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { askAll, emitQuestion, exchange, type Exchange } from './exchange.ts';
+import { dataText, headerText, isOpt, optText, questionLine, recordLine, typeNumbers } from './text.ts';
+import { digHelp, digUsage } from './usage.ts';
 
-const typeNumbers: Readonly<Record<string, number>> = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33, ANY: 255 };
-const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
+export const VERSION = '9.18.49-1~deb12u3-Debian';
 
-function typeName(type: number): string {
-  return Object.keys(typeNumbers).find((name) => typeNumbers[name] === type) ?? `TYPE${type}`;
+interface Lookup {
+  name: string | undefined;
+  type: number | undefined;
+  server: string | undefined;
+  port: number;
+  family: 'inet' | 'inet6' | undefined;
+  source: string | undefined;
+  isShort: boolean;
+  tries: number;
+  timeoutUs: number;
+  /** What is printed and asked, by the name of its `+` option. */
+  flags: Record<string, boolean>;
+  /** Whether the line with the command, and that a server was given, are shown: as it was when the name came. */
+  greeting: { readonly isShown: boolean; readonly hasServer: boolean };
 }
 
-function dataText(record: dns.DnsRecord): string {
-  const { data } = record;
-  switch (data.kind) {
-    case 'a': return formatIp4(data.address);
-    case 'aaaa': return formatIp6(data.address);
-    case 'cname': case 'ns': case 'ptr': return `${data.name}.`;
-    case 'mx': return `${data.preference} ${data.name}.`;
-    case 'txt': return data.texts.map((text) => `"${text}"`).join(' ');
-    case 'soa': return `${data.primary}. ${data.mailbox}. ${data.serial} ${data.refreshS} ${data.retryS} ${data.expireS} ${data.minimumS}`;
-    case 'other': return `\\# ${data.bytes.length}`;
-  }
-}
-
-function recordLine(record: dns.DnsRecord): string {
-  return `${`${record.name}.`.padEnd(23)}\t${record.ttlS}\tIN\t${typeName(dns.typeOf(record.data))}\t${dataText(record)}`;
-}
-
-async function servers(call: Invocation, given: string | undefined): Promise<string[]> {
-  if (given !== undefined) return [given];
-  const { servers: own } = await resolverConfiguration(call.sys);
-  return own.length === 0 ? ['127.0.0.1'] : [...own];
-}
+const initialFlags: Readonly<Record<string, boolean>> = { cmd: true, comments: true, question: true, answer: true, authority: true, additional: true, stats: true, ttlid: true, class: true, multiline: false, identify: false, recurse: true, edns: true, cookie: true, tcp: false, qr: false, search: false };
+const aliases: Readonly<Record<string, string>> = { cl: 'class', ttl: 'ttlid', vc: 'tcp', multi: 'multiline', rec: 'recurse', defname: 'search', noall: 'noall' };
+const sections = ['question', 'answer', 'authority', 'additional', 'comments', 'stats', 'cmd'];
 
 export const dig = defineCommand({
   name: 'dig', summary: 'ask a name server', package: 'bind9-dnsutils',
   run: async (call) => {
-    let server: string | undefined;
-    let name: string | undefined;
-    let type = 1;
-    let isShort = false;
-    let port = 53;
-    const words = [...call.args];
-    while (words.length > 0) {
-      const word = words.shift()!;
-      if (word.startsWith('@')) server = word.slice(1);
-      else if (word === '+short') isShort = true;
-      else if (word.startsWith('+')) {
-        if (!/^\+(no)?(all|comments|question|answer|stats|cmd|recurse|time=.*|tries=.*|search|nssearch|multiline)$/.test(word)) return notSimulated(call, `option ${word}`);
-      } else if (word === '-x') {
-        name = reverseName(words.shift() ?? '');
-        type = 12;
-      } else if (word === '-t') type = typeNumbers[(words.shift() ?? 'A').toUpperCase()] ?? 1;
-      else if (word === '-p') port = Number(words.shift());
-      else if (word === '-4' || word === '-6') continue;
-      else if (word.startsWith('-')) return notSimulated(call, `option ${word}`);
-      else if (typeNumbers[word.toUpperCase()] !== undefined && name !== undefined) type = typeNumbers[word.toUpperCase()]!;
-      else if (name === undefined && typeNumbers[word.toUpperCase()] !== undefined && words.length > 0) type = typeNumbers[word.toUpperCase()]!;
-      else name = word;
-    }
-    const asked = (name ?? '').replace(/\.$/, '');
-    if (name === undefined) type = 2;
-    const list = await servers(call, server);
-    const head = `\n; <<>> DiG 9.18.33-1~deb12u2-Debian <<>> ${call.args.join(' ')}`;
-    for (const each of list) {
-      const startUs = call.sys.monotonicUs();
-      for (let attempt = 0; attempt < 3; attempt += 1) {
-        const answer = await askServer(call.sys, each, asked, type, 5_000_000, port);
-        if (answer === undefined) {
-          if (!isShort && attempt === 0) call.out(head.slice(1));
-          call.out(`;; communications error to ${each}#${port}: timed out`);
-          continue;
-        }
-        if (isShort) {
-          for (const record of answer.answers) call.out(dataText(record));
-          return 0;
-        }
-        call.out(head);
-        call.out(';; global options: +cmd\n;; Got answer:');
-        call.out(`;; ->>HEADER<<- opcode: QUERY, status: ${codes[answer.responseCode] ?? `RESERVED${answer.responseCode}`}, id: ${answer.id}`);
-        const flags = ['qr', ...(answer.isAuthoritative ? ['aa'] : []), ...(answer.isTruncated ? ['tc'] : []), ...(answer.recursionDesired ? ['rd'] : []), ...(answer.recursionAvailable ? ['ra'] : [])];
-        call.out(`;; flags: ${flags.join(' ')}; QUERY: ${answer.questions.length}, ANSWER: ${answer.answers.length}, AUTHORITY: ${answer.authorities.length}, ADDITIONAL: ${answer.additionals.length}\n`);
-        call.out(`;; QUESTION SECTION:\n;${`${asked}.`.padEnd(22)}\tIN\t${typeName(type)}\n`);
-        for (const [title, records] of [['ANSWER', answer.answers], ['AUTHORITY', answer.authorities], ['ADDITIONAL', answer.additionals]] as const) {
-          if (records.length > 0) call.out(`;; ${title} SECTION:\n${records.map(recordLine).join('\n')}\n`);
-        }
-        call.out(`;; Query time: ${Math.floor((call.sys.monotonicUs() - startUs) / 1000)} msec\n;; SERVER: ${each}#${port}(${each}) (UDP)\n;; WHEN: ${formatTime('%a %b %d %H:%M:%S UTC %Y', call.sys.now() / 1e6)}\n;; MSG SIZE  rcvd: ${dns.emit(answer).length}\n`);
-        return 0;
-      }
-    }
-    call.out('\n;; no servers could be reached\n');
-    return 9;
-  },
-});
-
-export const host = defineCommand({
-  name: 'host', summary: 'look up a name', package: 'bind9-host',
-  run: async (call) => {
-    const words = call.args.filter((word) => !word.startsWith('-'));
-    const [name, server] = words;
-    if (name === undefined) {
-      call.err('Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] [-p port] hostname [server]');
-      return 1;
-    }
-    const isAddress = /^[\d.]+$|:/.test(name);
-    const list = await servers(call, server);
+    const read = readWords(call);
+    if (typeof read === 'number') return read;
     let code: ExitCode = 0;
-    for (const type of isAddress ? [12] : [1, 28, 15]) {
-      const asked = isAddress ? reverseName(name) : name.replace(/\.$/, '');
-      const answer = await askServer(call.sys, list[0]!, asked, type, 5_000_000);
-      if (answer === undefined) {
-        call.out(';; communications error to ' + `${list[0]!}#53: timed out\n;; no servers could be reached`);
-        return 1;
-      }
-      if (answer.responseCode !== 0) {
-        call.out(`Host ${isAddress ? `${asked}.` : name} not found: ${answer.responseCode}(${codes[answer.responseCode] ?? ''})`);
-        return 1;
-      }
-      for (const record of answer.answers) {
-        const text = dataText(record);
-        const owner = record.name;
-        if (record.data.kind === 'a') call.out(`${owner} has address ${text}`);
-        else if (record.data.kind === 'aaaa') call.out(`${owner} has IPv6 address ${text}`);
-        else if (record.data.kind === 'ptr') call.out(`${owner} domain name pointer ${text}`);
-        else if (record.data.kind === 'mx') call.out(`${owner} mail is handled by ${text}`);
-        else if (record.data.kind === 'cname' && type === 1) call.out(`${owner} is an alias for ${text}`);
-      }
-      if (isAddress && answer.answers.length === 0) code = 1;
-    }
+    for (const [index, lookup] of read.entries()) code = Math.max(code, await look(call, lookup, index === 0));
     return code;
   },
 });
 
-/** NXDOMAIN: the next name of the search list is asked for. */
-const NAME_ERROR = 3;
+/** The lookups of a command line; a number is the exit code of a line that is wrong or asks for help. */
+function readWords(call: Invocation): Lookup[] | ExitCode {
+  const common: Lookup = { name: undefined, type: undefined, server: undefined, port: 53, family: undefined, source: undefined, isShort: false, tries: 3, timeoutUs: 5_000_000, flags: { ...initialFlags }, greeting: { isShown: true, hasServer: false } };
+  const lookups: Lookup[] = [];
+  let current = common;
+  const named = (name: string): void => {
+    const first = lookups.length === 0;
+    current = { ...(first ? current : common), flags: { ...(first ? current : common).flags }, name };
+    current.greeting = { isShown: current.flags['cmd']!, hasServer: current.server !== undefined };
+    lookups.push(current);
+  };
+  const invalid = (word: string): ExitCode => {
+    call.err(`Invalid option: ${word}`);
+    call.writeErr(digUsage);
+    return 1;
+  };
+  const fatal = (what: string, text: string, code: ExitCode): ExitCode => {
+    call.out(`invalid ${what} '${text}': ${/^\d+$/.test(text) ? 'out of range' : 'not a valid number'}`);
+    call.err(`dig: Couldn't parse ${what}`);
+    return code;
+  };
+  const words = [...call.args];
+  while (words.length > 0) {
+    const word = words.shift()!;
+    if (word.startsWith('@')) {
+      current.server = word.slice(1);
+    } else if (word.startsWith('+')) {
+      const outcome = plusOption(call, current, word, fatal);
+      if (outcome !== undefined) return outcome === 'invalid' ? invalid(word) : outcome;
+    } else if (/^-./.test(word)) {
+      const letter = word[1]!;
+      if (letter === 'v') {
+        call.out(`DiG ${VERSION}`);
+        return 0;
+      }
+      if (letter === 'h') {
+        call.write(digHelp);
+        return 0;
+      }
+      if (letter === '4' || letter === '6') current.family = letter === '4' ? 'inet' : 'inet6';
+      else if ('dimru'.includes(letter)) continue;
+      else if ('fky'.includes(letter)) return notSimulated(call, `option -${letter}`);
+      else if ('bcpqtx'.includes(letter)) {
+        const value = word.length > 2 ? word.slice(2) : words.shift();
+        if (value === undefined) return invalid(word);
+        if (letter === 'b') current.source = value;
+        else if (letter === 'p') {
+          if (!/^\d+$/.test(value) || Number(value) > 65535) return fatal('port number', value, 1);
+          current.port = Number(value);
+        } else if (letter === 'q') named(value);
+        else if (letter === 'x') {
+          named(literalAddress(value) === undefined ? `${value.split('.').reverse().join('.')}.in-addr.arpa` : reverseName(value));
+          current.type = 12;
+        } else if (letter === 't') setType(call, current, value);
+        else if (!/^in$/i.test(value)) return notSimulated(call, `class ${value}`);
+      } else return invalid(word);
+    } else if (typeNumbers[word.toUpperCase()] !== undefined) setType(call, current, word);
+    else if (!/^in$/i.test(word)) {
+      const type = current.name === undefined ? current.type : undefined;
+      named(word);
+      if (type !== undefined) current.type = type;
+    }
+  }
+  if (lookups.length === 0) {
+    named('.');
+    current.type ??= 2;
+  }
+  return lookups;
+}
 
-export const nslookup = defineCommand({
-  name: 'nslookup', summary: 'look up a name', package: 'bind9-dnsutils',
-  run: async (call) => {
-    const [name, server] = call.args.filter((word) => !word.startsWith('-'));
-    if (name === undefined) return notSimulated(call, 'interactive mode');
-    const [address] = await servers(call, server);
-    const isAddress = /^[\d.]+$|:/.test(name);
-    let answer: dns.DnsMessage | undefined;
-    for (const candidate of isAddress ? [reverseName(name)] : candidates(name, await resolverConfiguration(call.sys))) {
-      answer = await askServer(call.sys, address!, candidate, isAddress ? 12 : 1, 5_000_000);
-      if (answer?.responseCode !== NAME_ERROR) break;
-    }
-    if (answer === undefined) {
-      call.out(`;; communications error to ${address!}#53: timed out\n;; no servers could be reached\n`);
-      return 1;
-    }
-    call.out(`Server:\t\t${address!}\nAddress:\t${address!}#53\n`);
-    if (answer.responseCode !== 0) {
-      call.out(`** server can't find ${name}: ${codes[answer.responseCode] ?? ''}\n`);
-      return 1;
-    }
-    if (!answer.isAuthoritative) call.out('Non-authoritative answer:');
-    for (const record of answer.answers) {
-      if (record.data.kind === 'ptr') call.out(`${record.name}\tname = ${dataText(record)}`);
-      else if (record.data.kind === 'cname') call.out(`${record.name}\tcanonical name = ${dataText(record)}`);
-      else call.out(`Name:\t${record.name}\nAddress: ${dataText(record)}`);
-    }
-    call.out('');
+function setType(call: Invocation, lookup: Lookup, text: string): void {
+  const type = typeNumbers[text.toUpperCase()] ?? (/^TYPE\d+$/i.test(text) ? Number(text.slice(4)) : undefined);
+  if (type === undefined) call.err(`;; Warning, ignoring invalid type ${text}`);
+  else lookup.type = type;
+}
+
+function plusOption(call: Invocation, lookup: Lookup, word: string, fatal: (what: string, text: string, code: ExitCode) => ExitCode): ExitCode | 'invalid' | undefined {
+  const [, negation, typed = '', value] = /^\+(no)?([a-z]+)(?:=(.*))?$/.exec(word) ?? [];
+  const isOn = negation === undefined;
+  const { flags } = lookup;
+  if (typed === 'all') for (const name of sections) flags[name] = isOn;
+  else if (typed === 'short') {
+    lookup.isShort = isOn;
+    if (isOn) flags['cmd'] = false;
+  } else if (typed === 'time' || typed === 'timeout' || typed === 'tries' || typed === 'retry') {
+    const what = typed === 'tries' ? 'tries' : typed === 'retry' ? 'retries' : 'timeout';
+    if (value === undefined || !/^\d+$/.test(value)) return fatal(what, value ?? '', 10);
+    if (what === 'timeout') lookup.timeoutUs = Math.max(1, Number(value)) * 1e6;
+    else lookup.tries = Math.max(1, Number(value) + (what === 'retries' ? 1 : 0));
+  } else if (['bufsize', 'ndots', 'rrcomments', 'adflag', 'aaonly', 'cdflag', 'dnssec', 'nssearch', 'trace', 'yaml', 'subnet', 'https', 'tls', 'ednsopt', 'ednsflags', 'nsid', 'expire', 'split', 'unknownformat', 'idnin', 'idnout', 'crypto', 'onesoa', 'showsearch', 'sigchase', 'header', 'zflag', 'badcookie', 'besteffort', 'fail', 'ignore', 'keepopen', 'keepalive', 'mapped', 'opcode', 'padding', 'qid', 'raflag', 'rdflag', 'tcflag', 'ttlunits', 'zoneversion', 'expandaaaa', 'domain', 'dns64prefix'].includes(typed)) {
+    // These change nothing of what is shown here when they are off.
+    if (!isOn && ['rrcomments', 'dnssec', 'adflag', 'crypto', 'idnin', 'idnout', 'fail', 'split', 'trace', 'yaml'].includes(typed)) return undefined;
+    return notSimulated(call, `option ${word}`);
+  } else {
+    const name = aliases[typed] ?? typed;
+    if (!(name in initialFlags)) return 'invalid';
+    flags[name] = isOn;
+  }
+  return undefined;
+}
+
+interface Server { readonly server: string; readonly shown: string }
+
+/** undefined: the name of the server is unknown. */
+async function serversOf(call: Invocation, lookup: Lookup): Promise<Server[] | undefined> {
+  if (lookup.server === undefined) {
+    const { servers } = await resolverConfiguration(call.sys);
+    return (servers.length === 0 ? ['::1', '127.0.0.1'] : servers).filter((server) => lookup.family === undefined || server.includes(':') === (lookup.family === 'inet6')).map((server) => ({ server, shown: server }));
+  }
+  const found = await resolveHost(call.sys, lookup.server, lookup.family);
+  return found.ok ? found.addresses.map(({ address }) => ({ server: address, shown: lookup.server! })) : undefined;
+}
+
+async function look(call: Invocation, lookup: Lookup, isFirst: boolean): Promise<ExitCode> {
+  const { flags, port } = lookup;
+  const servers = await serversOf(call, lookup);
+  if (servers === undefined) {
+    call.err(`dig: couldn't get address for '${lookup.server!}': not found`);
+    return 1;
+  }
+  const name = lookup.name === '.' ? '' : lookup.name!.replace(/\.$/, '');
+  const type = lookup.type ?? 1;
+  const question = { name, type, wantsRecursion: flags['recurse']!, hasEdns: flags['edns']!, hasCookie: flags['cookie']!, overTcp: flags['tcp']! || type === typeNumbers['ANY'] || type === typeNumbers['AXFR'] };
+  const greeting = isFirst && lookup.greeting.isShown ? `\n; <<>> DiG ${VERSION} <<>> ${call.args.join(' ')}${lookup.greeting.hasServer ? `\n; (${servers.length} server${servers.length === 1 ? '' : 's'} found)` : ''}\n;; global options: +cmd` : undefined;
+  const sent = emitQuestion(call.sys, question);
+  const isGreeted = greeting !== undefined && flags['cmd'] === true && !lookup.isShort;
+  if (flags['qr'] === true && !lookup.isShort) {
+    if (isGreeted) call.out(greeting);
+    printSent(call, sent);
+  }
+  const answer = await askAll(servers, lookup.tries, ({ server }) => exchange(call.sys, server, port, question, sent, lookup.timeoutUs, lookup.source), ({ server, shown }, failure) => {
+    if (failure.isConnect) call.out(`;; ${question.overTcp ? 'Connection to' : 'UDP setup with'} ${server}#${port}(${shown}) for ${question.overTcp ? name : ''}${question.overTcp ? '' : '.'} failed: ${failure.reason}.\n;; no servers could be reached`);
+    else call.out(`;; communications error to ${server}#${port}: ${failure.reason}`);
+  });
+  if (answer === undefined) {
+    if (question.overTcp || lookup.source !== undefined) return 9;
+    if (greeting !== undefined && flags['comments'] === true) call.out(greeting);
+    call.out(';; no servers could be reached');
+    return 9;
+  }
+  if (lookup.isShort) {
+    for (const record of answer.message.answers) call.out(`${dataText(record)}${flags['identify'] === true ? ` from server ${answer.from.server} in ${Math.floor(answer.us / 1000)} ms.` : ''}`);
     return 0;
-  },
-});
+  }
+  if (isGreeted && flags['qr'] !== true) call.out(greeting);
+  printMessage(call, lookup, answer, question.wantsRecursion);
+  if (flags['stats'] === true) {
+    const { server, shown } = answer.from;
+    call.out(`;; Query time: ${Math.floor(answer.us / 1000)} msec\n;; SERVER: ${server}#${port}(${shown}) (${question.overTcp ? 'TCP' : 'UDP'})\n;; WHEN: ${formatTime('%a %b %d %H:%M:%S UTC %Y', call.sys.now() / 1e6)}\n;; MSG SIZE  rcvd: ${answer.bytes.length}`);
+  }
+  if (flags['stats'] === true) call.out('');
+  return 0;
+}
+
+function printSent(call: Invocation, sent: Uint8Array): void {
+  const message = dns.parse(sent);
+  if (typeof message === 'string') return;
+  const opt = message.additionals.find(isOpt);
+  call.out(`;; Sending:\n${headerText(message, sent)}\n\n${opt === undefined ? '' : `${optText(opt)}\n`};; QUESTION SECTION:\n${questionLine(message.questions[0]!)}\n\n;; QUERY SIZE: ${sent.length}\n`);
+}
+
+function printMessage(call: Invocation, { flags }: Lookup, { message, bytes }: Exchange, askedRecursion: boolean): void {
+  const hasComments = flags['comments'] === true;
+  const style = { hasTtl: flags['ttlid']!, hasClass: flags['class']!, isMultiline: flags['multiline']! };
+  if (hasComments) {
+    call.out(`;; Got answer:\n${headerText(message, bytes)}`);
+    if (askedRecursion && !message.recursionAvailable) call.out(';; WARNING: recursion requested but not available');
+    call.out('');
+  }
+  const opt = message.additionals.find(isOpt);
+  if (opt !== undefined && hasComments) call.out(optText(opt));
+  if (flags['question'] === true) {
+    if (hasComments) call.out(';; QUESTION SECTION:');
+    for (const question of message.questions) call.out(questionLine(question, style));
+    if (hasComments) call.out('');
+  }
+  for (const [name, records] of [['answer', message.answers], ['authority', message.authorities], ['additional', message.additionals.filter((record) => !isOpt(record))]] as const) {
+    if (flags[name] !== true || records.length === 0) continue;
+    if (hasComments) call.out(`;; ${name.toUpperCase()} SECTION:`);
+    for (const record of records) call.out(recordLine(record, style));
+    if (hasComments) call.out('');
+  }
+}

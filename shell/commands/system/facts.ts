@@ -173,7 +173,12 @@ export const printf = defineCommand({
       for (const piece of format.match(/%[-+ #0]*(?:\*|\d*)(?:\.(?:\*|\d*))?[a-zA-Z%]|\\(?:c|[0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)|[^%\\]+|[%\\]/gs) ?? []) {
         if (piece.startsWith('\\')) {
           const one = unescape(piece);
-          made += one.text;
+          if (/^\\[x0-7]/.test(piece)) {
+            // A byte, whatever letter that number would be.
+            call.write(made);
+            call.write(new Uint8Array([one.text.charCodeAt(0)]));
+            made = '';
+          } else made += one.text;
           if (one.stopped) isStopped = true;
           continue;
         }
