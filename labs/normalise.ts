@@ -48,7 +48,7 @@ export class Normaliser {
     // Whole seconds counted down while the commands before ran.
     replace(/\b((?:valid|preferred)_lft )(\d+)sec/g, (_, what, seconds) => `${what}${Math.ceil(Number(seconds) / 10) * 10}sec`);
     replace(/^( *\d+\t\S+\t+(?:yes|no)\t+) *[\d.]+ *$/gm, '$1AGE');
-    replace(/(timer[ \t]+)[\d.]+/g, '$1T');
+    replace(/(timer)[ \t]+[\d.]+/g, '$1 T');
     replace(/(_timer": ?)(?!0\.00)[\d.]+/g, '$1T');
     replace(/\b(REACHABLE|STALE|DELAY|PROBE)\b/g, 'NUD');
     replace(/^\d+ packets? received by filter/gm, 'N packets received by filter');

@@ -1,14 +1,16 @@
 /** A lesson's solution typed at a simulated lab and at a real one: what the terminals showed, step by step. */
 import { Attempt, stepText } from '../../labs/course/attempt.ts';
-import type { Lesson } from '../../contracts/course.ts';
+import type { Lesson, SolutionStep } from '../../contracts/course.ts';
 import type { Backend } from '../../labs/backend.ts';
 import { answerLines, Normaliser } from '../../labs/normalise.ts';
 import { simulatorBackend } from '../../labs/simulator-backend.ts';
 import { linuxBackend } from './backend.ts';
 import type { Comparison, Difference } from './differential.ts';
 
-/** Carriers are told within a second: both sides are given that after each step. */
-const SETTLES_WITHIN_US = 1_200_000;
+/** Carriers are told within a second: both sides are given that after each step, with what judging waits for. */
+const SETTLES_WITHIN_US = 900_000;
+/** Wide enough that no line of a lesson's is folded: shells and screen fold in ways of their own. */
+const SCREEN = { columns: 240, rows: 60 };
 
 export async function compareLesson(lesson: Lesson, lessons: ReadonlyMap<string, Lesson>): Promise<Comparison> {
   const [simulated, real] = await Promise.all([shownBy(simulatorBackend, lesson, lessons), shownBy(linuxBackend(), lesson, lessons)]);
@@ -18,23 +20,35 @@ export async function compareLesson(lesson: Lesson, lessons: ReadonlyMap<string,
   for (const [index, step] of lesson.solution.entries()) {
     if (!('type' in step || 'keys' in step)) continue;
     steps++;
-    const lines = (of: number, shown: Shown): string[] => answerLines(normalisers[of]!, {}, shown).map(withoutChance);
-    const [simulator, linux] = [lines(0, simulated[index]!), lines(1, real[index]!)];
-    if (stepText(step).includes('showmacs')) [simulator, linux].forEach((each) => each.sort());
+    const [simulator, linux] = [linesOf(normalisers[0], step, simulated[index]!), linesOf(normalisers[1], step, real[index]!)];
     if (simulator.join('\n') !== linux.join('\n')) differences.push({ step: index, command: stepText(step), simulator, linux });
   }
   return { id: lesson.id, steps, differences };
 }
 
-/** Of two addresses drawn by chance a bridge takes the lower one; process ids are the machine's; a ping that runs is as far as time is. */
+/**
+ * What was shown in a step, each line once and in no order: how often a program that goes on speaks, and what of two programs comes first, is time's. Without
+ * the typed line, which a terminal echoes where a shell is not there yet.
+ */
+function linesOf(normaliser: Normaliser, step: SolutionStep, shown: Shown): string[] {
+  const typed = stepText(step);
+  const lines = answerLines(normaliser, {}, shown).filter((line) => line.trim() !== '' && !typed.includes(line.trim()) && !OF_ITSELF.test(line));
+  return [...new Set(lines.map(withoutChance))].sort();
+}
+
+/** What a kernel sends now and then without being asked. */
+const OF_ITSELF = /ICMP6, (?:router|neighbor) (?:solicitation|advertisement)|multicast listener report/;
+
+/** Of two addresses drawn by chance a bridge takes the lower one; process ids are the machine's; a ping that runs is as far as time is; sudo names programs by their path. */
 function withoutChance(line: string): string {
-  return line.replace(/\bMAC\d+\b/g, 'MAC').replace(/\b\d+(?=\.[\w-]+(?:]|\t\())/g, 'PID').replace(/\bseq[ =]\d+/g, 'seq N').replace(/\(\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d\)/g, '(DATE)');
+  return line.replace(/\b(MAC|ID|EPH)\d+\b/g, '$1').replace(/\b\d+(?=\.[\w-]+(?:]|\t\())/g, 'PID').replace(/\bseq[ =]\d+/g, 'seq N').replace(/\(\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d\)/g, '(DATE)')
+    .replace(/\/usr\/s?bin\//g, '').replace(/^( *)\d+( packets? (?:captured|transmitted))/, '$1N$2').replace(/\b\d+ received, (?=[\d.]+% packet loss)/, 'N received, ');
 }
 
 interface Shown { readonly stdout: string; /** Of the lesson, so far. */ readonly exit: string }
 
 async function shownBy(backend: Backend, lesson: Lesson, lessons: ReadonlyMap<string, Lesson>): Promise<Shown[]> {
-  const attempt = await Attempt.open(lesson, { backend, lessons, seed: 1 });
+  const attempt = Attempt.on(lesson, await backend.open(lesson, lessons, { seed: 1, ...SCREEN }));
   const decoder = new TextDecoder();
   let text = '';
   attempt.lab.onData = (_, bytes) => {
@@ -55,7 +69,7 @@ async function shownBy(backend: Backend, lesson: Lesson, lessons: ReadonlyMap<st
   }
 }
 
-/** Without what moves cursors and names windows (ECMA-48 control sequences, operating system commands), and without lines being edited behind a prompt. */
+/** Without what names windows (operating system commands) and moves cursors (ECMA-48 control sequences; to another row is to another line), and without lines being edited behind a prompt. */
 function plain(text: string): string {
-  return text.replace(/\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, '').replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/\x1b[()][0-9A-B]|\x1b[=>]|\x07/g, '').replace(/\r\n/g, '\n').split('\n').filter((line) => !/@\w+:.*[#$]/.test(line)).join('\n');
+  return text.replace(/\x1b\[\d*;?\d*H/g, '\n').replace(/\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, '').replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/\x1b[()][0-9A-B]|\x1b[=>]|\x07/g, '').replace(/\r\n/g, '\n').split('\n').filter((line) => !/@\w+:.*[#$]/.test(line)).join('\n');
 }

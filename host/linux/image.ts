@@ -12,7 +12,7 @@ const PROMPT = "PS1='${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '";
 
 /** What the sandbox takes from the machine's /etc as it is; whatever is missing there is missing here. */
 export const copiedFromEtc = [
-  'alternatives', 'crypto-policies', 'debian_version', 'ethertypes', 'host.conf', 'inputrc', 'iproute2', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'login.defs', 'magic', 'mke2fs.conf', 'nanorc',
+  'alternatives', 'crypto-policies', 'debian_version', 'ethertypes', 'host.conf', 'inputrc', 'iproute2', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'login.defs', 'magic', 'mke2fs.conf', 'nanorc', 'networks',
   'os-release', 'protocols', 'rpc', 'screenrc', 'services', 'sysctl.conf', 'sysctl.d', 'terminfo', 'xattr.conf',
 ];
 

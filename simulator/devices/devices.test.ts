@@ -129,6 +129,27 @@ describe('a bridge', () => {
     expect(seen()).toBe(1);
   });
 
+  it('would clear its table when the first entry ages, then after another ageing time, and not while it is down', () => {
+    const { world, kernel, netlink, add } = machine();
+    const bridge = add({ kind: 'bridge', name: 'br0', mac: '02:00:00:00:00:aa', bridge: { ageingMs: 10_000 } });
+    const port = add({ kind: 'veth', name: 'v0', peer: { name: 'v1' } });
+    must(netlink.setLink(0, port, { master: bridge }));
+    const left = (): number => netlink.bridgeTimers(0, bridge).gcMs / 1000;
+    expect(left()).toBe(10);
+    must(netlink.setLink(0, bridge, { up: true }));
+    expect(left()).toBe(0.1);
+    world.runUntil(world.nowUs + 4_000_000);
+    expect(left()).toBeCloseTo(6.1);
+    must(kernel.netlink.addFdb(0, { link: port, mac: '02:00:00:00:00:07', master: true, kind: 'dynamic' }, 'add'));
+    expect(left()).toBeCloseTo(6.1);
+    world.runUntil(world.nowUs + 7_000_000);
+    expect(left()).toBeCloseTo(3);
+    world.runUntil(world.nowUs + 4_000_000);
+    expect(left()).toBeCloseTo(9);
+    must(netlink.setLink(0, bridge, { up: false }));
+    expect(left()).toBe(0);
+  });
+
   it('with the spanning tree protocol blocks one port of a loop', () => {
     const { world, netlink, add } = machine();
     const bridges = ['br0', 'br1'].map((name) => add({ kind: 'bridge', name, bridge: { stp: true } }));

@@ -3,7 +3,7 @@ import { runHooks } from '../netfilter/hooks.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { died, point } from '../kernel/trace.ts';
-import { routeInput4, type RouteError, type RouteResult4 } from '../routing/lookup4.ts';
+import { isLocalAddress, routeInput4, type RouteError, type RouteResult4 } from '../routing/lookup4.ts';
 import { deliverRaw4 } from '../sockets/raw.ts';
 import { receiveTcp } from '../sockets/tcp-input.ts';
 import { receiveUdp } from '../sockets/udp.ts';
@@ -31,7 +31,11 @@ export function receiveIp4(kernel: Kernel, namespace: NamespaceState, device: De
   if (packet.frame.length > end) packet.frame = packet.frame.subarray(0, end);
   // A frame the bridge has shown to PREROUTING is not shown twice (ip_sabotage_in).
   if (packet.physicalIn === 0 && runHooks(kernel.netfilter, namespace.id, 'inet', 'PREROUTING', packet, namespace.netfilter) !== 'accept') return;
-  if (packet.isStray === true) return died(kernel, namespace.id, packet, 'address', 'sent out by lo, which leads nowhere else', device.name);
+  if (packet.isStray === true && !isLocalAddress(namespace, ipv4.destination(packet.frame, NETWORK_OFFSET))) {
+    // Whatever left by lo is delivered here (RTCF_LOCAL), but nobody can answer from an address that is not this machine's.
+    if (runHooks(kernel.netfilter, namespace.id, 'inet', 'INPUT', packet, namespace.netfilter) !== 'accept') return;
+    return died(kernel, namespace.id, packet, 'address', 'sent out by lo, which leads nowhere else', device.name);
+  }
   if (device.kind === 'loopback') return deliverLocal4(kernel, namespace, device, packet);
   const { frame } = packet;
   const route = routeInput4(kernel, namespace, device, {
