@@ -80,6 +80,7 @@ export const HostHello = z.strictObject({ version: z.string(), platform: z.strin
 export type HostHello = z.infer<typeof HostHello>;
 export const CourseFiles = z.strictObject({ course: Key, files: z.record(z.string(), z.string()) });
 export const OpenedLog = z.strictObject({ log: z.number().int(), bytes: z.string(), seed: z.number().int(), tornBytes: z.number().int() });
+export type OpenedLog = z.infer<typeof OpenedLog>;
 
 /** Every answer, and what the host says unasked. */
 export const HostMessage = z.union([

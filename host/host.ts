@@ -88,7 +88,7 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
   ];
   const tellCourses = (): void => lines.forEach((each) => each({ type: 'courses', courses: courses() }));
 
-  const openLog = (request: RequestOf<'open-log'>): z.infer<typeof OpenedLog> => {
+  const openLog = (request: RequestOf<'open-log'>): OpenedLog => {
     const opened = logs.open(request.course, request.lesson, request.takeOver, () => {
       owned.delete(opened!.id);
       tell({ type: 'log-taken', log: opened!.id });

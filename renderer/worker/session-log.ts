@@ -1,5 +1,4 @@
 /** A session's input log at the host: opened, appended to in order, closed when all that was said is written. */
-import type { z } from 'zod';
 import { OpenedLog } from '../../contracts/host.ts';
 import { HostRefusal, type HostLine } from '../state/host-line.ts';
 
@@ -25,7 +24,7 @@ export class SessionLog {
   private isSaving = false;
   private isOver = false;
 
-  private constructor(line: HostLine, opened: z.infer<typeof OpenedLog>, listener: LogListener) {
+  private constructor(line: HostLine, opened: OpenedLog, listener: LogListener) {
     this.line = line;
     this.listener = listener;
     this.log = opened.log;
