@@ -87,8 +87,12 @@ async function answer(handle: Handle, message: IncomingMessage, response: Server
     response.writeHead(400, { 'content-type': 'application/json' }).end('{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Upgrade request required","reason":"BadRequest","code":400}');
     return;
   }
-  response.writeHead(result.status, result.headers);
-  response.flushHeaders();
+  const begin = (status: number, headers: Readonly<Record<string, string>>): void => {
+    response.writeHead(status, headers);
+    response.flushHeaders();
+  };
+  if (stream.onHead === undefined) begin(result.status, result.headers);
+  else stream.onHead(begin);
   response.on('close', () => { stream.close(); });
   stream.onData((bytes) => { response.write(bytes); });
   stream.onEnd(() => { response.end(); });

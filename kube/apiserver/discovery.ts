@@ -59,12 +59,13 @@ function entriesOf(info: ResourceInfo, minor: number): JsonObject[] {
   const change = ['get', 'patch', 'update'];
   if (info.hasStatus) entries.push(entry('status', kind, change));
   if (info.hasScale) entries.push(entry('scale', 'Scale', change, { group: 'autoscaling', version: 'v1' }));
+  if (resource === 'services') entries.push(entry('proxy', 'ServiceProxyOptions', ['create', 'delete', 'get', 'patch', 'update']));
   if (resource === 'namespaces') entries.push(entry('finalize', kind, ['update']));
   if (resource === 'pods') {
     entries.push(
       entry('attach', 'PodAttachOptions', ['create', 'get']), entry('binding', 'Binding', ['create']),
       entry('eviction', 'Eviction', ['create'], { group: 'policy', version: minor >= 22 ? 'v1' : 'v1beta1' }), entry('exec', 'PodExecOptions', ['create', 'get']),
-      entry('log', kind, ['get']), entry('portforward', 'PodPortForwardOptions', ['create', 'get']),
+      entry('log', kind, ['get']), entry('portforward', 'PodPortForwardOptions', ['create', 'get']), entry('proxy', 'PodProxyOptions', ['create', 'delete', 'get', 'patch', 'update']),
     );
   }
   return entries;

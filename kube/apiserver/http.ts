@@ -37,6 +37,8 @@ export interface ApiStreamed {
  */
 export interface ApiStream {
   readonly framing: 'body' | 'channels';
+  /** Of an answer whose status somebody else decides (a proxy): told once, before any data; that of the response itself means nothing. */
+  onHead?(listener: (status: number, headers: Readonly<Record<string, string>>) => void): void;
   /** Listeners are set before anything is delivered: once, right after the answer has come. */
   onData(listener: (bytes: Uint8Array, channel: number) => void): void;
   /** The server has nothing more to say on a channel (a connection of port-forward has been closed). */

@@ -104,7 +104,7 @@ function serve(parsed: ParsedRequest, user: User, { registry, streams }: RouteCo
 
 /** Logs and connections are no objects: whatever form the client accepts. */
 function negotiateFor(request: ApiRequest, subresource: string | undefined): Form {
-  return subresource === 'log' || subresource === 'exec' || subresource === 'attach' || subresource === 'portforward' ? json : negotiate(request);
+  return subresource === 'log' || subresource === 'exec' || subresource === 'attach' || subresource === 'portforward' || subresource === 'proxy' ? json : negotiate(request);
 }
 
 function versionInfo({ minor, gitVersion }: ServerVersion): object {

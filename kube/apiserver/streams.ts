@@ -3,6 +3,8 @@ import type { ApiStream } from './http.ts';
 
 export interface ServerStream {
   readonly stream: ApiStream;
+  /** Once, before anything is written, for those who were told to wait for it. */
+  head(status: number, headers: Readonly<Record<string, string>>): void;
   write(bytes: Uint8Array, channel?: number): void;
   endChannel(channel: number): void;
   end(): void;
@@ -18,11 +20,13 @@ export interface StreamHandlers {
 }
 
 /** What is written before the client listens waits for it. */
-export function openStream(framing: ApiStream['framing'], handlers: StreamHandlers): ServerStream {
+export function openStream(framing: ApiStream['framing'], handlers: StreamHandlers, hasHead = false): ServerStream {
   let isOpen = true;
   let onData: ((bytes: Uint8Array, channel: number) => void) | undefined;
   let onChannelEnd: ((channel: number) => void) | undefined;
   let onEnd: (() => void) | undefined;
+  let head: readonly [number, Readonly<Record<string, string>>] | undefined;
+  let onHead: ((status: number, headers: Readonly<Record<string, string>>) => void) | undefined;
   const waitingData: [Uint8Array, number][] = [];
   const waitingEnds: number[] = [];
   const close = (): void => {
@@ -33,6 +37,10 @@ export function openStream(framing: ApiStream['framing'], handlers: StreamHandle
   return {
     get isOpen() {
       return isOpen;
+    },
+    head(status, headers) {
+      head = [status, headers];
+      onHead?.(status, headers);
     },
     write(bytes, channel = 0) {
       if (!isOpen) return;
@@ -51,6 +59,10 @@ export function openStream(framing: ApiStream['framing'], handlers: StreamHandle
     },
     stream: {
       framing,
+      ...(hasHead ? { onHead(listener: NonNullable<typeof onHead>): void {
+        onHead = listener;
+        if (head !== undefined) listener(...head);
+      } } : {}),
       onData(listener) {
         onData = listener;
         for (const [bytes, channel] of waitingData.splice(0)) listener(bytes, channel);

@@ -17,6 +17,7 @@ import { typeProblem } from './decode-problems.ts';
 import type { ApiResponse } from './http.ts';
 import { patched, patchTypeOf, readPatch } from './patching.ts';
 import { serveAttach, serveExec, serveLog, servePortForward } from './pod-connections.ts';
+import { serveProxy } from './proxying.ts';
 import type { Draft } from './registry.ts';
 import { answer, methodNotAllowed, type Call } from './call.ts';
 import { answerObject, deleteOptions, patch, update } from './rest.ts';
@@ -41,6 +42,7 @@ export function serveSubresource(call: Call, streams: PodStreams | undefined): A
       return update(call, 'finalize');
     default:
   }
+  if (path.subresource === 'proxy' && (info.resource === 'pods' || info.resource === 'services')) return serveProxy(call, streams);
   if (info.resource !== 'pods') throw noSuchResource();
   switch (path.subresource) {
     case 'binding':

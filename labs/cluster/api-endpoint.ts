@@ -83,9 +83,12 @@ class Talk {
   private async stay(status: number, headers: Readonly<Record<string, string>>, stream: ApiStream): Promise<void> {
     const { sys, wake } = this;
     const isBody = stream.framing === 'body';
-    const outbox: Uint8Array[] = [isBody ? head(status, { ...headers, 'transfer-encoding': 'chunked' }) : head(101, { connection: 'Upgrade', upgrade: 'channels', ...headers })];
+    const outbox: Uint8Array[] = isBody ? [] : [head(101, { connection: 'Upgrade', upgrade: 'channels', ...headers })];
     let isOver = false;
     sys.onSignal('USR1', () => undefined);
+    const begin = (is: number, told: Readonly<Record<string, string>>): void => void outbox.push(head(is, { ...told, 'transfer-encoding': 'chunked' }));
+    if (stream.onHead !== undefined) stream.onHead(begin);
+    else if (isBody) begin(status, headers);
     stream.onData((bytes, channel) => {
       outbox.push(isBody ? chunk(bytes) : frame(channel, bytes));
       wake();
