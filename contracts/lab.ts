@@ -88,6 +88,14 @@ export const NetworkView = z.strictObject({
   places: z.record(z.string(), Place),
   /** Running pods with a network of their own, but for the cluster's. */
   pods: z.array(Place.extend({ address: z.string() })),
+  /** Services of learners, by name: their doors, and the pods behind them as ADDRESS:PORT. */
+  services: z.array(z.strictObject({
+    namespace: z.string(), name: z.string(), type: z.string(),
+    clusterIp: z.string().nullable(), ports: z.array(z.strictObject({ port: z.number(), nodePort: z.number().nullable() })),
+    /** Of the load balancer; null: there is none (yet). */
+    externalIp: z.string().nullable(),
+    endpoints: z.array(z.string()),
+  })),
 });
 export type NetworkView = z.infer<typeof NetworkView>;
 

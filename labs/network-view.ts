@@ -28,7 +28,7 @@ export async function networkView(observer: Observer, atMs: number, naming: Nami
     const settled = valueOr(await observer.settle(place), place);
     if (settled.machine in names) places[name] = settled;
   }
-  return { atMs, namespaces, names, captures, titles, outside: [...(naming.outside ?? [])], places, pods: await podsOf(observer) };
+  return { atMs, namespaces, names, captures, titles, outside: [...(naming.outside ?? [])], places, pods: await podsOf(observer), services: await servicesOf(observer) };
 }
 
 async function podsOf(observer: Observer): Promise<NetworkView['pods']> {
@@ -38,6 +38,31 @@ async function podsOf(observer: Observer): Promise<NetworkView['pods']> {
     return [{ machine: spec.nodeName, netns: nameOf(pod), address: status.podIP ?? '' }];
   });
 }
+
+async function servicesOf(observer: Observer): Promise<NetworkView['services']> {
+  const services = valueOr(await observer.objects({ kind: 'services' }), []) as unknown as readonly Service[];
+  const own = services.filter(({ metadata: { namespace, name } }) => namespace !== 'kube-system' && !(namespace === 'default' && name === 'kubernetes'));
+  if (own.length === 0) return [];
+  const endpoints = valueOr(await observer.objects({ kind: 'endpoints' }), []) as unknown as readonly Endpoints[];
+  return own.map(({ metadata: { namespace, name }, spec, status }) => {
+    const behind = endpoints.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)?.subsets ?? [];
+    return {
+      namespace, name, type: spec?.type ?? 'ClusterIP',
+      clusterIp: spec?.clusterIP === 'None' ? null : (spec?.clusterIP ?? null),
+      ports: (spec?.ports ?? []).map(({ port, nodePort = null }) => ({ port, nodePort })),
+      externalIp: status?.loadBalancer?.ingress?.[0]?.ip ?? null,
+      endpoints: behind.flatMap(({ addresses = [], ports = [] }) => addresses.flatMap(({ ip }) => ports.map(({ port }) => `${ip}:${port}`))),
+    };
+  });
+}
+
+interface Named { readonly namespace: string; readonly name: string }
+interface Service {
+  readonly metadata: Named;
+  readonly spec?: { readonly type?: string; readonly clusterIP?: string; readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[] };
+  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
+}
+interface Endpoints { readonly metadata: Named; readonly subsets?: readonly { readonly addresses?: readonly { readonly ip: string }[]; readonly ports?: readonly { readonly port: number }[] }[] }
 
 function nameOf(object: JsonObject): string {
   return (object as { metadata?: { name?: string } }).metadata?.name ?? '';

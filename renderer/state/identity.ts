@@ -19,6 +19,13 @@ export function nameOf(network: NetworkView | undefined, machine: string, netns:
   return netns === '' ? (network?.titles[machine] ?? machine) : netns;
 }
 
+/** Namespaces in the order panels show them: innermost first, as lessons look at them, a machine's own after those in it; machines that no place of the lesson is on come last. */
+export function inOrder(network: NetworkView): NetworkView['namespaces'] {
+  const meant = new Set(Object.values(network.places).map(({ machine }) => machine));
+  const all = [...network.namespaces].reverse();
+  return [...all.filter(({ machine }) => meant.has(machine)), ...all.filter(({ machine }) => !meant.has(machine))];
+}
+
 export function placeKey({ machine, netns }: Place): string {
   return `${machine}/${netns}`;
 }

@@ -37,6 +37,8 @@ describeInChromium('exercises 2 to 4 in the browser', () => {
     await browser.getByText('HTTP/1.1 200 OK').waitFor();
     const address = /^http:\/\/([\d.]+)\/$/.exec(await page.getByLabel('Address', { exact: true }).inputValue())?.[1] ?? '';
     expect(await browser.locator('.page .body').innerText()).toMatch(/^Hello, world!\nVersion: 1\.0\.0\nHostname: hello-server-/);
+    const drawn = (await page.getByRole('region', { name: 'Service hello-server' }).innerText()).replace(/\s+/g, ' ');
+    expect(drawn).toMatch(new RegExp(`${address}:80 load balancer :\\d+ any node 10\\.43\\.[\\d.]+:80 ClusterIP \\w hello-server-\\S+ 10\\.40\\.[\\d.]+:8080 on node `));
     await page.getByRole('button', { name: "Answer's headers" }).click();
     await page.getByText('text/plain; charset=utf-8').waitFor();
     const from = page.getByLabel('From', { exact: true });

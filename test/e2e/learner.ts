@@ -195,7 +195,7 @@ export class Learner {
   /** Types an address into the browser of the lab, opening it first if need be. */
   async visit(address: string): Promise<void> {
     const bar = this.page.getByLabel('Address', { exact: true });
-    if ((await bar.count()) === 0) await this.page.getByRole('button', { name: 'Browser', exact: true }).click();
+    if (!(await bar.isVisible())) await this.page.getByRole('button', { name: 'Browser', exact: true }).click();
     await bar.fill(address);
     await bar.press('Enter');
   }
