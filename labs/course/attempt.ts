@@ -15,6 +15,8 @@ const SECOND_US = 1_000_000;
 /** How long a shell may keep us waiting for its prompt. Longer than any command of a lesson, the making of a cluster included; where time is real no cluster is made. */
 const PROMPT_WITHIN_US = 150 * SECOND_US;
 const REAL_PROMPT_WITHIN_US = 20 * SECOND_US;
+/** Where it did not come back in time there is nothing to wait for. */
+const STUCK_FOR_US = SECOND_US;
 const LOOK_EVERY_US = 20_000;
 /** As the session does: judged when nothing has changed for this long. */
 const JUDGE_AFTER_US = 300_000;
@@ -26,6 +28,7 @@ export class Attempt {
   readonly lab: Lab;
   /** Steps whose terminal did not ask for a line again in time; only a broken attempt has any. */
   readonly stuck: string[] = [];
+  readonly #stuckAt = new Set<string>();
 
   private constructor(lesson: Lesson, lab: Lab) {
     this.#lesson = lesson;
@@ -77,8 +80,11 @@ export class Attempt {
     return this.judgeNow();
   }
 
+  /** Real terminals fall silent sooner than that. */
   settleForJudging(): Promise<void> {
-    return this.#pass(JUDGE_AFTER_US);
+    if (this.lab.isRealTime !== true) return this.#pass(JUDGE_AFTER_US);
+    this.lab.catchUp?.();
+    return this.lab.runUntilQuiet(100_000, this.lab.nowUs + JUDGE_AFTER_US);
   }
 
   judgeNow(): Promise<Report> {
@@ -131,10 +137,12 @@ export class Attempt {
     const until = 'until' in step ? step.until : 'prompt';
     if (until === 'running') return this.#pass(RUNNING_FOR_US);
     if (until === 'quiet') return this.lab.runUntilQuiet(200_000, this.lab.nowUs + 5 * SECOND_US);
-    const limitUs = this.lab.nowUs + (this.lab.isRealTime === true ? REAL_PROMPT_WITHIN_US : PROMPT_WITHIN_US);
+    const limitUs = this.lab.nowUs + (this.lab.isRealTime !== true ? PROMPT_WITHIN_US : this.#stuckAt.has(terminal) ? STUCK_FOR_US : REAL_PROMPT_WITHIN_US);
     do await this.#pass(LOOK_EVERY_US);
     while (!this.lab.isPrompting(terminal) && this.lab.nowUs < limitUs && this.lab.terminals().some(({ id, isOpen }) => id === terminal && isOpen));
-    if (!this.lab.isPrompting(terminal)) this.stuck.push(stepText(step));
+    if (this.lab.isPrompting(terminal)) return void this.#stuckAt.delete(terminal);
+    this.stuck.push(stepText(step));
+    this.#stuckAt.add(terminal);
   }
 
   #pass(us: number): Promise<void> {
