@@ -44,7 +44,7 @@ import { killall, pgrep, pidof } from './system/pgrep.ts';
 import { free, ps, pstree } from './system/ps.ts';
 import { dmesg, echo, logger, mount, nproc, printf, systemctl, tty, uname, whereis, which } from './system/facts.ts';
 import { curl } from './curl/curl.ts';
-import { wget } from './curl/wget.ts';
+import { wget } from './wget/wget.ts';
 import { nc } from './nc/nc.ts';
 import { python3 } from './python3/python3.ts';
 import { dig } from './dig/dig.ts';
