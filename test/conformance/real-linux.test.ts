@@ -26,7 +26,7 @@ const recordings = join(import.meta.dirname, 'recordings', 'linux');
 
 describeOnLinux('the simulator and real Linux', () => {
   // Both mostly wait.
-  test.concurrent('say the same at every recorded step, but for those with a reason', { timeout: 400_000 }, async ({ expect }) => {
+  test.concurrent('say the same at every recorded step, but for those with a reason', { timeout: 600_000 }, async ({ expect }) => {
     const found: string[] = [];
     await inParallel(readdirSync(recordings), CASES_AT_ONCE, async (name) => {
       const recorded = JSON.parse(readFileSync(join(recordings, name), 'utf8')) as { id: string; steps: object[] };
@@ -35,7 +35,7 @@ describeOnLinux('the simulator and real Linux', () => {
     expect(found).toEqual([]);
   });
 
-  test.concurrent('say the same when the solutions of unit 1 are typed', { timeout: 200_000 }, async ({ expect }) => {
+  test.concurrent('say the same when the solutions of unit 1 are typed', { timeout: 400_000 }, async ({ expect }) => {
     const found: string[] = [];
     const { course } = loadCourse(new Map(Object.entries(readCourse(join(import.meta.dirname, '../../courses/gke-networking')))));
     const lessons = lessonsOf(course!);
