@@ -7,6 +7,7 @@ import { shellPattern, type ShellPattern } from '../../lib/pattern.ts';
 import { RegexExhausted } from '../../lib/regex/regex.ts';
 import { utf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { gnuAnswer } from '../gnu-help.ts';
 import { makeMatcher, type Matcher } from './matcher.ts';
 
 export const grep = defineCommand({
@@ -25,17 +26,17 @@ export const grep = defineCommand({
 
 interface Mode {
   matcher: Matcher; isInverted: boolean; isCount: boolean; isListing: 'with' | 'without' | undefined; isQuiet: boolean; isOnly: boolean; hasNumber: boolean; hasName: boolean; hasByte: boolean;
-  after: number; before: number; most: number; isColoured: boolean; separator: string; isSilent: boolean; label: string; isText: boolean; lineBuffered: boolean;
+  after: number; before: number; most: number; isColoured: boolean; separator: string; isSilent: boolean; label: string; binary: string; ending: string; hasContext: boolean; hasTab: boolean; nameEnding: string | undefined; lineBuffered: boolean;
 }
 
 async function runGrep(call: Invocation): Promise<ExitCode> {
-  const args = call.args.flatMap((word) => (/^-\d+$/.test(word) ? ['-C', word.slice(1)] : [word]));
-  const options = parseOptions(args, { short: 'EFGPe:f:ivyVwxzbnHhlLqscoA:B:C:m:rRUaID:d:T', long: {
+  const args = call.args.flatMap((word, index) => (/^-\d+$/.test(word) && !/^-\w*[ABCDdefm]$/.test(call.args[index - 1] ?? '') ? ['-C', word.slice(1)] : [word]));
+  const options = parseOptions(args, { short: 'EFGPe:f:ivyVwxzbnHhlLqscoA:B:C:m:rRUuaID:d:TZ', long: {
     'extended-regexp': 'none=E', 'fixed-strings': 'none=F', 'basic-regexp': 'none=G', 'perl-regexp': 'none=P', regexp: 'required=e', file: 'required=f', 'ignore-case': 'none=i',
     'no-ignore-case': 'none', 'invert-match': 'none=v', version: 'none=V', help: 'none', 'word-regexp': 'none=w', 'line-regexp': 'none=x', 'null-data': 'none=z', 'byte-offset': 'none=b', 'line-number': 'none=n',
     'with-filename': 'none=H', 'no-filename': 'none=h', 'files-with-matches': 'none=l', 'files-without-match': 'none=L', quiet: 'none=q', silent: 'none=q', 'no-messages': 'none=s', count: 'none=c',
     'only-matching': 'none=o', 'after-context': 'required=A', 'before-context': 'required=B', context: 'required=C', 'max-count': 'required=m', recursive: 'none=r', 'dereference-recursive': 'none=R', text: 'none=a',
-    color: 'optional', colour: 'optional=color', 'line-buffered': 'none', label: 'required', include: 'required', exclude: 'required', 'exclude-dir': 'required', 'group-separator': 'required', 'no-group-separator': 'none', null: 'none=Z' } });
+    color: 'optional', colour: 'optional=color', 'line-buffered': 'none', label: 'required', include: 'required', exclude: 'required', 'exclude-dir': 'required', 'group-separator': 'required', 'no-group-separator': 'none', null: 'none=Z', 'binary-files': 'required', binary: 'none=U', 'unix-byte-offsets': 'none=u', directories: 'required=d', devices: 'required=D', 'initial-tab': 'none=T', 'exclude-from': 'required' } });
   const usage = (): ExitCode => {
     call.err(`Usage: ${call.name} [OPTION]... PATTERNS [FILE]...`);
     call.err(`Try '${call.name} --help' for more information.`);
@@ -49,12 +50,31 @@ async function runGrep(call: Invocation): Promise<ExitCode> {
     call.out('grep (GNU grep) 3.8');
     return 0;
   }
-  if (options.has('help')) {
-    call.out('Usage: grep [OPTION]... PATTERNS [FILE]...\nSearch for PATTERNS in each FILE.');
+  if (options.has('D') || options.has('exclude-from')) return notSimulated(call, `option ${options.has('D') ? '-D' : '--exclude-from'}`);
+  if (options.has('u')) call.err(`${call.name}: warning: --unix-byte-offsets (-u) is obsolete`);
+  const action = options.value('d') ?? 'read';
+  if (!['read', 'recurse', 'skip'].includes(action)) {
+    call.err(`${call.name}: invalid argument ‘${action}’ for ‘--directories’\nValid arguments are:\n  - ‘read’\n  - ‘recurse’\n  - ‘skip’`);
+    usage();
+    return 1;
+  }
+  const binaryFiles = options.options.findLast(({ name }) => name === 'binary-files' || name === 'a' || name === 'I');
+  const binary = binaryFiles?.name === 'a' ? 'text' : binaryFiles?.name === 'I' ? 'without-match' : binaryFiles?.value ?? 'binary';
+  if (!['binary', 'text', 'without-match'].includes(binary)) {
+    call.err(`${call.name}: unknown binary-files type`);
+    return 2;
+  }
+  const matchers = new Set(options.options.map(({ name }) => name).filter((name) => 'EFGP'.includes(name)));
+  if (matchers.size > 1) {
+    call.err(`${call.name}: conflicting matchers specified`);
+    return 2;
+  }
+  const colour = options.options.findLast((option) => option.name === 'color');
+  const colourWord = colour === undefined ? 'never' : colour.value ?? 'auto';
+  if (!['always', 'yes', 'force', 'never', 'no', 'none', 'auto', 'tty', 'if-tty'].includes(colourWord)) {
+    call.write(gnuAnswer(['grep', '--help']) ?? '');
     return 0;
   }
-  for (const letter of ['z', 'T', 'D', 'd', 'Z']) if (options.has(letter)) return notSimulated(call, `option -${letter}`);
-  if (call.name === 'egrep' || call.name === 'fgrep') call.err(`${call.name}: warning: ${call.name} is obsolescent; using grep -${call.name === 'egrep' ? 'E' : 'F'}`);
   const operands = [...options.operands];
   const patterns: string[] = [];
   for (const text of options.values('e')) patterns.push(...text.split('\n'));
@@ -91,21 +111,23 @@ async function runGrep(call: Invocation): Promise<ExitCode> {
     call.err(`${call.name}: invalid max count`);
     return 2;
   }
-  const colour = options.options.findLast((option) => option.name === 'color');
-  const colourWord = colour === undefined ? 'never' : colour.value ?? 'auto';
-  const isRecursive = options.has('r') || options.has('R');
+  const isRecursive = options.has('r') || options.has('R') || action === 'recurse';
   const listed = isRecursive ? collect(call, operands.length === 0 ? ['.'] : operands, options, operands.length === 0) : operands.length === 0 ? ['-'] : operands;
   const mode: Mode = {
     matcher: made.matcher, isInverted: options.has('v'), isCount: options.has('c'), isListing: options.has('l') ? 'with' : options.has('L') ? 'without' : undefined, isQuiet: options.has('q'), isOnly: options.has('o'),
     hasNumber: options.has('n'), hasByte: options.has('b'), hasName: options.has('H') || (!options.has('h') && (listed.length > 1 || isRecursive || operands.length > 1)),
     after: Number(options.value('A') ?? context ?? '0'), before: Number(options.value('B') ?? context ?? '0'), most: options.has('m') ? Number(options.value('m')) : Number.POSITIVE_INFINITY,
-    isColoured: colourWord === 'always' || (colourWord === 'auto' && call.stdoutIsTerminal && call.env.get('TERM') !== 'dumb'), separator: options.value('group-separator') ?? (options.has('no-group-separator') ? '' : '--'),
-    isSilent: options.has('s'), label: options.value('label') ?? '(standard input)', isText: options.has('a'), lineBuffered: options.has('line-buffered'),
+    isColoured: ['always', 'yes', 'force'].includes(colourWord) || (['auto', 'tty', 'if-tty'].includes(colourWord) && call.stdoutIsTerminal && call.env.get('TERM') !== 'dumb'), separator: options.value('group-separator') ?? (options.has('no-group-separator') ? '' : '--'),
+    isSilent: options.has('s'), label: options.value('label') ?? '(standard input)', binary, ending: options.has('z') ? '\0' : '\n', hasContext: options.has('A') || options.has('B') || options.has('C'), hasTab: options.has('T'), nameEnding: options.has('Z') ? '\0' : undefined, lineBuffered: options.has('line-buffered'),
   };
   if (mode.lineBuffered) call.buffering('line');
   let found = false;
   let hasError = false;
   for (const path of listed) {
+    if (action === 'skip' && path !== '-') {
+      const stat = call.sys.stat(path);
+      if (stat.ok && stat.value.kind === 'directory') continue;
+    }
     const opened = await openInput(call.sys, path);
     if (!opened.ok) {
       if (!mode.isSilent) call.err(`${call.name}: ${path}: ${strerror(opened.error)}`);
@@ -148,7 +170,8 @@ function collect(call: Invocation, roots: readonly string[], options: { values(n
 }
 
 async function searchFile(call: Invocation, fd: number, name: string, mode: Mode): Promise<boolean | 'error'> {
-  const reader = linesOf(call.sys, fd);
+  const reader = linesOf(call.sys, fd, mode.ending === '\0' ? 0 : 10);
+  const out = (line: string): void => call.write(line + mode.ending);
   const held: { text: string; number: number; offset: number }[] = [];
   let number = 0;
   let count = 0;
@@ -159,11 +182,13 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
   const prefix = (line: number, at: number, isMatch: boolean): string => {
     const mark = isMatch ? ':' : '-';
     const separator = paint('36', mark);
-    return `${mode.hasName ? `${paint('35', name)}${separator}` : ''}${mode.hasNumber ? `${paint('32', String(line))}${separator}` : ''}${mode.hasByte ? `${paint('32', String(at))}${separator}` : ''}`;
+    const number = (value: number): string => `${paint('32', String(value).padStart(mode.hasTab ? 2 : 0))}${separator}`;
+    const head = `${mode.hasName ? `${paint('35', name)}${mode.nameEnding ?? separator}` : ''}${mode.hasNumber ? number(line) : ''}${mode.hasByte ? number(at) : ''}`;
+    return mode.hasTab && head !== '' ? `${head}\t` : head;
   };
   const isPrinting = !mode.isCount && mode.isListing === undefined && !mode.isQuiet;
   const gap = (line: number): void => {
-    if ((mode.after > 0 || mode.before > 0) && lastPrinted > 0 && line > lastPrinted + 1 && mode.separator !== '' && !mode.isOnly) call.out(paint('36', mode.separator));
+    if (mode.hasContext && lastPrinted > 0 && line > lastPrinted + 1 && mode.separator !== '' && !mode.isOnly) call.out(paint('36', mode.separator));
   };
   let step = await reader.next();
   for (; step.done !== true; step = await reader.next()) {
@@ -171,10 +196,11 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
     number += 1;
     const at = offset;
     if (mode.hasByte) offset += utf8(text).length + 1;
-    if (text.includes('\0') && !mode.isText) {
-      const hits = mode.matcher.test(text) !== mode.isInverted;
-      if (hits && isPrinting) {
-        call.out(`${call.name === 'grep' ? 'grep' : call.name}: ${name}: binary file matches`);
+    if (text.includes('\0') && mode.ending === '\n' && mode.binary !== 'text') {
+      if (mode.binary === 'without-match') return false;
+      if (isPrinting && mode.matcher.test(text) !== mode.isInverted) {
+        await call.flush();
+        call.err(`${call.name}: ${name}: binary file matches`);
         return true;
       }
     }
@@ -184,12 +210,12 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
       if (mode.isQuiet || mode.isListing !== undefined) break;
       if (isPrinting) {
         if (mode.isOnly) {
-          if (!mode.isInverted) for (const [from, to] of matchesOf(text, mode.matcher)) call.out(`${prefix(number, at + (mode.hasByte ? utf8(text.slice(0, from)).length : 0), true)}${paint('01;31', text.slice(from, to))}`);
+          if (!mode.isInverted) for (const [from, to] of matchesOf(text, mode.matcher)) out(`${prefix(number, at + (mode.hasByte ? utf8(text.slice(0, from)).length : 0), true)}${paint('01;31', text.slice(from, to))}`);
         } else {
           gap(held[0]?.number ?? number);
-          for (const line of held) call.out(`${prefix(line.number, line.offset, false)}${line.text}`);
+          for (const line of held) out(`${prefix(line.number, line.offset, false)}${line.text}`);
           held.length = 0;
-          call.out(`${prefix(number, at, true)}${mode.isColoured && !mode.isInverted ? highlight(text, mode.matcher, paint) : text}`);
+          out(`${prefix(number, at, true)}${mode.isColoured && !mode.isInverted ? highlight(text, mode.matcher, paint) : text}`);
         }
       }
       lastPrinted = number;
@@ -197,7 +223,7 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
       if (count >= mode.most && after === 0) break;
       await settle(call, number);
     } else if (after > 0 && isPrinting) {
-      if (!mode.isOnly) call.out(`${prefix(number, at, false)}${text}`);
+      if (!mode.isOnly) out(`${prefix(number, at, false)}${text}`);
       after -= 1;
       lastPrinted = number;
       if (count >= mode.most && after === 0) break;
@@ -213,10 +239,10 @@ async function searchFile(call: Invocation, fd: number, name: string, mode: Mode
     if (!mode.isSilent) call.err(`${call.name}: ${name}: ${strerror(step.value.error)}`);
     return 'error';
   }
-  if (mode.isCount && !mode.isQuiet && mode.isListing === undefined) call.out(`${mode.hasName ? `${paint('35', name)}${paint('36', ':')}` : ''}${count}`);
-  if (mode.isListing === 'with' && count > 0 && !mode.isQuiet) call.out(paint('35', name));
+  if (mode.isCount && !mode.isQuiet && mode.isListing === undefined) call.out(`${mode.hasName ? `${paint('35', name)}${mode.nameEnding ?? paint('36', ':')}` : ''}${count}`);
+  if (mode.isListing === 'with' && count > 0 && !mode.isQuiet) call.write(`${paint('35', name)}${mode.nameEnding ?? '\n'}`);
   if (mode.isListing === 'without') {
-    if (count === 0 && !mode.isQuiet) call.out(paint('35', name));
+    if (count === 0 && !mode.isQuiet) call.write(`${paint('35', name)}${mode.nameEnding ?? '\n'}`);
     return count > 0;
   }
   return count > 0;

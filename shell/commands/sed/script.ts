@@ -9,7 +9,7 @@ export type ReplacementPart = string | number | { case: 'U' | 'L' | 'u' | 'l' | 
 export interface SedCommand {
   name: string; from: Address | undefined; to: Address | undefined; isNegated: boolean;
   text?: string; regex?: Regex | undefined; replacement?: ReplacementPart[]; occurrence?: number; isGlobal?: boolean; isPrinting?: boolean; file?: string; map?: Map<string, string>;
-  label?: string; target?: number; end?: number; code?: number;
+  label?: string; target?: number; end?: number; code?: number; /** Of l: where its lines are broken. */ width?: number; /** s///e: runs what it made. */ isRun?: boolean;
 }
 
 export class ScriptError extends Error {
@@ -28,6 +28,11 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
   const labels = new Map<string, number>();
   const fail = (message: string): never => {
     throw new ScriptError(at, message);
+  };
+  /** Counts the character that told. */
+  const failAfter = (message: string): never => {
+    at += 1;
+    return fail(message);
   };
   const skip = (pattern: RegExp): void => {
     while (at < script.length && pattern.test(script[at]!)) at += 1;
@@ -114,23 +119,24 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
     return undefined;
   };
 
-  /** a, i, c: one-liner or the classic form with a backslash. */
+  /**
+   * a, i, c: the text behind the command, or on the lines after a backslash. A backslash keeps the blanks behind it; within the text it makes
+   * escapes, and a newline of the line's end.
+   */
   const text = (): string => {
     skip(/[ \t]/);
-    if (script[at] === '\\') {
-      at += 1;
-      skip(/[ \t]/);
-      if (script[at] === '\n') at += 1;
-      else at += 0;
-    } else if (at >= script.length) fail('expected \\ after `a\', `c\' or `i\'');
+    if (at >= script.length) fail('expected \\ after `a\', `c\' or `i\'');
+    if (script[at] === '\\') at += /^\\[ \t]*\n/.exec(script.slice(at))?.[0].length ?? 1;
     let made = '';
-    for (; at < script.length && script[at] !== '\n'; at += 1) {
-      if (script[at] === '\\') {
-        at += 1;
-        if (at < script.length) made += script[at]!;
+    for (let isFirst = true; at < script.length && script[at] !== '\n'; at += 1, isFirst = false) {
+      if (script[at] !== '\\') {
+        made += script[at]!;
         continue;
       }
-      made += script[at]!;
+      at += 1;
+      const next = script[at];
+      if (next === undefined) break;
+      made += isFirst && script[at - 2] !== '\\' && script[at - 2] !== '\n' ? next : ({ a: '\x07', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }[next] ?? next);
     }
     return made;
   };
@@ -162,15 +168,16 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
         at += digits.length;
         to = sign === '+' ? { kind: 'plus', count: Number(digits) } : { kind: 'multiple', of: Number(digits) };
       } else to = address();
-      if (to === undefined) fail('unexpected `,\'');
-      if (from.kind === 'zero' && to?.kind !== 'regex') fail('invalid usage of line address 0');
-    } else if (from?.kind === 'zero') fail('invalid usage of line address 0');
+      if (to === undefined) failAfter('unexpected `,\'');
+      if (from.kind === 'zero' && to?.kind !== 'regex') failAfter('invalid usage of line address 0');
+    } else if (from?.kind === 'zero') failAfter('invalid usage of line address 0');
     skip(/[ \t]/);
     let isNegated = false;
-    while (script[at] === '!') {
+    if (script[at] === '!') {
       isNegated = true;
       at += 1;
-      skip(/[ \t!]/);
+      skip(/[ \t]/);
+      if (script[at] === '!') failAfter("multiple `!'s");
     }
     const name = script[at];
     if (name === undefined) {
@@ -193,8 +200,19 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
       case '=': case 'd': case 'D': case 'g': case 'G': case 'h': case 'H': case 'n': case 'N': case 'p': case 'P': case 'x': case 'z': case 'F':
         break;
       case 'l': {
-        const digits = /^[ \t]*\d*/.exec(script.slice(at))![0];
-        at += digits.length;
+        const digits = /^[ \t]*(\d*)/.exec(script.slice(at))!;
+        at += digits[0].length;
+        if (digits[1] !== '') command.width = Number(digits[1]);
+        break;
+      }
+      case 'e':
+        skip(/[ \t]/);
+        command.text = /^[^\n]*/.exec(script.slice(at))![0];
+        at += command.text.length;
+        break;
+      case 'v': {
+        const version = word();
+        if (/^(\d+)(\.\d+)*$/.test(version) && Number.parseFloat(version) > 4.9) fail('expected newer version of sed');
         break;
       }
       case 'a': case 'i': case 'c':
@@ -233,12 +251,15 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
         let flags = '';
         for (;;) {
           const flag = script[at];
+          if ((flag === 'g' && command.isGlobal === true) || (flag === 'p' && command.isPrinting === true)) failAfter(`multiple \`${flag}' options to \`s' command`);
           if (flag === 'g') command.isGlobal = true;
           else if (flag === 'p') command.isPrinting = true;
+          else if (flag === 'e') command.isRun = true;
           else if (flag === 'i' || flag === 'I' || flag === 'M' || flag === 'm') flags += flag === 'm' ? 'M' : flag;
           else if (flag !== undefined && /\d/.test(flag)) {
             const digits = /^\d+/.exec(script.slice(at))![0];
-            if (Number(digits) === 0) fail("number option to `s' command may not be zero");
+            if (Number(digits) === 0) failAfter("number option to `s' command may not be zero");
+            if (command.occurrence !== undefined) failAfter("multiple number options to `s' command");
             command.occurrence = Number(digits);
             at += digits.length - 1;
           } else if (flag === 'w') {
@@ -247,8 +268,7 @@ export function compileScript(script: string, isExtended: boolean): { commands: 
             command.file = /^[^\n]*/.exec(script.slice(at))![0];
             at += command.file.length;
             break;
-          } else if (flag === 'e') fail("unknown option to `s'");
-          else break;
+          } else break;
           at += 1;
         }
         if (at < script.length && !/[\s;}#]/.test(script[at]!)) {

@@ -6,6 +6,7 @@ import { closeInput, linesOf, openInput, type Line } from '../../lib/input.ts';
 import { RegexExhausted, type Regex } from '../../lib/regex/regex.ts';
 import type { Result } from '../../ports/result.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { sedHelp, sedUsage } from './help.ts';
 import { compileScript, ScriptError, type Address, type SedCommand } from './script.ts';
 
 export const sed = defineCommand({
@@ -13,37 +14,11 @@ export const sed = defineCommand({
   run: (call) => runSed(call),
 });
 
-const usage = `Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...
-
-  -n, --quiet, --silent
-                 suppress automatic printing of pattern space
-  -e script, --expression=script
-                 add the script to the commands to be executed
-  -f script-file, --file=script-file
-                 add the contents of script-file to the commands to be executed
-  -E, -r, --regexp-extended
-                 use extended regular expressions in the script
-  -i[SUFFIX], --in-place[=SUFFIX]
-                 edit files in place (makes backup if SUFFIX supplied)
-  -s, --separate
-                 consider files as separate rather than as a single
-                 continuous long stream.
-  -z, --null-data
-                 separate lines by NUL characters
-      --help     display this help and exit
-      --version  output version information and exit
-
-If no -e, --expression, -f, or --file option is given, then the first
-non-option argument is taken as the sed script to interpret.  All
-remaining arguments are names of input files; if no input files are
-specified, then the standard input is read.
-`;
-
 async function runSed(call: Invocation): Promise<ExitCode> {
-  const options = parseOptions(call.args, { short: 'bsnrzuEe:f:l:i::s:V:', long: { quiet: 'none=n', silent: 'none=n', expression: 'required=e', file: 'required=f', 'regexp-extended': 'none=E', 'in-place': 'optional=i', separate: 'none=s', 'null-data': 'none=z', unbuffered: 'none=u', help: 'none', version: 'none', posix: 'none', debug: 'none' } });
+  const options = parseOptions(call.args, { short: 'bsnrzuEe:f:l:i::', long: { quiet: 'none=n', silent: 'none=n', expression: 'required=e', file: 'required=f', 'regexp-extended': 'none=E', 'in-place': 'optional=i', separate: 'none=s', 'null-data': 'none=z', unbuffered: 'none=u', help: 'none', version: 'none', posix: 'none', debug: 'none', 'line-length': 'required=l', 'follow-symlinks': 'none', sandbox: 'none' } });
   if (options.error !== undefined) {
     call.err(`sed: ${options.error}`);
-    call.writeErr(usage);
+    call.writeErr(sedUsage);
     return 1;
   }
   if (options.has('version')) {
@@ -51,10 +26,11 @@ async function runSed(call: Invocation): Promise<ExitCode> {
     return 0;
   }
   if (options.has('help')) {
-    call.write(usage);
+    call.write(sedHelp);
     return 0;
   }
-  if (options.has('debug')) return notSimulated(call, 'option --debug');
+  for (const name of ['debug', 'posix', 'sandbox']) if (options.has(name)) return notSimulated(call, `option --${name}`);
+  const width = options.value('l');
   const files = [...options.operands];
   const pieces: string[] = [];
   for (const option of options.options) {
@@ -63,7 +39,7 @@ async function runSed(call: Invocation): Promise<ExitCode> {
       const text = option.value === '-' ? { ok: true as const, value: await call.stdinText() } : await call.sys.readText(option.value!);
       if (!text.ok) {
         call.err(`sed: couldn't open file ${option.value!}: ${strerror(text.error)}`);
-        return 1;
+        return 4;
       }
       pieces.push(text.value.replace(/\n$/, ''));
     }
@@ -71,7 +47,7 @@ async function runSed(call: Invocation): Promise<ExitCode> {
   if (!options.has('e') && !options.has('f')) {
     const first = files.shift();
     if (first === undefined) {
-      call.writeErr(usage);
+      call.writeErr(sedUsage);
       return 1;
     }
     pieces.push(first);
@@ -84,14 +60,13 @@ async function runSed(call: Invocation): Promise<ExitCode> {
     call.err(problem.message.startsWith("can't find label") ? `sed: ${problem.message}` : `sed: -e expression #1, char ${problem.at}: ${problem.message}`);
     return problem.message.startsWith("can't find label") ? 4 : 1;
   }
-  if (program.commands.some(({ name }) => name === 'R')) return notSimulated(call, 'command R');
   const editor = new Editor(call, program.commands, {
-    isQuiet: options.has('n') || program.isQuiet, isInPlace: options.has('i'), suffix: options.value('i'), isSeparate: options.has('s') || options.has('i'), separator: options.has('z') ? 0 : 10, isUnbuffered: options.has('u'),
+    isQuiet: options.has('n') || program.isQuiet, isInPlace: options.has('i'), suffix: options.value('i'), isSeparate: options.has('s') || options.has('i'), separator: options.has('z') ? 0 : 10, isUnbuffered: options.has('u'), width: Number.parseInt(width ?? '70', 10) || 0,
   });
   return editor.run(files.length === 0 ? ['-'] : files);
 }
 
-interface Mode { isQuiet: boolean; isInPlace: boolean; suffix: string | undefined; isSeparate: boolean; separator: number; isUnbuffered: boolean }
+interface Mode { isQuiet: boolean; isInPlace: boolean; suffix: string | undefined; isSeparate: boolean; separator: number; isUnbuffered: boolean; width: number }
 
 /** Ends the script: q and Q. */
 class Quit {
@@ -106,7 +81,11 @@ class Editor {
   private hold = '';
   private lineNumber = 0;
   private isTerminated = true;
-  private appended: { text?: string; file?: string }[] = [];
+  private appended: { text?: string; file?: string; line?: string }[] = [];
+  /** The files R reads, a line at a time. */
+  private readonly lineReaders = new Map<string, AsyncGenerator<Line, Result> | undefined>();
+  /** The last line written ended without a newline: whatever comes next puts it there. */
+  private lacksNewline = false;
   private readonly ranges = new Map<SedCommand, { isActive: boolean; endLine: number }>();
   private code: ExitCode = 0;
   private queue: string[] = [];
@@ -244,9 +223,8 @@ class Editor {
   }
 
   private put(text: string, isTerminated = true): void {
-    const line = `${text}${isTerminated ? String.fromCharCode(this.mode.separator) : ''}`;
-    if (this.output !== undefined) this.output.push(line);
-    else this.call.write(line);
+    this.putRaw(`${text}${isTerminated ? String.fromCharCode(this.mode.separator) : ''}`);
+    this.lacksNewline = !isTerminated;
   }
 
   private async cycle(): Promise<void> {
@@ -264,6 +242,10 @@ class Editor {
   private async flushAppended(): Promise<void> {
     for (const item of this.appended) {
       if (item.text !== undefined) this.put(item.text);
+      if (item.line !== undefined) {
+        const line = await this.lineOf(item.line);
+        if (line !== undefined) this.put(line);
+      }
       if (item.file !== undefined) {
         const text = item.file === '/dev/stdin' ? { ok: true as const, value: await this.call.stdinText() } : await this.call.sys.readText(item.file);
         if (text.ok) this.putRaw(text.value);
@@ -272,9 +254,41 @@ class Editor {
     this.appended = [];
   }
 
+  /** The next line of a file for R. */
+  private async lineOf(path: string): Promise<string | undefined> {
+    if (!this.lineReaders.has(path)) {
+      const opened = await openInput(this.call.sys, path === '/dev/stdin' ? '-' : path);
+      this.lineReaders.set(path, opened.ok ? linesOf(this.call.sys, opened.value, this.mode.separator) : undefined);
+    }
+    const step = await this.lineReaders.get(path)?.next();
+    return step === undefined || step.done === true ? undefined : step.value.text;
+  }
+
+  /** What a shell command prints; its standard error goes where sed's does. */
+  private async outputOf(command: string): Promise<string> {
+    const { sys } = this.call;
+    await this.call.flush();
+    const pipe = sys.pipe();
+    const shell = sys.findProgram('/bin/sh');
+    if (!pipe.ok || !shell.ok) return '';
+    const [read, write] = pipe.value;
+    sys.setCloseOnExec(read, true);
+    sys.setCloseOnExec(write, true);
+    const child = await sys.spawn(shell.value, { argv: ['sh', '-c', command], fds: new Map([[0, 0], [1, write], [2, 2]]) });
+    sys.close(write);
+    let text = '';
+    const lines = linesOf(sys, read);
+    for (let step = await lines.next(); step.done !== true; step = await lines.next()) text += `${step.value.text}${step.value.isTerminated ? '\n' : ''}`;
+    sys.close(read);
+    if (child.ok) await sys.wait(child.value);
+    return text;
+  }
+
   private putRaw(text: string): void {
-    if (this.output !== undefined) this.output.push(text);
-    else this.call.write(text);
+    const whole = this.lacksNewline ? `\n${text}` : text;
+    this.lacksNewline = false;
+    if (this.output !== undefined) this.output.push(whole);
+    else this.call.write(whole);
   }
 
   private async matchesAddress(address: Address): Promise<boolean> {
@@ -343,10 +357,16 @@ class Editor {
       switch (command.name) {
         case '{': break;
         case '=': this.put(String(this.lineNumber)); break;
-        case 'a': this.appended.push({ text: command.text! }); break;
-        case 'i': this.put(command.text!); break;
+        case 'a': if (command.text !== '') this.appended.push({ text: command.text! }); break;
+        case 'i': if (command.text !== '') this.put(command.text!); break;
+        case 'e':
+          if (command.text === '') this.pattern = (await this.outputOf(this.pattern)).replace(/\n$/, '');
+          else this.putRaw(await this.outputOf(command.text!));
+          break;
         case 'c':
-          if (command.to === undefined || command.isNegated || !(this.ranges.get(command)?.isActive ?? false)) this.put(command.text!);
+          if (command.to === undefined || command.isNegated || !(this.ranges.get(command)?.isActive ?? false)) {
+            if (command.text !== '') this.put(command.text!);
+          }
           return 'delete';
         case 'd': return 'delete';
         case 'D': {
@@ -380,14 +400,15 @@ class Editor {
         case 'H': this.hold += `\n${this.pattern}`; break;
         case 'x': [this.pattern, this.hold] = [this.hold, this.pattern]; break;
         case 'y': this.pattern = [...this.pattern].map((character) => command.map!.get(character) ?? character).join(''); break;
-        case 's': this.substitute(command); break;
-        case 'l': this.put(listed(this.pattern)); break;
+        case 's': await this.substitute(command); break;
+        case 'l': this.put(listed(this.pattern, command.width ?? this.mode.width)); break;
         case 'q':
           if (!this.mode.isQuiet) this.put(this.pattern, this.isTerminated);
           await this.flushAppended();
           throw new Quit(command.code ?? 0);
         case 'Q': throw new Quit(command.code ?? 0);
         case 'r': this.appended.push({ file: command.file! }); break;
+        case 'R': this.appended.push({ line: command.file! }); break;
         case 'w': case 'W': {
           const text = command.name === 'W' ? this.pattern.split('\n', 1)[0]! : this.pattern;
           if (command.file === '/dev/stdout') this.put(text);
@@ -413,7 +434,7 @@ class Editor {
     return 'end';
   }
 
-  private substitute(command: SedCommand): void {
+  private async substitute(command: SedCommand): Promise<void> {
     const regex = command.regex ?? this.lastRegex;
     if (regex === undefined) return;
     this.lastRegex = regex;
@@ -433,6 +454,7 @@ class Editor {
     if (!isChanged) return;
     this.pattern = made + this.pattern.slice(at);
     this.hasReplaced = true;
+    if (command.isRun === true) this.pattern = (await this.outputOf(this.pattern)).replace(/\n$/, '');
     if (command.isPrinting === true) this.put(this.pattern);
     if (command.file !== undefined) {
       if (command.file === '/dev/stdout') this.put(this.pattern);
@@ -441,7 +463,9 @@ class Editor {
   }
 }
 
-function listed(text: string): string {
+/** l: lines of at most `length` columns with their backslash; 0 is no limit. */
+function listed(text: string, length: number): string {
+  const most = length === 0 ? Number.POSITIVE_INFINITY : length - 1;
   const named: Readonly<Record<string, string>> = { '\\': '\\\\', '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' };
   const units: string[] = [];
   for (const byte of new TextEncoder().encode(text)) {
@@ -451,7 +475,7 @@ function listed(text: string): string {
   let lines = '';
   let width = 0;
   for (const unit of units) {
-    if (width + unit.length > 69) {
+    if (width + unit.length > most) {
       lines += '\\\n';
       width = 0;
     }
