@@ -41,6 +41,7 @@ class Start {
     const argv0 = sys.argv[0] ?? 'bash';
     shell.name = argv0;
     shell.programName = argv0;
+    shell.isAsh = /^-?(?:.*\/)?(?:sh|ash)$/.test(argv0) && sys.stat('/bin/busybox').ok;
     if (argv0.startsWith('-')) this.isLogin = true;
     this.importEnvironment();
     const rest = await this.readOptions(sys.argv.slice(1));

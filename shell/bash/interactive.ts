@@ -32,7 +32,7 @@ export async function runInteractive(shell: Shell, startup: Startup): Promise<Ex
   startJobControl(shell);
   const home = shell.get('HOME') ?? '';
   // Where sh is busybox's, its prompt is the working directory.
-  setDefault(shell, 'PS1', /^-?(?:.*\/)?(?:sh|ash)$/.test(shell.sys.argv[0] ?? '') && shell.sys.stat('/bin/busybox').ok ? '\\w \\$ ' : '\\s-\\v\\$ ');
+  setDefault(shell, 'PS1', shell.isAsh ? '\\w \\$ ' : '\\s-\\v\\$ ');
   setDefault(shell, 'PS2', '> ');
   setDefault(shell, 'HISTFILE', `${home}/.bash_history`);
   setDefault(shell, 'HISTSIZE', '500');

@@ -1,4 +1,5 @@
 /** Redirections. Read first: bash(1) "REDIRECTION" */
+import { ashRedirect } from './ash-words.ts';
 import type { Shell } from './shell.ts';
 import type { Redirect } from './ast.ts';
 import type { OpenFlags } from '../../machine/sys.ts';
@@ -23,7 +24,7 @@ export async function applyRedirects(shell: Shell, redirects: readonly Redirect[
   for (const redirect of redirects) {
     const trouble = await applyOne(shell, redirect, undo);
     if (trouble === undefined) continue;
-    await shell.error(trouble);
+    await shell.error(shell.isAsh ? ashRedirect(trouble, FLAGS[redirect.operator]?.create === true) : trouble);
     return false;
   }
   return true;

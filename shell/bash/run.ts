@@ -1,4 +1,5 @@
 /** Reading and running programs: strings, files, functions' sources. Read first: bash's eval.c, builtins/evalstring.c */
+import { ashMessage, ashSyntax } from './ash-words.ts';
 import type { Shell } from './shell.ts';
 import { expandAliases } from './aliases.ts';
 import { decode } from './escapes.ts';
@@ -116,6 +117,10 @@ async function runParsed(shell: Shell, source: string, parsed: Parsed, options: 
 
 export async function reportTrouble(shell: Shell, trouble: SyntaxTrouble, label?: string): Promise<void> {
   await shell.flush();
+  if (shell.isAsh) {
+    await shell.write(2, `${ashMessage(ashSyntax(trouble.message), shell.place(trouble.line))}\n`);
+    return;
+  }
   const name = shell.frames.findLast((frame) => frame.kind === 'source')?.source ?? shell.programName;
   const isPrompted = shell.isInteractive && !shell.frames.some((frame) => frame.kind === 'source');
   const tag = label === 'eval' ? 'eval: ' : shell.isCommandString && shell.frames.length === 0 ? '-c: ' : '';

@@ -1,4 +1,5 @@
 /** One bash process: its variables, functions, options, and what it is doing. */
+import { ashMessage, type Place } from './ash-words.ts';
 import type { Sys } from '../../machine/sys.ts';
 import type { Errno } from '../ports/result.ts';
 import type { Command, SimpleCommand } from './ast.ts';
@@ -62,6 +63,8 @@ export class Shell {
   traceDepth = 1;
   pipelineDepth = 0;
   isInteractive = false;
+  /** Called sh where sh is busybox's: its messages are those of ash. */
+  isAsh = false;
   /** Reads lines at a prompt: errors go back there. */
   isPrompting = false;
   /** The line being run, as `sys.note` knows it. */
@@ -172,6 +175,7 @@ export class Shell {
     this.interactive = parent.interactive;
     this.workingDirectory = parent.workingDirectory;
     this.isInteractive = parent.isInteractive;
+    this.isAsh = parent.isAsh;
     this.traceDepth = parent.traceDepth;
     this.pipeStatus = parent.pipeStatus;
     this.readsStdin = parent.readsStdin;
@@ -530,7 +534,12 @@ export class Shell {
   /** A message as bash words it: `bash: line 3: what`. */
   async error(message: string): Promise<void> {
     await this.flush();
-    await this.write(2, `${this.prefix()}${message}\n`);
+    await this.write(2, this.isAsh ? `${ashMessage(message, this.place())}\n` : `${this.prefix()}${message}\n`);
+  }
+
+  place(line = this.line): Place {
+    const source = this.frames.findLast((frame) => frame.kind === 'source')?.source;
+    return { name: source ?? this.programName, line: this.isInteractive && source === undefined ? undefined : line, from: source !== undefined ? 'script' : this.isCommandString ? 'command string' : this.readsStdin ? 'standard input' : 'script' };
   }
 
   prefix(): string {

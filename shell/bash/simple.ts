@@ -286,7 +286,7 @@ async function notRunnable(shell: Shell, found: { error: string; path: string },
   const handler = found.error === 'missing' ? shell.functions.get('command_not_found_handle') : undefined;
   if (handler !== undefined) return callFunction(shell, handler, ['command_not_found_handle', ...args]);
   const what = { missing: 'command not found', denied: 'Permission denied', directory: 'Is a directory', gone: 'No such file or directory' }[found.error]!;
-  await shell.error(`${found.path}: ${what}`);
+  await shell.error(`${found.path}: ${shell.isAsh ? { missing: 'not found', denied: 'Permission denied', directory: 'Permission denied', gone: 'not found' }[found.error]! : what}`);
   return found.error === 'missing' || found.error === 'gone' ? 127 : 126;
 }
 
