@@ -68,6 +68,8 @@ export class Normaliser {
       .replace(/^(.*\$ )?(\[\d+\]) \d+$/gm, (_, prompt: string | undefined, job: string) => `${prompt ?? ''}${job} PID`)
       .replace(/(#\d+ {2})(?:\d+ seconds? ago|\d\d:\d\d:\d\d)$/gm, '$1AGO')
       .replace(/\/tmp\/bash-fc\.\w{6}/g, '/tmp/bash-fc.XXXXXX')
+      .replace(/^\[detached from \d+\./gm, '[detached from PID.')
+      .replace(/^ +\d+(\.\S+) +\([^)]*\) +\(/gm, '        PID$1 (STAMP) (')
       .replace(/^top - .*$/gm, 'top - NOW')
       .replace(/^(%Cpu\S*:).*$/gm, '$1 FIGURES')
       .replace(/^([KMGTPE]iB (?:Mem|Swap) ?:).*$/gm, '$1 FIGURES')

@@ -131,7 +131,7 @@ describe('watch and vi', () => {
   it('edits and writes', async () => {
     const made = await session();
     await made.type('vi short.txt\r');
-    expect([rows(made)[0], rows(made)[3], rows(made)[23]]).toEqual(['one', '~', '"short.txt" 3L, 14B']);
+    expect([rows(made)[0], rows(made)[3], rows(made)[23]]).toEqual(['one', '~', '"short.txt" 3 lines, 14 bytes']);
     await made.type('ddAX\x1b:wq\r');
     await made.type('cat short.txt\r');
     expect(rows(made).slice(-3)).toEqual(['twoX', 'three', prompt.trimEnd()]);

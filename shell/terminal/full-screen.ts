@@ -166,6 +166,15 @@ export class FullScreen {
     await this.flush();
   }
 
+  /** Reads keys again, on the screen as another program has left it. */
+  async retakeModes(): Promise<void> {
+    this.measure();
+    const { text } = this;
+    this.takeTerminal();
+    this.text = text;
+    await this.flush();
+  }
+
   async close(): Promise<void> {
     await this.release();
     for (const signal of ['WINCH', 'INT', 'CONT'] as const) this.sys.onSignal(signal, 'default');

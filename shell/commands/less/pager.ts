@@ -56,6 +56,7 @@ export class Pager {
   private atEnd = false;
   private message: string | undefined;
   private isFirstPrompt = true;
+  private lastCommand = '';
   private search: Search | undefined;
   private isHighlighted = true;
   private filter: Search | undefined;
@@ -394,7 +395,7 @@ export class Pager {
         this.isHighlighted = !this.isHighlighted;
         return this.paint();
       case '-': return this.askOption();
-      case '_': return this.askOption();
+      case '_': return this.showOption();
       case ':': return this.askColon(count);
       case '=': case 'ctrl-g':
         this.message = `${this.source.name ?? ''}${this.files.length > 1 ? ` (file ${this.fileIndex + 1} of ${this.files.length})` : ''} ${this.position()} ${this.atEnd ? '(END)' : this.percent()}`.trim();
@@ -411,7 +412,8 @@ export class Pager {
       case 'V':
         this.message = 'less 590 (POSIX regular expressions)';
         return undefined;
-      case '!': case '|': case 's':
+      case '!': return this.shell();
+      case '|': case 's':
         this.message = `podwire: less: command ${key} is not simulated yet`;
         return undefined;
       default: this.screen.write('\x07');
@@ -610,6 +612,10 @@ export class Pager {
       this.screen.write(`\r${clearToEndOfLine}${prompt}${text}`);
       const event = await this.screen.next();
       if (event.kind === 'interrupt' || event.kind === 'eof') return undefined;
+      if (event.kind === 'resize') {
+        await this.paint();
+        return undefined;
+      }
       if (event.kind !== 'key') continue;
       const { key } = event;
       if (key === 'enter' || key === 'ctrl-j') return text;
@@ -664,12 +670,23 @@ export class Pager {
     return undefined;
   }
 
+  /** _ : how an option is set. */
+  private async showOption(): Promise<void> {
+    const letter = await this.ask('_');
+    const { settings } = this;
+    if (letter === 'N') this.message = settings.showsNumbers ? 'Constantly display line numbers' : 'Use line numbers';
+    else if (letter === 'S') this.message = settings.chops ? 'Chop long lines' : 'Fold long lines';
+    else if (letter === 'i') this.message = settings.ignoresCase === 'no' ? 'Case is significant in searches' : 'Ignore case in searches';
+    else if (letter !== undefined && letter !== 'escape' && letter !== 'backspace') this.message = /^[a-zA-Z]$/.test(letter) ? `podwire: less: command _${letter} is not simulated yet` : `There is no _${letter} option`;
+  }
+
   private async askColon(count: number | undefined): Promise<void> {
     const letter = await this.ask(' :');
     if (letter === 'q' || letter === 'Q') this.exitCode = 0;
     else if (letter === 'n') await this.openFile(this.fileIndex + (count ?? 1));
     else if (letter === 'p') await this.openFile(this.fileIndex - (count ?? 1));
     else if (letter === 'x') await this.openFile((count ?? 1) - 1);
+    else if (letter === 'd') await this.dropFile();
     else if (letter === 'f') await this.command('=', undefined);
     else if (letter === 'e') {
       const name = await this.readLine('Examine: ');
@@ -689,6 +706,7 @@ export class Pager {
       this.message = index < 0 ? 'No previous file' : 'No next file';
       return;
     }
+    if (index === this.fileIndex && !this.isHelp) return this.jump({ line: 0, row: 0 });
     const opened = await file.open();
     if (typeof opened === 'string') {
       this.message = opened;
@@ -700,6 +718,18 @@ export class Pager {
     this.isFirstPrompt = true;
     this.marks.clear();
     await this.paint();
+  }
+
+  /** :d takes the file out of the list. */
+  private async dropFile(): Promise<void> {
+    if (this.files.length === 1) {
+      this.message = 'No next file';
+      return;
+    }
+    const at = this.fileIndex;
+    this.files.splice(at, 1);
+    this.fileIndex = -1;
+    await this.openFile(Math.min(at, this.files.length - 1));
   }
 
   private outside: { source: TextSource; top: Place } | undefined;
@@ -750,6 +780,33 @@ export class Pager {
     return this.backward({ line: this.source.lines.length, row: 0 }, this.height);
   }
 
+  /** A command, on the screen as it was before less; `!!` runs the last one again. */
+  private async shell(): Promise<void> {
+    const line = await this.readLine('!');
+    if (line === undefined) return;
+    const command = line === '!' ? this.lastCommand : line.replaceAll(/(?<!\\)%/g, this.source.name ?? '%').replaceAll('\\%', '%');
+    this.lastCommand = command;
+    const shell = this.sys.env.get('SHELL') ?? '/bin/sh';
+    const program = this.sys.findProgram(shell);
+    if (!program.ok) {
+      this.message = 'Cannot run a shell';
+      return;
+    }
+    await this.screen.release();
+    const name = shell.replace(/^.*\//, '');
+    const child = await this.sys.spawn(program.value, { argv: command === '' ? [name] : [name, '-c', command], env: this.sys.env, defaultSignals: ['INT', 'QUIT', 'TSTP'] });
+    for (let ended = child.ok ? await this.sys.wait(child.value) : undefined; ended !== undefined && !ended.ok && ended.error === 'EINTR';) ended = child.ok ? await this.sys.wait(child.value) : undefined;
+    await this.screen.retakeModes();
+    this.screen.write('\x1b[7m!done  (press RETURN)\x1b[27m');
+    let event = await this.screen.next();
+    while (event.kind !== 'key' && event.kind !== 'eof') event = await this.screen.next();
+    if (event.kind === 'key' && !/^(enter|ctrl-j| )$/.test(event.key)) this.screen.unread(event.key);
+    this.screen.write('\r\n');
+    await this.screen.retake();
+    this.isFirstPrompt = true;
+    await this.paint();
+  }
+
   private async edit(): Promise<void> {
     const editor = this.sys.env.get('VISUAL') ?? this.sys.env.get('EDITOR') ?? 'nano';
     const program = this.sys.findProgram(editor);
@@ -764,6 +821,7 @@ export class Pager {
     await this.screen.retake();
     const opened = await this.files[this.fileIndex]?.open();
     if (opened !== undefined && typeof opened !== 'string') this.source = opened;
+    this.isFirstPrompt = true;
     await this.paint();
   }
 }

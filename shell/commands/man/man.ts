@@ -20,6 +20,12 @@ export const man = defineCommand({
         return 0;
       }
       if (word === '-a') continue;
+      const unknown = /^-[^-]/.test(word) ? [...word.slice(1)].find((letter) => !'CDEHIKLMPRSTVWXZacdefhiklmprstuw7?'.includes(letter)) : undefined;
+      if (unknown !== undefined) {
+        call.err(`man: invalid option -- '${unknown}'`);
+        call.err("Try 'man --help' or 'man --usage' for more information.");
+        return 1;
+      }
       if (word.startsWith('-')) return notSimulated(call, `option ${word}`);
       if (/^[1-9]\w*$/.test(word) && names.length === 0) section = word;
       else names.push(word);

@@ -359,7 +359,11 @@ export class NanoEditor {
       this.draw();
       const event = await this.screen.next();
       if (event.kind === 'eof') return;
-      if (event.kind === 'resize') this.screen.write('\x1b[2J');
+      if (event.kind === 'resize') {
+        this.screen.write('\x1b[2J');
+        this.message = '';
+        this.messageLeft = 0;
+      }
       if (event.kind !== 'key') continue;
       if (this.messageLeft > 0) {
         this.messageLeft -= 1;

@@ -28,7 +28,7 @@ export function windowList(windows: readonly ScreenWindow[], current: ScreenWind
   let at = Math.max(0, windows.findIndex((window) => window === current));
   return {
     rows: (display) => [
-      `\x1b[1m Num Name${' '.repeat(Math.max(1, display.columns - 14))}Flags\x1b[0m`, '',
+      ` Num Name${' '.repeat(Math.max(1, display.columns - 14))}Flags`, '',
       ...windows.map((window, index) => {
         const text = ` ${String(window.number).padStart(3)} ${window.title}`.padEnd(display.columns - 1).slice(0, display.columns - 1);
         const row = `${text}$`;
@@ -68,6 +68,11 @@ export function copyMode(window: ScreenWindow, ended: (copied: string | undefine
     else if (row >= top + height) top = row - height + 1;
     top = Math.max(0, Math.min(baseY, top));
   };
+  /** What is seen moves as far as the cursor does. */
+  const scroll = (by: number): void => {
+    row = Math.max(0, Math.min(total - 1, row + by));
+    top = Math.max(0, Math.min(baseY, top + by));
+  };
   const find = (direction: 1 | -1): void => {
     for (let line = row + direction; line >= 0 && line < total; line += direction) {
       const at = plainRow(window.terminal, line).indexOf(search);
@@ -76,14 +81,20 @@ export function copyMode(window: ScreenWindow, ended: (copied: string | undefine
       column = at;
       return;
     }
-    say('Pattern not found.');
+    say('Pattern not found');
   };
   return {
     rows: (display) => {
       clampTop();
       const rows = Array.from({ length: height }, (_, y) => {
         const index = top + y;
-        if (mark !== undefined && index >= Math.min(mark.row, row) && index <= Math.max(mark.row, row)) return `\x1b[7m${plainRow(window.terminal, index).slice(0, display.columns)}\x1b[0m`;
+        if (mark !== undefined && index >= Math.min(mark.row, row) && index <= Math.max(mark.row, row)) {
+          const [first, last] = mark.row < row || (mark.row === row && mark.column <= column) ? [mark, { row, column }] : [{ row, column }, mark];
+          const text = plainRow(window.terminal, index).padEnd(display.columns).slice(0, display.columns);
+          const from = index === first.row ? first.column : 0;
+          const to = index === last.row ? last.column + 1 : plainRow(window.terminal, index).length;
+          return `${text.slice(0, from)}\x1b[7m${text.slice(from, to)}\x1b[0m${text.slice(Math.max(from, to)).trimEnd()}`;
+        }
         return rowOf(window.terminal, index, display.columns);
       });
       if (typing !== undefined) rows[height - 1] = `\x1b[7m${typing}\x1b[0m`;
@@ -108,14 +119,14 @@ export function copyMode(window: ScreenWindow, ended: (copied: string | undefine
         case 'h': case '\x08': case '\x1b[D': case '\x1bOD': column = Math.max(0, column - 1); break;
         case 'l': case '\x1b[C': case '\x1bOC': column = Math.min(last, column + 1); break;
         case 'k': case '\x10': case '\x1b[A': case '\x1bOA': row = Math.max(0, row - 1); break;
-        case 'j': case '\x0e': case '\x1b[B': case '\x1bOB': row = Math.min(total - 1, row + 1); break;
+        case 'j': case '\n': case '\x0e': case '\x1b[B': case '\x1bOB': row = Math.min(total - 1, row + 1); break;
         case '0': case '\x1b[H': case '\x1bOH': case '\x1b[1~': column = 0; break;
         case '$': case '\x1b[F': case '\x1bOF': case '\x1b[4~': column = Math.max(0, line.length - 1); break;
         case '^': column = Math.max(0, line.search(/\S/)); break;
-        case '\x02': case '\x1b[5~': row = Math.max(0, row - height); break;
-        case '\x06': case '\x1b[6~': row = Math.min(total - 1, row + height); break;
-        case '\x15': row = Math.max(0, row - Math.floor(height / 2)); break;
-        case '\x04': row = Math.min(total - 1, row + Math.floor(height / 2)); break;
+        case '\x02': case '\x1b[5~': scroll(-height); break;
+        case '\x06': case '\x1b[6~': scroll(height); break;
+        case '\x15': scroll(-Math.floor(height / 2)); break;
+        case '\x04': scroll(Math.floor(height / 2)); break;
         case 'g': row = 0; column = 0; break;
         case 'G': row = total - 1; column = 0; break;
         case 'H': row = top; column = 0; break;
@@ -134,10 +145,10 @@ export function copyMode(window: ScreenWindow, ended: (copied: string | undefine
         case '/': case '?': typing = key; break;
         case 'n': if (search !== '') find(1); break;
         case 'N': if (search !== '') find(-1); break;
-        case ' ': case '\r': case '\n':
+        case ' ': case '\r':
           if (mark === undefined) {
             mark = { row, column };
-            say(`First mark set - Column ${column + 1} Line ${row + 1}`);
+            say(`First mark set - Column ${column + 1} Line ${row - baseY + 1}`);
             break;
           }
           ended(copied(window, mark, { row, column }));

@@ -3,6 +3,7 @@ import type { Invocation } from '../define.ts';
 import { defineCommand, notSimulated } from '../define.ts';
 import { attach, sendCommand } from './client.ts';
 import { ScreenServer } from './server.ts';
+import { readScreenrc } from './screenrc.ts';
 import type { Session } from './sockets.ts';
 import { bestMatches, sessionRow, sessions, socketFolder } from './sockets.ts';
 import { usage, version } from './texts.ts';
@@ -21,7 +22,8 @@ interface Settings {
   ignoresSession: boolean;
   isQuiet: boolean;
   logs: boolean;
-  scrollback: number;
+  scrollback: number | undefined;
+  file: string | undefined;
   rest: string[];
 }
 
@@ -58,7 +60,7 @@ export const screen = defineCommand({
 function parse(call: Invocation): Settings | number {
   const settings: Settings = {
     mode: 'new', resumesOrCreates: false, match: undefined, name: undefined, title: undefined, window: undefined, term: undefined, shell: undefined, detachesOthers: 'no', startsDetached: false,
-    ignoresSession: false, isQuiet: false, logs: false, scrollback: 1024, rest: [],
+    ignoresSession: false, isQuiet: false, logs: false, scrollback: undefined, file: undefined, rest: [],
   };
   const words = [...call.args];
   let detaches: 'd' | 'D' | undefined;
@@ -131,7 +133,10 @@ function parse(call: Invocation): Settings | number {
         call.out(`Screen version ${version}`);
         return 0;
       } else if ('aAiUOl4'.includes(letter) || letter === '6' || letter === 'n' || letter === 'f') continue;
-      else if (letter === 'c' || letter === 'e') return notSimulated(call, `option -${letter}`);
+      else if (letter === 'c') {
+        settings.file = inline === '' ? words.shift() : inline;
+        break;
+      } else if (letter === 'e') return notSimulated(call, `option -${letter}`);
       else return complain(call, `Unknown option -${letter}`);
     }
   }
@@ -246,6 +251,8 @@ function needsTerminal(call: Invocation): number {
 async function start(call: Invocation, settings: Settings, folder: string): Promise<number> {
   const { sys } = call;
   if (!settings.startsDetached && !call.stdinIsTerminal) return needsTerminal(call);
+  const startup = await readScreenrc(call, settings.file);
+  if (startup === undefined) return 1;
   const term = call.env.get('TERM') ?? 'screen';
   const terminal = sys.terminalName(0);
   const tty = terminal.ok ? terminal.value.replace(/^\/dev\//, '').replaceAll('/', '-') : '';
@@ -255,12 +262,12 @@ async function start(call: Invocation, settings: Settings, folder: string): Prom
   const pipe = sys.pipe();
   if (!pipe.ok) return 1;
   const [readEnd, writeEnd] = pipe.value;
-  const shell = settings.shell ?? call.env.get('SHELL') ?? '/bin/sh';
+  const shell = settings.shell ?? startup.shell ?? call.env.get('SHELL') ?? '/bin/sh';
   const server = sys.fork(async (child) => {
     child.close(readEnd);
     return ScreenServer.run(child, {
       name, folder, argv: settings.rest, title: settings.title, term: settings.term ?? (term.startsWith('screen') ? term : /^(xterm|rxvt|linux|vt)/.test(term) && term.includes('256color') ? `screen.${term}` : 'screen'),
-      shell, scrollback: settings.scrollback, logs: settings.logs, showsStartPage: call.args.length === 0, columns, rows, ready: writeEnd,
+      shell, scrollback: settings.scrollback ?? startup.scrollback ?? 1024, logs: settings.logs, showsStartPage: call.args.length === 0 && startup.showsStartPage, columns, rows, ready: writeEnd,
     });
   }, { newSession: true, argv: ['SCREEN', ...call.args] });
   sys.close(writeEnd);

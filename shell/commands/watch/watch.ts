@@ -99,7 +99,7 @@ function option(call: Invocation, word: string, rest: string[], settings: Settin
       }
       const number = Number(text.replace(',', '.'));
       if (Number.isNaN(number)) {
-        call.err(`watch: failed to parse argument: '${text}'`);
+        call.err(`watch: failed to parse argument: '${text}': Invalid argument`);
         return 1;
       }
       if (letter === 'n') settings.intervalS = Math.min(2_678_400, Math.max(0.1, number));
