@@ -55,6 +55,8 @@ const HASH_EVERY_INPUTS = 50;
 /** So much lab time at most, in which something happened, is waited for anew when a session was cut off and is resumed. */
 const HASH_AFTER_US = 10_000_000;
 const SHOW_NETWORK_EVERY_MS = 100;
+/** Where time is real a prompt may be on the screen before its shell's word of it has been heard. */
+const REAL_PROMPT_SEEN_WITHIN_MS = 500;
 const TIMELINE_AFTER_MS = 200;
 const SKIP_US = 30_000_000;
 /** A terminal whose page is this far behind stops the clock until it has caught up to the lower mark. */
@@ -443,7 +445,8 @@ class Session implements LabSession {
 
   // ---------------------------------------------------------------- run blocks
 
-  private run(blockId: string, line: number | undefined, terminalId: string | undefined): void {
+  private run(blockId: string, line: number | undefined, terminalId: string | undefined, patienceMs = REAL_PROMPT_SEEN_WITHIN_MS): void {
+    if (this.isClosed) return;
     const block = this.lesson.screens.flatMap(({ blocks }) => blocks).find((candidate): candidate is RunBlock => candidate.kind === 'run' && candidate.id === blockId);
     if (block === undefined) return this.fail('not-now', `the lesson has no commands ${blockId}`, false);
     const terminal = terminalId ?? block.terminal;
@@ -453,6 +456,7 @@ class Session implements LabSession {
       return;
     }
     if (!this.lab.isPrompting(terminal)) {
+      if (this.lab.isRealTime === true && patienceMs > 0) return void this.options.wall.after(50, () => this.run(blockId, line, terminalId, patienceMs - 50));
       const view = this.lab.terminals().find(({ id }) => id === terminal);
       return this.fail('not-now', `${view?.title ?? terminal} is busy${view?.running === null || view?.running === undefined ? '' : ` with ${view.running}`}; end it with Ctrl+C, or type in another terminal`, false);
     }
