@@ -40,6 +40,7 @@ export class LinuxLab implements Lab {
   #nowUs = 0;
   #movedAtMs = 0;
   #windowsAtMs = 0;
+  #lookTimer: NodeJS.Timeout | undefined;
   #early: { terminal: string; bytes: Uint8Array }[] | undefined = [];
   #listener: Lab['onData'] = () => undefined;
   onChange: () => void = () => undefined;
@@ -184,6 +185,14 @@ export class LinuxLab implements Lab {
     await this.#observing.refreshWindows();
   }
 
+  /** What screen draws, one of its windows has written: perhaps a prompt. */
+  #lookSoon(): void {
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = undefined;
+      void this.#lookThroughWindows(true).then(() => this.#changed());
+    }, LOOK_EVERY_MS);
+  }
+
   // ---------------------------------------------------------------- what happens
 
   set onData(listener: Lab['onData']) {
@@ -201,6 +210,7 @@ export class LinuxLab implements Lab {
       if (this.#early === undefined) this.#listener(terminal, bytes);
       else this.#early.push({ terminal, bytes });
     }
+    if (this.#runsScreen(terminal)) this.#lookSoon();
     this.#changed();
   }
 
@@ -249,6 +259,7 @@ export class LinuxLab implements Lab {
 
   close(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#lookTimer);
     this.onChange = () => undefined;
     this.#listener = () => undefined;
     this.#observing.close();

@@ -6,7 +6,7 @@ import { quote } from './boot-script.ts';
 import type { Evidence } from './evidence.ts';
 import { Reader } from './reader.ts';
 import type { Sandbox } from './sandbox.ts';
-import { parseState, stateLibrary, type MachineState, type NamespaceState } from './state.ts';
+import { parseState, parseWindows, stateLibrary, type MachineState, type NamespaceState, type WindowState } from './state.ts';
 import { tools } from './tools.ts';
 
 /** What is not in a state's shape may change the answer too, so none is believed for long. */
@@ -36,26 +36,30 @@ export interface LinuxObserver {
 export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: () => readonly string[], nowMs: () => number): LinuxObserver {
   const reader = new Reader(sandbox, library);
   const machine = sandbox.scenario.home;
-  let screens: MachineState['screens'] = [];
+  // Beside the other, so that nobody who waits for a window waits for a reading of everything.
+  const windowReader = new Reader(sandbox, stateLibrary);
+  let screens: WindowState['screens'] = [];
   let last: { state: MachineState; atMs: number } | undefined;
   let reading: Promise<MachineState | undefined> | undefined;
   let asking = 0;
   let askedUntilMs = 0;
   const asked = new Map<string, { shape: string; atMs: number; value: unknown }>();
 
-  const takeWindows = (state: Pick<MachineState, 'windows' | 'screens'>): void => {
-    ({ screens } = state);
-    for (const { name, bytes } of state.windows) {
+  const refreshWindows = async (): Promise<void> => {
+    const text = await windowReader.ask('window_state');
+    if (text === undefined) return;
+    const found = parseWindows(text);
+    ({ screens } = found);
+    for (const { name, bytes } of found.windows) {
       const session = name.slice(0, name.lastIndexOf('.'));
-      const screen = state.screens.findLast((each) => each.name === session);
+      const screen = screens.findLast((each) => each.name === session);
       if (screen !== undefined) evidence.take(`screen:${screen.pid}.${screen.name}`, bytes);
     }
   };
   const read = async (): Promise<MachineState | undefined> => {
-    const text = await reader.ask('state');
-    if (text === undefined || !text.includes('\x1dscreens')) return undefined;
+    const [text] = await Promise.all([reader.ask('state'), refreshWindows()]);
+    if (text === undefined || !text.includes('\x1dprocesses')) return undefined;
     const state = parseState(text, nowMs());
-    takeWindows(state);
     last = { state, atMs: nowMs() };
     return state;
   };
@@ -124,7 +128,7 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
       return text === undefined ? gone() : answer(text.trim() === '' ? null : text.trim());
     },
     processes: () => all(({ processes }) => processes),
-    sessions: () => all(({ screens }) => evidence.sessions(terminals(), screens)),
+    sessions: () => all(() => evidence.sessions(terminals(), screens)),
     async packages() {
       const text = await reader.ask(`packages || { echo; programs ${tools.map(({ name }) => name).join(' ')}; }`);
       return text === undefined ? gone() : answer(packagesOf(text));
@@ -141,12 +145,10 @@ export function observeLinux(sandbox: Sandbox, evidence: Evidence, terminals: ()
   };
 
   return {
-    observer, refresh, screens: () => screens, isAsking: () => asking > 0 || nowMs() < askedUntilMs, close: () => reader.close(),
-    async refreshWindows() {
-      const text = await reader.ask('section windows; windows; section screens; screens');
-      if (text === undefined) return;
-      const found = parseState(text, nowMs());
-      takeWindows(found);
+    observer, refresh, refreshWindows, screens: () => screens, isAsking: () => asking > 0 || nowMs() < askedUntilMs,
+    close() {
+      reader.close();
+      windowReader.close();
     },
   };
 }

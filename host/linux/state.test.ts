@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pingOutcome, tracedSteps } from './active.ts';
 import { packetOf } from './evidence.ts';
-import { parseConntrack, parseRules, parseSocket, parseState } from './state.ts';
+import { parseConntrack, parseRules, parseSocket, parseState, parseWindows } from './state.ts';
 
 test('reads connection tracking entries', () => {
   const view = parseConntrack('icmp     1 29 src=10.142.0.2 dst=8.8.8.8 type=8 code=0 id=7 [UNREPLIED] src=8.8.8.8 dst=10.142.0.2 type=0 code=0 id=7 mark=0 use=1');
@@ -30,15 +30,19 @@ test('puts a machine together: both ends of a veth, the wire out of the lab as a
   const inner = [link('veth1', 4, { ...veth, link_index: 5, link_netnsid: 0 })];
   const uptime = 100;
   const stat = `7 (ping) S 1 7 7 34816 7 ${'0 '.repeat(13)}9000 0`;
-  const text = `\x1dnames\n[{"name":"red","id":0}]\n\x1dnamespace \n\x1dip\n${JSON.stringify(home)}\n[{"type":"unicast","dst":"10.0.0.1","dev":"eth0"}]\n[]\n[]\n\x1dsysctl\nnet.ipv4.ip_forward 1\n\x1dnamespace red\n\x1dip\n${JSON.stringify(inner)}\n[]\n[]\n[]\n\x1dprocesses\n${uptime}.00\n${stat}\x1f0\x1f=red\x1fping\x1f8.8.8.8\n\x1dwindows\nv.0 aGk=\n\x1dscreens\n0 12.v\n`;
+  const text = `\x1dnames\n[{"name":"red","id":0}]\n\x1dnamespace \n\x1dip\n${JSON.stringify(home)}\n[{"type":"unicast","dst":"10.0.0.1","dev":"eth0"}]\n[]\n[]\n\x1dsysctl\nnet.ipv4.ip_forward 1\n\x1dnamespace red\n\x1dip\n${JSON.stringify(inner)}\n[]\n[]\n[]\n\x1dprocesses\n${uptime}.00\n${stat}\x1f0\x1f=red\x1fping\x1f8.8.8.8\n`;
   const state = parseState(text, 50_000);
   expect(state.names).toEqual([{ name: 'red', id: 0 }]);
   expect(state.namespaces.get('')?.links.map(({ name, kind, peer }) => [name, kind, peer])).toEqual([['eth0', 'ether', null], ['veth0', 'veth', { index: 4, name: 'veth1', netns: 'red' }]]);
   expect(state.namespaces.get('red')?.links[0]?.peer).toEqual({ index: 5, name: 'veth0', netns: '' });
   expect(state.namespaces.get('')).toMatchObject({ isForwarding: { 4: true, 6: false }, routes: [{ destination: '10.0.0.1/32', table: 'main', kind: 'unicast' }] });
   expect(state.processes).toMatchObject([{ pid: 7, netns: 'red', argv: ['ping', '8.8.8.8'], tty: 'pts/0', user: 'root', state: 'sleeping', startedAtMs: 40_000 }]);
-  expect(state.screens).toEqual([{ pid: 12, name: 'v', isAttached: false }]);
-  expect(Buffer.from(state.windows[0]!.bytes).toString()).toBe('hi');
+});
+
+test('reads what windows of screen wrote', () => {
+  const { screens, windows } = parseWindows('\x1dwindows\nv.0 aGk=\n\x1dscreens\n0 12.v\n');
+  expect(screens).toEqual([{ pid: 12, name: 'v', isAttached: false }]);
+  expect(windows.map(({ name, bytes }) => [name, Buffer.from(bytes).toString()])).toEqual([['v.0', 'hi']]);
 });
 
 test('counts neither packets nor comments among the rules of IPv6, and knows which family is forwarded', () => {

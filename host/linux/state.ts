@@ -56,10 +56,9 @@ state() {
   local file
   for file in /run/netns/*; do [ -f "$file" ] && nsenter --net="$file" bash --norc -c "namespace '$\{file##*/}'"; done
   section processes; processes
-  # In this order: a window that has written has a session.
-  section windows; windows
-  section screens; screens
 }
+# In this order: a window that has written has a session.
+window_state() { section windows; windows; section screens; screens; }
 `.replaceAll('$\\{', '${');
 
 export interface NamespaceState {
@@ -79,14 +78,13 @@ export interface NamespaceState {
   /** Those a packet's way depends on. */
   readonly sysctls: string;
 }
+/** What screen has: its sessions, and what their windows have written since they were last asked, by `name.number`. */
+export interface WindowState { readonly screens: ScreenState[]; readonly windows: { readonly name: string; readonly bytes: Uint8Array }[] }
 export interface ScreenState { readonly pid: number; readonly name: string; readonly isAttached: boolean }
 export interface MachineState {
   readonly names: NetnsView[];
   readonly namespaces: ReadonlyMap<string, NamespaceState>;
   readonly processes: ProcessView[];
-  readonly screens: ScreenState[];
-  /** What windows of screen have written since they were last asked, by `name.number`. */
-  readonly windows: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** The same text whenever the network is the same, whatever has been counted or aged meanwhile. */
   readonly shape: string;
 }
@@ -101,14 +99,14 @@ export function parseState(text: string, nowMs: number): MachineState {
     if (name.startsWith('namespace')) {
       current = new Map();
       raw.set(name.slice('namespace '.length), current);
-    } else (['names', 'processes', 'screens', 'windows'].includes(name) ? own : current).set(name, part.slice(at + 1));
+    } else (['names', 'processes'].includes(name) ? own : current).set(name, part.slice(at + 1));
   }
   const links = new Map([...raw].map(([netns, sections]) => [netns, json(lineOf(sections, 0)) as IpLink[]]));
   const namespaces = new Map([...raw].map(([netns, sections]) => [netns, namespaceState(netns, sections, links)]));
   const shape = JSON.stringify([...namespaces].map(([netns, state]) => [netns, state.links, state.addresses, state.routes, state.policyRules, state.sysctls, state.rules6, state.chains.map(({ table, name, policy, rules }) => [table, name, policy, rules.map((rule) => rule.text)])]));
   return {
     names: (json(own.get('names') ?? '') as { name: string; id?: number }[]).map(({ name, id }) => ({ name, id: id ?? null })),
-    namespaces, processes: processesOf(own.get('processes') ?? '', nowMs), screens: screensOf(own.get('screens') ?? ''), windows: windowsOf(own.get('windows') ?? ''), shape,
+    namespaces, processes: processesOf(own.get('processes') ?? '', nowMs), shape,
   };
 }
 
@@ -268,6 +266,11 @@ function processesOf(text: string, nowMs: number): ProcessView[] {
 /** The programs that open a terminal, between it and its login shell. */
 function isOurs([program, ...words]: readonly string[]): boolean {
   return program === 'script' && words.includes('/dev/null');
+}
+
+export function parseWindows(text: string): WindowState {
+  const [, windows = '', screens = ''] = text.split(SECTION).map((part) => part.slice(part.indexOf('\n') + 1));
+  return { windows: windowsOf(windows), screens: screensOf(screens) };
 }
 
 function screensOf(text: string): ScreenState[] {
