@@ -1,0 +1,3 @@
+import { describeLessonsOnLinux } from './linux-lessons.ts';
+
+describeLessonsOnLinux('range');
