@@ -42,6 +42,10 @@ async function run(call: Invocation): Promise<ExitCode> {
       call.err(`mtr: invalid argument: '${value}'`);
       return 1;
     }
+    if (letter === 'i' && value !== undefined && Number(value) === 0) {
+      call.err('mtr: wait time must be positive');
+      return 1;
+    }
   }
   const fields = fieldsOf(options.value('o') ?? USUAL_ORDER);
   if (fields === undefined) {
@@ -64,8 +68,9 @@ async function one(call: Invocation, options: ParsedOptions, fields: readonly Fi
   }
   const { address, family } = resolved.addresses.find((each) => each.family === 'inet') ?? resolved.addresses[0]!;
   const number = (letter: string, usual: number): number => Number(options.value(letter) ?? usual);
+  const mostHops = Math.max(1, Math.min(255, number('m', 30)));
   const pathOptions: PathOptions = {
-    method: options.has('T') ? 'tcp' : options.has('u') ? 'udp' : 'icmp', address, isIp6: family === 'inet6', firstHop: Math.max(1, number('f', 1)), mostHops: Math.max(1, Math.min(255, number('m', 30))), unknownAtMost: number('U', 12), port: options.has('P') ? number('P', 80) : undefined,
+    method: options.has('T') ? 'tcp' : options.has('u') ? 'udp' : 'icmp', address, isIp6: family === 'inet6', firstHop: Math.max(1, Math.min(number('f', 1), mostHops)), mostHops, unknownAtMost: number('U', 12), port: options.has('P') ? number('P', 80) : undefined,
     packetSize: number('s', 64), intervalUs: Math.max(number('i', 1) * 1e6, 1000), timeoutUs: number('Z', 10) * 1e6, source: options.value('a'), device: options.value('I'), typeOfService: number('Q', 0), mark: options.has('M') ? number('M', 0) : undefined,
   };
   const path = new Path(call, pathOptions);

@@ -24,6 +24,7 @@ export function parseFilter(words: readonly string[]): Filter | string {
     const isExcluded = tokens[at] !== 'state';
     const name = tokens[at + 1] ?? '';
     const named = stateWords[name.toLowerCase()];
+    if (name === '') return 'Command line is not complete. Try option "help"';
     if (named === undefined) return `ss: wrong state name: ${name}`;
     if (isExcluded) states = (states ?? [...stateWords['all']!]).filter((state) => !named.includes(state));
     else states = [...(states ?? []), ...named];
@@ -34,7 +35,7 @@ export function parseFilter(words: readonly string[]): Filter | string {
     if (at < tokens.length) throw new SyntaxProblem();
     return { states, accepts };
   } catch (problem) {
-    if (problem instanceof SyntaxProblem) return problem.text === '' ? `ss: bison bellows (while parsing filter): "syntax error!"` : problem.text;
+    if (problem instanceof SyntaxProblem) return problem.text === '' ? `ss: bison bellows (while parsing filter): "syntax error!" Sorry.` : problem.text;
     throw problem;
   }
 
@@ -74,12 +75,19 @@ export function parseFilter(words: readonly string[]): Filter | string {
       if (tokens[at] === '=' || tokens[at] === '==') at += 1;
       return addressTest(token === 'src', tokens[at++] ?? '');
     }
+    if (token === 'dev') {
+      const name = tokens[at++];
+      return ({ device }) => device === name;
+    }
+    // A word alone is an address of the other end.
+    if (token !== undefined && /^[\w.:/[\]-]+$/.test(token)) return addressTest(false, token);
     throw new SyntaxProblem();
   }
   function portTest(isSource: boolean): Test {
     const operators = ['=', '==', 'eq', '!=', 'ne', 'neq', '<=', 'le', 'leq', '>=', 'ge', 'geq', '<', 'lt', '>', 'gt'];
     const operator = operators.includes(tokens[at] ?? '') ? tokens[at++]! : '=';
-    const word = (tokens[at++] ?? '').replace(/^.*:/, '');
+    if (tokens[at] === undefined) throw new SyntaxProblem();
+    const word = tokens[at++]!.replace(/^.*:/, '');
     return (socket, ports) => {
       const wanted = /^\d+$/.test(word) ? Number(word) : ports.number(word) ?? -1;
       const { port } = isSource ? socket.local : socket.remote;
@@ -111,7 +119,9 @@ function addressTest(isSource: boolean, word: string): Test {
   if (port !== undefined && port !== '*' && !/^\d+$/.test(port)) throw new SyntaxProblem(`Error: "${port}" does not look like a port.\nCannot parse dst/src address.`);
   const four = parseIp4(address);
   const six = parseIp6(address);
-  if (address !== '' && address !== '*' && four === undefined && six === undefined) throw new SyntaxProblem(`Error: an inet prefix is expected rather than "${address}".\nCannot parse dst/src address.`);
+  const most = six === undefined ? 32 : 128;
+  const isLengthRight = length === undefined || (/^\d+$/.test(length) && Number(length) <= most);
+  if (address !== '' && address !== '*' && ((four === undefined && six === undefined) || !isLengthRight)) throw new SyntaxProblem(`Error: an inet prefix is expected rather than "${host}".\nCannot parse dst/src address.`);
   return (socket) => {
     const end = isSource ? socket.local : socket.remote;
     if (port !== undefined && port !== '*' && end.port !== Number(port)) return false;

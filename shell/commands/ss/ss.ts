@@ -7,6 +7,10 @@ import type { SocketView } from '../../ports/kernel.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { parseFilter, type Filter } from './filter.ts';
 import { Table } from './table.ts';
+import { usage } from './usage.ts';
+
+/** What -A may name. */
+const tables = ['tcp', 'udp', 'raw', 'mptcp', 'unix', 'unix_dgram', 'unix_stream', 'unix_seqpacket', 'packet', 'packet_raw', 'packet_dgram', 'netlink', 'dccp', 'sctp', 'vsock_stream', 'vsock_dgram', 'tipc', 'xdp'];
 
 export const ss = defineCommand({
   name: 'ss',
@@ -15,30 +19,6 @@ export const ss = defineCommand({
   path: '/usr/bin/ss',
   run: (call) => runSs(call),
 });
-
-const usage = `Usage: ss [ OPTIONS ]
-       ss [ OPTIONS ] [ FILTER ]
-   -h, --help          this message
-   -V, --version       output version information
-   -n, --numeric       don't resolve service names
-   -r, --resolve       resolve host names
-   -a, --all           display all sockets
-   -l, --listening     display listening sockets
-   -o, --options       show timer information
-   -e, --extended      show detailed socket information
-   -p, --processes     show process using socket
-   -i, --info          show internal TCP information
-   -s, --summary       show socket usage summary
-   -4, --ipv4          display only IP version 4 sockets
-   -6, --ipv6          display only IP version 6 sockets
-   -t, --tcp           display only TCP sockets
-   -u, --udp           display only UDP sockets
-   -w, --raw           display only RAW sockets
-   -O, --oneline       socket's data printed on a single line
-   -H, --no-header     Suppress header line
-
-   FILTER := [ state STATE-FILTER ] [ EXPRESSION ]
-`;
 
 type Socket = SocketView & { readonly process: { pid: number; name: string; fd: number } | undefined };
 
@@ -68,6 +48,13 @@ async function runSs(call: Invocation): Promise<ExitCode> {
   for (const letter of ['b', 'E', 'K', 'N', 'd', 'S', 'F', 'D', 'T', 'M', '0', 'm', 'vsock', 'xdp', 'tos', 'cgroup', 'tipcinfo']) {
     if (options.has(letter)) return notSimulated(call, `option ${options.options.find((option) => option.name === letter)!.typed}`);
   }
+  const misuse = (problem: string): ExitCode => {
+    call.err(`ss: ${problem}`);
+    call.writeErr(usage);
+    return 255;
+  };
+  const typedFamily = options.value('f');
+  if (typedFamily !== undefined && !['inet', 'inet6', 'link', 'unix', 'netlink', 'vsock', 'tipc', 'xdp'].includes(typedFamily)) return misuse(`"${typedFamily}" is invalid family`);
   if (options.has('s')) return summary(call);
   const kinds = new Set<string>();
   if (options.has('t')) kinds.add('tcp');
@@ -77,6 +64,7 @@ async function runSs(call: Invocation): Promise<ExitCode> {
   for (const query of options.values('A')) {
     for (const name of query.split(',')) {
       if (name === 'inet' || name === 'all') for (const each of ['tcp', 'udp', 'raw']) kinds.add(each);
+      else if (!tables.includes(name)) return misuse(`"${name}" is illegal socket table id`);
       else kinds.add(name);
     }
   }
@@ -85,7 +73,8 @@ async function runSs(call: Invocation): Promise<ExitCode> {
   const parsed = parseFilter(options.operands);
   if (typeof parsed === 'string') {
     call.err(parsed);
-    return parsed.startsWith('ss: wrong state') ? 255 : 255;
+    if (parsed.startsWith('ss: bison')) call.writeErr(usage);
+    return parsed.startsWith('Error:') ? 1 : 255;
   }
   const states = statesWanted(parsed, options.has('a'), options.has('l'));
   const family = options.has('4') || options.value('f') === 'inet' ? 'inet' : options.has('6') || options.value('f') === 'inet6' ? 'inet6' : undefined;

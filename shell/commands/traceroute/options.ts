@@ -29,7 +29,7 @@ export type ParsedTraceroute =
   | { readonly ok: true; readonly options: TracerouteOptions }
   | { readonly ok: false; readonly reason: 'error' | 'unsupported' | 'usage' | 'version'; readonly message: string };
 
-const UNSUPPORTED = new Set(['d', 'g', 'l', 'r', 'e', 'A', 'M', 'O', 'D', 'P', 'L', 'sport', 'mtu', 'back']);
+const UNSUPPORTED = new Set(['d', 'g', 'l', 'r', 'A', 'M', 'O', 'D', 'P', 'L', 'sport', 'mtu', 'back']);
 
 export function parseTraceroute(args: readonly string[]): ParsedTraceroute {
   const parsed = parseOptions(args, {
@@ -52,7 +52,8 @@ export function parseTraceroute(args: readonly string[]): ParsedTraceroute {
   if (parsed.has('V')) return { ok: false, reason: 'version', message: '' };
   const unsupported = parsed.options.find((option) => UNSUPPORTED.has(option.name));
   if (unsupported !== undefined) return { ok: false, reason: 'unsupported', message: `option ${unsupported.typed}` };
-  if (parsed.operands.length === 0) return { ok: false, reason: 'usage', message: 'Specify "host" missing argument.' };
+  if (args.length === 0) return { ok: false, reason: 'usage', message: '' };
+  if (parsed.operands.length === 0) return wrong('Specify "host" missing argument.');
 
   const number = (letter: string, otherwise: number): number | undefined => {
     const text = parsed.value(letter);
@@ -74,6 +75,7 @@ export function parseTraceroute(args: readonly string[]): ParsedTraceroute {
   if (waits.some((wait) => Number.isNaN(wait) || wait < 0)) return bad('w');
   const lengthText = parsed.operands[1];
   if (lengthText !== undefined && !/^[0-9]+$/.test(lengthText)) return wrong(`Cannot handle "packetlen" cmdline arg \`${lengthText}' on position 2 (argc ${args.length})`);
+  if (Number(lengthText ?? 0) > 65_000) return wrong(`too big packetlen ${lengthText!} specified`);
   const gap = Number(parsed.value('z') ?? 0);
   return {
     ok: true,

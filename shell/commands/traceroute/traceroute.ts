@@ -5,6 +5,7 @@ import { nameOfAddress, resolveHost } from '../../lib/resolve.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { parseTraceroute } from './options.ts';
 import { collect, HEADER_LENGTHS, sendProbe, type Probe, type Target } from './probes.ts';
+import { usage } from './usage.ts';
 
 export const traceroute = defineCommand({
   name: 'traceroute',
@@ -33,7 +34,8 @@ export const traceroute = defineCommand({
       case 'unsupported':
         return notSimulated(call, parsed.message);
       case 'usage':
-        return notSimulated(call, 'its usage text');
+        call.writeErr(usage);
+        return 0;
       case 'version':
         call.err('Modern traceroute for Linux, version 2.1.2');
         call.err('Copyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later');
@@ -58,7 +60,7 @@ async function trace(call: Invocation, target: Target): Promise<ExitCode> {
     while (probes.length < last && active().length < options.atOnce && call.sys.monotonicUs() >= nextSendUs) {
       const probe = await sendProbe(call, target, probes.length);
       if (typeof probe === 'string') {
-        call.write('\n');
+        if (probe !== 'EADDRNOTAVAIL') call.write('\n');
         await call.flush();
         // error(): perror after a newline of its own.
         const source = options.source === undefined ? 'connect' : 'bind';
@@ -89,7 +91,10 @@ async function trace(call: Invocation, target: Target): Promise<ExitCode> {
 }
 
 async function waitForAny(call: Invocation, probes: readonly Probe[], active: readonly Probe[], target: Target, nextSendUs: number): Promise<void> {
-  if (active.length === 0) return;
+  if (active.length === 0) {
+    if (Number.isFinite(nextSendUs) && nextSendUs > call.sys.monotonicUs()) await call.sys.sleep(nextSendUs - call.sys.monotonicUs());
+    return;
+  }
   const isFull = active.length >= target.options.atOnce;
   const untilUs = Math.min(isFull ? Infinity : nextSendUs, ...active.map((probe) => expiryUs(probe, probes, target)));
   const timeoutUs = Math.max(0, untilUs - call.sys.monotonicUs());
