@@ -1,6 +1,10 @@
 /** Reachability by TCP or UDP, tried on a copy of the lab whose listening sockets still answer. */
 import { z } from 'zod';
+import type { ConnectView } from '../../contracts/observer.ts';
 import { defineCheck, fail, pass } from '../define.ts';
+
+/** What comes of a call, for people. */
+export const outcomeWords: Readonly<Record<ConnectView['outcome'], string>> = { connected: 'an answer', refused: 'the call is refused', timeout: 'no answer', unreachable: 'no way there', 'unknown-host': 'nobody knows that name' };
 
 export const connects = defineCheck({
   kind: 'connects',
@@ -13,10 +17,11 @@ export const connects = defineCheck({
   }),
   places: ({ from }) => [from],
   async judge({ from, to, protocol, expect }, { look }) {
-    const expected = `${look.title(from)} to ${to.host}:${to.port} (${protocol}): ${expect}`;
+    const expected = `${look.title(from)} calls ${to.host}:${to.port}${protocol === 'tcp' ? '' : ` by ${protocol}`}: ${outcomeWords[expect]}`;
     const { outcome, died } = await look.connect({ from: look.place(from), host: to.host, port: to.port, protocol });
     const see = [{ kind: 'trace' as const, label: `${look.title(from)} to ${to.host}:${to.port}`, place: look.place(from) }];
-    if (outcome === expect) return pass(expected, outcome, { see });
-    return fail({ expected, found: outcome, because: died?.reason ?? `The connection ends in: ${outcome}.`, layer: died?.layer ?? 'application', see, values: { outcome } });
+    const found = outcomeWords[outcome];
+    if (outcome === expect) return pass(expected, found, { see });
+    return fail({ expected, found, because: died?.reason ?? `What comes of it: ${found}.`, layer: died?.layer ?? 'application', see, values: { outcome } });
   },
 });

@@ -4,10 +4,10 @@
  * https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/
  */
 import { z } from 'zod';
-import type { ConnectView } from '../../contracts/observer.ts';
 import type { Death } from '../../contracts/trace.ts';
 import { defineCheck, fail, type Finding, listed, pass } from '../define.ts';
 import type { Look } from '../look.ts';
+import { outcomeWords } from './connects.ts';
 
 const doors = ['clusterIP', 'nodePort', 'loadBalancer'] as const;
 
@@ -47,17 +47,15 @@ export const serves = defineCheck({
     if (outcome === 'connected') return pass(expected, outcome, { see });
     // kube-proxy rejects what is for a Service without endpoints: then it is about pods, not about that rule.
     const isOnTheWay = died !== undefined && died.layer !== 'service' && !/has no endpoints/.test(died.reason);
-    const found = outcomes[outcome];
+    const found = outcomeWords[outcome];
     if (isOnTheWay) return failed(found, died.reason, died.layer);
     const trouble = await podTrouble(look, service, namespace);
     if (trouble !== undefined) return failed(found, trouble, 'service');
-    return failed(found, died === undefined ? `It ends so: ${found}.` : await atTheDoor(look, died), died?.layer ?? 'application');
+    return failed(found, died === undefined ? `What comes of it: ${found}.` : await atTheDoor(look, died), died?.layer ?? 'application');
   },
 });
 
 const doorNames: Readonly<Record<(typeof doors)[number], string>> = { clusterIP: 'ClusterIP', nodePort: 'NodePort', loadBalancer: 'load balancer' };
-
-const outcomes: Readonly<Record<ConnectView['outcome'], string>> = { connected: 'an answer', refused: 'the call is refused', timeout: 'no answer', unreachable: 'the address cannot be reached', 'unknown-host': 'nobody knows that name' };
 
 /** Where the door is, or why there is none. */
 function addressOf({ spec, status }: Service, door: (typeof doors)[number], node: string | undefined): { host: string; port: number } | string {
