@@ -1,6 +1,7 @@
 /** apt, apt-get, apt-cache and dpkg of Debian 12 over the machine's package catalogue. Read first: apt(8), dpkg(1). */
 import type { ExitCode, MachinePorts } from '../../../machine/sys.ts';
 import { parseOptions } from '../../lib/getopt.ts';
+import { shellPattern } from '../../lib/pattern.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 
 type Package = ReturnType<MachinePorts['packages']>[number];
@@ -282,9 +283,10 @@ async function nothingToDo(call: Invocation, verb: string): Promise<ExitCode> {
   return 0;
 }
 
+/** fnmatch(3), as apt has it. */
 function globbed(names: readonly string[]): (name: string) => boolean {
-  const patterns = names.map((name) => new RegExp(`^${name.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`));
-  return (name) => patterns.length === 0 || patterns.some((pattern) => pattern.test(name));
+  const patterns = names.map((name) => shellPattern(name, { extended: false, ignoreCase: false }));
+  return (name) => patterns.length === 0 || patterns.some((pattern) => pattern.matches(name));
 }
 
 function list(call: Invocation, names: readonly string[], isInstalled: boolean, isUpgradable: boolean): ExitCode {

@@ -5,6 +5,7 @@ import { MOST_REPEATS, type ViEditor } from './editor.ts';
 import { startInsert } from './insert.ts';
 import { atColumn, columnAt, motionOf, textObject } from './motions.ts';
 import { joinLines, operate, put, swapped, type Area, type Operator } from './operators.ts';
+import { compilePattern } from './search.ts';
 import { repeatSubstitution } from './substitute.ts';
 import { firstText, nextCharacter, order, previousCharacter, type Motion, type Place } from './text.ts';
 import { startVisual } from './visual.ts';
@@ -381,11 +382,12 @@ function goCommand(editor: ViEditor, count: number | undefined, times: number, r
     }
     case 'd': case 'D': {
       const word = /\w+/.exec(editor.line.slice(editor.line.slice(0, cursor.at + 1).search(/\w*$/)))?.[0];
-      const line = word === undefined ? -1 : editor.lines.findIndex((text) => new RegExp(`\\b${word}\\b`).test(text));
-      if (word === undefined || line < 0) editor.ring();
+      const pattern = word === undefined ? undefined : compilePattern(editor, `\\C\\<${word}\\>`);
+      const line = pattern === undefined ? -1 : editor.lines.findIndex((text) => pattern.regex.test(text));
+      if (pattern === undefined || line < 0) editor.ring();
       else {
         editor.leaveMark();
-        editor.cursor = { line, at: editor.lines[line]!.search(new RegExp(`\\b${word}\\b`)) };
+        editor.cursor = { line, at: pattern.regex.span(editor.lines[line]!)![0] };
       }
       return true;
     }
