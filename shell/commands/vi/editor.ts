@@ -13,6 +13,8 @@ import { pressConfirm, type Confirmation, type Substitution } from './substitute
 import { firstText, lastAt, type Motion, type Place } from './text.ts';
 import { pressVisual, type VisualArea, type VisualKind } from './visual.ts';
 
+/** As many changes can be undone ('undolevels'). */
+const MOST_CHANGES = 1000;
 /** More would show nothing new, and fill the memory: `999999999aX`. */
 export const MOST_REPEATS = 10_000;
 
@@ -304,7 +306,8 @@ export class ViEditor {
     this.changeNumber += 1;
     this.changes.length = this.changeAt;
     this.changes.push({ before: open.before, after: this.lines.slice(), cursor: open.cursor, number: this.changeNumber, atS: this.nowS });
-    this.changeAt += 1;
+    if (this.changes.length > MOST_CHANGES) this.changes.shift();
+    this.changeAt = this.changes.length;
     this.undoesNext = false;
     const changed = firstDifference(open.before, this.lines);
     this.marks.set('.', { line: Math.min(changed, this.lines.length - 1), at: 0 });
