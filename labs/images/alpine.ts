@@ -2,7 +2,6 @@
 import type { ImagePackage } from '../../machine/image.ts';
 import type { UserLand } from '../../kube/node/images.ts';
 import { bash } from '../../shell/bash/bash.ts';
-import { busyboxPing } from '../../shell/commands/busybox/ping.ts';
 import { busyboxWget } from '../../shell/commands/busybox/wget.ts';
 import { toProgram } from '../../shell/commands/define.ts';
 import { commands } from '../../shell/commands/index.ts';
@@ -23,7 +22,7 @@ const packages: readonly ImagePackage[] = alpinePackages.map(({ name, version, s
 
 export const alpine: UserLand = {
   name: 'alpine',
-  programs: new Map([...programsOf(new Set([...busybox, ...extra])), ...[...programsOf(new Set(['bind9-dnsutils']))].filter(([path]) => path === NSLOOKUP), ['/usr/bin/wget', toProgram(busyboxWget)], ['/usr/bin/ping', toProgram(busyboxPing)], ['/bin/busybox', bash]]),
+  programs: new Map([...programsOf(new Set([...busybox, ...extra])), ...[...programsOf(new Set(['bind9-dnsutils']))].filter(([path]) => path === NSLOOKUP), ['/usr/bin/wget', toProgram(busyboxWget)], ['/bin/busybox', bash]]),
   setuid: setuidOf(extra),
   files: [
     { path: '/bin/sh', link: 'busybox' }, { path: '/bin/ash', link: 'busybox' },
