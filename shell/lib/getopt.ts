@@ -45,7 +45,7 @@ export function parseOptions(args: readonly string[], table: OptionTable): Parse
     if (word.startsWith('--')) {
       const equals = word.indexOf('=');
       const typed = equals === -1 ? word.slice(2) : word.slice(2, equals);
-      const found = longOption(table, typed);
+      const found = longOption(table, typed, word);
       if (typeof found === 'string') {
         error = found;
       } else if (found.kind === 'none' && equals !== -1) {
@@ -119,12 +119,12 @@ function shortKinds(short: string): Map<string, Argument> {
   return kinds;
 }
 
-function longOption(table: OptionTable, typed: string): { name: string; full: string; kind: Argument } | string {
+function longOption(table: OptionTable, typed: string, word: string): { name: string; full: string; kind: Argument } | string {
   const names = Object.keys(table.long ?? {});
   const matches = names.includes(typed) ? [typed] : names.filter((name) => name.startsWith(typed));
   const meanings = new Set(matches.map((name) => (table.long![name]!.includes('=') ? table.long![name] : name)));
-  if (matches.length === 0) return `unrecognized option '--${typed}'`;
-  if (meanings.size > 1) return `option '--${typed}' is ambiguous; possibilities: ${matches.map((name) => `'--${name}'`).join(' ')}`;
+  if (matches.length === 0) return `unrecognized option '${word}'`;
+  if (meanings.size > 1) return `option '${word}' is ambiguous; possibilities: ${matches.map((name) => `'--${name}'`).join(' ')}`;
   const full = matches[0]!;
   const [kind = 'none', short] = table.long![full]!.split('=');
   return { name: short ?? full, full, kind: kind as Argument };

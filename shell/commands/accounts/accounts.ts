@@ -9,7 +9,12 @@ import { uptimeLine } from '../system/uptime.ts';
 export const whoami = defineCommand({
   name: 'whoami', summary: 'print the effective user name', package: 'coreutils',
   run: (call) => {
-    if (gnuOptions(call, { short: '', long: { help: 'none', version: 'none' } }) === undefined) return 1;
+    const options = gnuOptions(call, { short: '' });
+    if (options === undefined) return 1;
+    if (options.operands.length > 0) {
+      call.err(`whoami: extra operand ‘${options.operands[0]!}’\nTry 'whoami --help' for more information.`);
+      return 1;
+    }
     call.out(userName(call.sys, call.sys.uid));
     return 0;
   },

@@ -7,7 +7,7 @@ import { fromUtf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { named } from './quote.ts';
 
-async function allLines(call: Invocation, files: readonly string[], failure: (path: string, reason: string) => string): Promise<string[] | undefined> {
+async function allLines(call: Invocation, files: readonly string[], failure: (path: string, reason: string) => string, ending = '\n'): Promise<string[] | undefined> {
   const lines: string[] = [];
   for (const path of files.length === 0 ? ['-'] : files) {
     const got = await readWhole(call.sys, path);
@@ -16,7 +16,7 @@ async function allLines(call: Invocation, files: readonly string[], failure: (pa
       return undefined;
     }
     const text = fromUtf8(got.value);
-    if (text !== '') for (const line of (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n')) lines.push(line);
+    if (text !== '') for (const line of (text.endsWith(ending) ? text.slice(0, -1) : text).split(ending)) lines.push(line);
   }
   return lines;
 }
@@ -27,9 +27,15 @@ interface Key { startField: number; startChar: number; endField: number | undefi
 export const sort = defineCommand({
   name: 'sort', summary: 'sort lines', package: 'coreutils',
   run: async (call) => {
-    const options = gnuOptions(call, { short: 'bdfghiMnRrVcCk:mo:sS:t:T:uz', long: { 'ignore-leading-blanks': 'none=b', 'dictionary-order': 'none=d', 'ignore-case': 'none=f', 'numeric-sort': 'none=n', 'general-numeric-sort': 'none=g', 'human-numeric-sort': 'none=h', 'month-sort': 'none=M', reverse: 'none=r', 'version-sort': 'none=V', check: 'none=c', key: 'required=k', output: 'required=o', stable: 'none=s', 'field-separator': 'required=t', unique: 'none=u', 'random-sort': 'none=R', merge: 'none=m' } });
+    const options = gnuOptions(call, { short: 'bdfghiMnRrVcCk:mo:sS:t:T:uz', long: { 'ignore-leading-blanks': 'none=b', 'dictionary-order': 'none=d', 'ignore-case': 'none=f', 'numeric-sort': 'none=n', 'general-numeric-sort': 'none=g', 'human-numeric-sort': 'none=h', 'month-sort': 'none=M', reverse: 'none=r', 'version-sort': 'none=V', check: 'optional=c', 'zero-terminated': 'none=z', parallel: 'required', 'buffer-size': 'required=S', 'temporary-directory': 'required=T', debug: 'none', key: 'required=k', output: 'required=o', stable: 'none=s', 'field-separator': 'required=t', unique: 'none=u', 'random-sort': 'none=R', merge: 'none=m' } });
     if (options === undefined) return 2;
-    if (options.has('R')) return notSimulated(call, 'option -R');
+    for (const [name, typed] of [['R', '-R'], ['debug', '--debug']] as const) if (options.has(name)) return notSimulated(call, `option ${typed}`);
+    const kinds = [...'ghnMV'].filter((letter) => options.has(letter)).sort();
+    if (kinds.length > 1) {
+      call.err(`sort: options '-${kinds.join('')}' are incompatible`);
+      return 2;
+    }
+    const ending = options.has('z') ? '\0' : '\n';
     const separator = options.value('t');
     if (separator !== undefined && separator !== '\\0' && [...separator].length !== 1) {
       call.err(separator === '' ? 'sort: empty tab' : `sort: multi-character tab ${named(separator)}`);
@@ -47,10 +53,14 @@ export const sort = defineCommand({
         call.err(`sort: field number is zero: invalid field specification ${named(text)}`);
         return 2;
       }
+      if (match[2] !== undefined && Number(match[2]) === 0) {
+        call.err(`sort: character offset is zero: invalid field specification ${named(text)}`);
+        return 2;
+      }
       const flags = `${match[3] ?? ''}${match[6] ?? ''}`;
       keys.push({ startField: Number(match[1]) - 1, startChar: Number(match[2] ?? '1') - 1, endField: match[4] === undefined ? undefined : Number(match[4]), endChar: Number(match[5] ?? '0'), flags: flags === '' ? globals : flags, ignoresStart: flags.includes('b') || (flags === '' && globals.includes('b')) });
     }
-    const lines = await allLines(call, options.operands, (path, reason) => (reason === 'Is a directory' ? `sort: read failed: ${path}: ${reason}` : `sort: cannot read: ${path}: ${reason}`));
+    const lines = await allLines(call, options.operands, (path, reason) => (reason === 'Is a directory' ? `sort: read failed: ${path}: ${reason}` : `sort: cannot read: ${path}: ${reason}`), ending);
     if (lines === undefined) return 2;
     const byKeys = (left: string, right: string): number => {
       if (keys.length === 0) return compareBy(globals, left, right);
@@ -67,11 +77,12 @@ export const sort = defineCommand({
       const last = left < right ? -1 : left > right ? 1 : 0;
       return globals.includes('r') ? -last : last;
     };
+    const isQuietCheck = options.has('C') || /^(quiet|silent)$/.test(options.value('c') ?? '');
     if (options.has('c') || options.has('C')) {
       for (let i = 1; i < lines.length; i += 1) {
         const order = compare(lines[i - 1]!, lines[i]!);
         if (order > 0 || (order === 0 && options.has('u'))) {
-          if (options.has('c')) call.err(`sort: ${options.operands[0] ?? '-'}:${i + 1}: disorder: ${lines[i]!}`);
+          if (!isQuietCheck) call.err(`sort: ${options.operands[0] ?? '-'}:${i + 1}: disorder: ${lines[i]!}`);
           return 1;
         }
       }
@@ -79,7 +90,7 @@ export const sort = defineCommand({
     }
     lines.sort(compare);
     const kept = options.has('u') ? lines.filter((line, index) => index === 0 || byKeys(lines[index - 1]!, line) !== 0) : lines;
-    const text = kept.map((line) => `${line}\n`).join('');
+    const text = kept.map((line) => line + ending).join('');
     const output = options.value('o');
     if (output === undefined) call.write(text);
     else {
@@ -171,8 +182,26 @@ export function compareVersions(left: string, right: string): number {
 export const uniq = defineCommand({
   name: 'uniq', summary: 'leave out repeated lines', package: 'coreutils',
   run: async (call) => {
-    const options = gnuOptions(call, { short: 'cdDuif:s:w:z', long: { count: 'none=c', repeated: 'none=d', 'all-repeated': 'none=D', unique: 'none=u', 'ignore-case': 'none=i', 'skip-fields': 'required=f', 'skip-chars': 'required=s', 'check-chars': 'required=w' } });
+    const options = gnuOptions(call, { short: 'cdDuif:s:w:z', long: { count: 'none=c', repeated: 'none=d', 'all-repeated': 'optional=D', group: 'optional', 'zero-terminated': 'none=z', unique: 'none=u', 'ignore-case': 'none=i', 'skip-fields': 'required=f', 'skip-chars': 'required=s', 'check-chars': 'required=w' } });
     if (options === undefined) return 1;
+    if (options.operands.length > 2) {
+      call.err(`uniq: extra operand ${named(options.operands[2]!)}\nTry 'uniq --help' for more information.`);
+      return 1;
+    }
+    for (const [letter, what] of [['f', 'fields to skip'], ['s', 'bytes to skip'], ['w', 'bytes to compare']] as const) {
+      const text = options.value(letter);
+      if (text === undefined || /^\d+$/.test(text)) continue;
+      call.err(`uniq: ${text}: invalid number of ${what}`);
+      return 1;
+    }
+    const grouping = options.has('group') ? options.value('group') ?? 'separate' : undefined;
+    const delimiting = options.value('D') ?? 'none';
+    for (const [option, value, known] of [['--group', grouping ?? 'separate', ['prepend', 'append', 'separate', 'both']], ['--all-repeated', delimiting, ['none', 'prepend', 'separate']]] as const) {
+      if ((known as readonly string[]).includes(value)) continue;
+      call.err(`uniq: invalid argument ${named(value)} for ${named(option)}\nValid arguments are:\n${known.map((each) => `  - ${named(each)}`).join('\n')}\nTry 'uniq --help' for more information.`);
+      return 1;
+    }
+    const ending = options.has('z') ? '\0' : '\n';
     const opened = await openInput(call.sys, options.operands[0] ?? '-');
     if (!opened.ok) {
       call.err(`uniq: ${options.operands[0]!}: ${strerror(opened.error)}`);
@@ -186,22 +215,27 @@ export const uniq = defineCommand({
       return options.has('i') ? key.toLowerCase() : key;
     };
     const written: string[] = [];
+    let isFirst = true;
     const emit = (group: readonly string[]): void => {
       if (group.length === 0) return;
-      if (options.has('D')) {
-        if (group.length > 1) for (const line of group) put(line);
-        return;
+      const how = grouping ?? delimiting;
+      if (grouping !== undefined || (options.has('D') && group.length > 1)) {
+        if (how === 'prepend' || (how === 'both' && isFirst) || (how === 'separate' && !isFirst)) put('');
+        for (const line of group) put(line);
+        if (how === 'append' || how === 'both') put('');
+        isFirst = false;
       }
+      if (grouping !== undefined || options.has('D')) return;
       if ((options.has('d') && group.length === 1) || (options.has('u') && group.length > 1)) return;
       put(options.has('c') ? `${String(group.length).padStart(7)} ${group[0]!}` : group[0]!);
     };
     const put = (line: string): void => {
-      if (options.operands[1] === undefined) call.out(line);
-      else written.push(`${line}\n`);
+      if (options.operands[1] === undefined) call.write(line + ending);
+      else written.push(line + ending);
     };
     let group: string[] = [];
     let key: string | undefined;
-    const reader = linesOf(call.sys, opened.value);
+    const reader = linesOf(call.sys, opened.value, ending.charCodeAt(0));
     for (let step = await reader.next(); step.done !== true; step = await reader.next()) {
       const next = keyOfLine(step.value.text);
       if (key !== undefined && next !== key) {
@@ -247,12 +281,14 @@ export const cut = defineCommand({
     if (kinds.length === 0) return problem('you must specify a list of bytes, characters, or fields');
     if (kinds.length > 1) return problem('only one list may be specified');
     const [kind] = kinds;
-    const delimiter = options.value('d') ?? '\t';
+    const delimiter = options.value('d') === '' ? '\0' : options.value('d') ?? '\t';
     if (options.has('d') && kind !== 'f') return problem('an input delimiter may be specified only when operating on fields');
     if ([...delimiter].length > 1) return problem('the delimiter must be a single character');
     const list = options.value(kind!)!;
     const ranges = parseRanges(list);
-    if (ranges === undefined) return problem(/^0|[, ]0/.test(list) ? (kind === 'f' ? 'fields are numbered from 1' : 'byte/character positions are numbered from 1') : kind === 'f' ? `invalid field value ${named(list)}` : `invalid byte/character position ${named(list)}`);
+    if (ranges === undefined && list.split(/[, ]/).some((part) => /^\d+-\d+$/.test(part) && Number(part.split('-')[0]) > Number(part.split('-')[1]) && !part.startsWith('0'))) return problem('invalid decreasing range');
+    if (ranges === undefined && /\d*-\d*-/.test(list)) return problem(kind === 'f' ? 'invalid field range' : 'invalid byte or character range');
+    if (ranges === undefined) return problem(/^0|[, ]0|^[, ]|[, ]$/.test(list) ? (kind === 'f' ? 'fields are numbered from 1' : 'byte/character positions are numbered from 1') : kind === 'f' ? `invalid field value ${named(list)}` : `invalid byte/character position ${named(list)}`);
     const wanted = (index: number): boolean => ranges.some(([low, high]) => index >= low && index <= high) !== options.has('complement');
     let code: ExitCode = 0;
     for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
@@ -274,7 +310,7 @@ export const cut = defineCommand({
           if (!options.has('s')) call.out(text);
           continue;
         }
-        call.out(text.split(delimiter).filter((_, index) => wanted(index + 1)).join(options.value('output-delimiter') ?? delimiter));
+        call.out(text.split(delimiter).filter((_, index) => wanted(index + 1)).join(options.value('output-delimiter') === '' ? '\0' : options.value('output-delimiter') ?? delimiter));
       }
       if (!step.value.ok) {
         call.err(`cut: ${path}: ${strerror(step.value.error)}`);
@@ -383,6 +419,11 @@ export const tr = defineCommand({
         map.set(character, to[Math.min(index, to.length - 1)]!);
       });
     }
+    const classes = [...(second ?? '').matchAll(/\[:(\w+):\]/g)].map(([, name]) => name!);
+    if (isTranslating && classes.some((name) => name !== 'upper' && name !== 'lower')) {
+      call.err("tr: when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'");
+      return 1;
+    }
     const squeezed = new Set(options.has('s') ? (to ?? from) : []);
     const squeezes = (character: string): boolean => options.has('s') && (to === undefined ? inFirst(character) : squeezed.has(character));
     let previous = '';
@@ -466,7 +507,9 @@ export const comm = defineCommand({
     const right = left === undefined ? undefined : await allLines(call, [options.operands[1]!], failure);
     if (left === undefined || right === undefined) return 1;
     const tab = options.value('output-delimiter') ?? '\t';
+    const counts = [0, 0, 0];
     const put = (column: 1 | 2 | 3, line: string): void => {
+      counts[column - 1]! += 1;
       if (options.has(String(column))) return;
       const before = [1, 2].filter((each) => each < column && !options.has(String(each))).length;
       call.out(`${tab.repeat(before)}${line}`);
@@ -480,7 +523,14 @@ export const comm = defineCommand({
         j += 1;
       }
     }
-    return 0;
+    if (options.has('total')) call.out(`${counts.join(tab)}${tab}total`);
+    const isUnsorted = (lines: readonly string[]): boolean => lines.some((line, at) => at > 0 && line < lines[at - 1]!);
+    const unsorted = [left, right].flatMap((lines, index) => (isUnsorted(lines) ? [index + 1] : []));
+    if (unsorted.length === 0 || options.has('nocheck-order')) return 0;
+    await call.flush();
+    for (const index of unsorted) call.err(`comm: file ${index} is not in sorted order`);
+    call.err('comm: input is not in sorted order');
+    return 1;
   },
 });
 
@@ -489,7 +539,15 @@ export const join = defineCommand({
   run: async (call) => {
     const options = gnuOptions(call, { short: 'a:v:t:1:2:j:o:e:i' });
     if (options === undefined) return 1;
-    if (options.has('o') || options.has('e') || options.has('i')) return notSimulated(call, 'option -o');
+    if (options.has('i')) return notSimulated(call, 'option -i');
+    const order = options.value('o')?.split(/[ ,]+/);
+    const bad = order?.find((each) => !/^(0|auto|[12]\.[1-9]\d*)$/.test(each));
+    if (bad === 'auto' || order?.includes('auto') === true) return notSimulated(call, 'option -o auto');
+    if (bad !== undefined) {
+      call.err(`join: invalid field specifier: ${named(bad)}`);
+      return 1;
+    }
+    const empty = options.value('e') ?? '';
     if (options.operands.length !== 2) {
       call.err(options.operands.length === 0 ? 'join: missing operand' : `join: missing operand after ${named(options.operands.at(-1)!)}`);
       call.err("Try 'join --help' for more information.");
@@ -506,6 +564,12 @@ export const join = defineCommand({
     const only = options.values('v');
     const also = [...options.values('a'), ...only];
     const matched = new Set<number>();
+    const show = (fields: readonly string[] | undefined, theirs: readonly string[] | undefined): void => {
+      const key = fields?.[f1] ?? theirs?.[f2] ?? '';
+      const filled = (text: string | undefined): string => (text === undefined || text === '' ? empty : text);
+      if (order !== undefined) call.out(order.map((each) => (each === '0' ? key : filled((each.startsWith('1') ? fields : theirs)?.[Number(each.slice(2)) - 1]))).join(glue));
+      else call.out([key, ...(fields ?? []).filter((_, at) => at !== f1).map(filled), ...(theirs ?? []).filter((_, at) => at !== f2).map(filled)].join(glue));
+    };
     for (const line of left) {
       const fields = split(line);
       let isPaired = false;
@@ -514,12 +578,12 @@ export const join = defineCommand({
         if (theirs[f2] !== fields[f1]) return;
         isPaired = true;
         matched.add(index);
-        if (only.length === 0) call.out([fields[f1] ?? '', ...fields.filter((_, at) => at !== f1), ...theirs.filter((_, at) => at !== f2)].join(glue));
+        if (only.length === 0) show(fields, theirs);
       });
-      if (!isPaired && also.includes('1')) call.out(fields.join(glue));
+      if (!isPaired && also.includes('1')) show(fields, undefined);
     }
     right.forEach((line, index) => {
-      if (!matched.has(index) && also.includes('2')) call.out(split(line).join(glue));
+      if (!matched.has(index) && also.includes('2')) show(undefined, split(line));
     });
     return 0;
   },
@@ -531,7 +595,12 @@ export const fold = defineCommand({
   run: async (call) => {
     const options = gnuOptions(call, { short: 'bsw:', long: { bytes: 'none=b', spaces: 'none=s', width: 'required=w' } }, call.args.map((word) => (/^-\d+$/.test(word) ? `-w${word.slice(1)}` : word)));
     if (options === undefined) return 1;
-    const width = Number(options.value('w') ?? '80');
+    const wide = options.value('w') ?? '80';
+    const width = Number(wide);
+    if (!/^\d+$/.test(wide) || width === 0) {
+      call.err(`fold: invalid number of columns: ${named(wide)}${/^\d+$/.test(wide) ? ': Numerical result out of range' : ''}`);
+      return 1;
+    }
     const lines = await allLines(call, options.operands, (path, reason) => `fold: ${path}: ${reason}`);
     if (lines === undefined) return 1;
     for (let line of lines) {
@@ -562,15 +631,32 @@ export const expand = defineCommand({
   run: async (call) => {
     const options = gnuOptions(call, { short: 'it:', long: { tabs: 'required=t', initial: 'none=i' } });
     if (options === undefined) return 1;
-    const width = Number(options.value('t') ?? '8');
-    const lines = await allLines(call, options.operands, (path, reason) => `expand: ${path}: ${reason}`);
-    if (lines === undefined) return 1;
-    for (const line of lines) {
-      let made = '';
-      for (const character of line) made += character === '\t' ? ' '.repeat(width - (made.length % width)) : character;
-      call.out(made);
+    const size = options.value('t') ?? '8';
+    const width = Number(size);
+    if (!/^\d+$/.test(size) || width === 0) {
+      if (/^\d+([, ]\d+)+$/.test(size)) return notSimulated(call, 'a list of tab stops');
+      call.err(width === 0 ? 'expand: tab size cannot be 0' : `expand: tab size contains invalid character(s): ${named(size)}`);
+      return 1;
     }
-    return 0;
+    let code: ExitCode = 0;
+    for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
+      const got = await readWhole(call.sys, path);
+      if (!got.ok) {
+        call.err(`expand: ${path}: ${strerror(got.error)}`);
+        code = 1;
+        continue;
+      }
+      for (const line of fromUtf8(got.value).match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+        let made = '';
+        let isLeading = true;
+        for (const character of line) {
+          if (character !== '\t' && character !== ' ') isLeading = false;
+          made += character === '\t' && (isLeading || !options.has('i')) ? ' '.repeat(width - (made.length % width)) : character;
+        }
+        call.write(made);
+      }
+    }
+    return code;
   },
 });
 
@@ -579,7 +665,16 @@ export const shuf = defineCommand({
   run: async (call) => {
     const options = gnuOptions(call, { short: 'ei:n:', long: { echo: 'none=e', 'input-range': 'required=i', 'head-count': 'required=n' } });
     if (options === undefined) return 1;
-    const range = /^(\d+)-(\d+)$/.exec(options.value('i') ?? '');
+    const [asked, count] = [options.value('i'), options.value('n')];
+    const range = /^(\d+)-(\d+)$/.exec(asked ?? '');
+    if (asked !== undefined && (range === null || Number(range[1]) > Number(range[2]) + 1)) {
+      call.err(`shuf: invalid input range: ${named(asked)}`);
+      return 1;
+    }
+    if (count !== undefined && !/^\d+$/.test(count)) {
+      call.err(`shuf: invalid line count: ${named(count)}`);
+      return 1;
+    }
     const lines = range !== null ? Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, index) => String(Number(range[1]) + index))
       : options.has('e') ? [...options.operands] : await allLines(call, options.operands, (path, reason) => `shuf: ${path}: ${reason}`);
     if (lines === undefined) return 1;
@@ -587,7 +682,7 @@ export const shuf = defineCommand({
       const j = call.sys.random(i + 1);
       [lines[i], lines[j]] = [lines[j]!, lines[i]!];
     }
-    for (const line of lines.slice(0, options.has('n') ? Number(options.value('n')) : undefined)) call.out(line);
+    for (const line of lines.slice(0, count === undefined ? undefined : Number(count))) call.out(line);
     return 0;
   },
 });

@@ -87,7 +87,7 @@ export const cp = defineCommand({
 
 /** SOURCE... DEST: into a directory, or onto one file. */
 function targets(call: Invocation, operands: readonly string[], directory: string | undefined, isFile: boolean): [string, string][] | undefined {
-  if (directory === undefined && missing(call, operands, 2, ['missing file operand', `missing destination file operand after ${named(operands[0] ?? '')}`])) return undefined;
+  if (directory === undefined && missing(call, operands, 2, ['missing file operand', `missing destination file operand after ${quoted(operands[0] ?? '')}`])) return undefined;
   const sources = directory === undefined ? operands.slice(0, -1) : operands;
   const destination = directory ?? operands.at(-1)!;
   const stat = call.sys.stat(destination);
@@ -236,7 +236,7 @@ export const rmdir = defineCommand({
         const removed = call.sys.removeDirectory(each);
         if (removed.ok) continue;
         if (!(options.has('ignore-fail-on-non-empty') && removed.error === 'ENOTEMPTY')) {
-          call.err(`rmdir: failed to remove ${quoted(each)}: ${strerror(removed.error)}`);
+          call.err(`rmdir: failed to remove ${each === path ? '' : 'directory '}${quoted(each)}: ${strerror(removed.error)}`);
           code = 1;
         }
         break;
@@ -414,7 +414,7 @@ export const basename = defineCommand({
     }
     const suffix = options.value('s') ?? (isMany ? '' : options.operands[1] ?? '');
     for (const path of isMany ? options.operands : options.operands.slice(0, 1)) {
-      const name = base(path);
+      const name = path === '' ? '' : base(path);
       call.out(suffix !== '' && name.endsWith(suffix) && name !== suffix ? name.slice(0, -suffix.length) : name);
     }
     return 0;
@@ -424,13 +424,13 @@ export const basename = defineCommand({
 export const dirname = defineCommand({
   name: 'dirname', summary: 'strip the last component', package: 'coreutils',
   run: (call) => {
-    const options = gnuOptions(call, { short: 'z' });
+    const options = gnuOptions(call, { short: 'z', long: { zero: 'none=z' } });
     if (options === undefined) return 1;
     if (missing(call, options.operands, 1)) return 1;
     for (const path of options.operands) {
       const trimmed = path.replace(/\/+$/, '');
       const cut = trimmed.replace(/\/*[^/]*$/, '');
-      call.out(trimmed === '' && path.startsWith('/') ? '/' : cut === '' ? (trimmed.startsWith('/') ? '/' : '.') : cut);
+      call.write(`${trimmed === '' && path.startsWith('/') ? '/' : cut === '' ? (trimmed.startsWith('/') ? '/' : '.') : cut}${options.has('z') ? '\0' : '\n'}`);
     }
     return 0;
   },
@@ -704,7 +704,7 @@ export const truncate = defineCommand({
     if (options === undefined) return 1;
     const match = /^([+-]?)(\d+)([KMG]?)$/.exec(options.value('s') ?? '');
     if (match === null) {
-      call.err(options.has('s') ? `truncate: Invalid number: ${named(options.value('s')!)}` : "truncate: you must specify either '--size' or '--reference'");
+      call.err(options.has('s') ? `truncate: Invalid number: ${named(options.value('s')!)}` : "truncate: you must specify either ‘--size’ or ‘--reference’\nTry 'truncate --help' for more information.");
       return 1;
     }
     if (missing(call, options.operands, 1, ['missing file operand'])) return 1;

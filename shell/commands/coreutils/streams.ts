@@ -2,8 +2,10 @@
 import type { ExitCode } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { gnuOptions } from '../../lib/getopt.ts';
+import { compileRegex } from '../../lib/regex/regex.ts';
 import { closeInput, linesOf, openInput, readWhole } from '../../lib/input.ts';
 import { fromUtf8, utf8 } from '../../ports/bytes.ts';
+import { characterWidth } from '../../terminal/width.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { named, quoted } from './quote.ts';
 
@@ -78,8 +80,10 @@ function visible(text: string): string {
 export const tac = defineCommand({
   name: 'tac', summary: 'print files backwards, by lines', package: 'coreutils',
   run: async (call) => {
-    const options = gnuOptions(call, { short: '' });
+    const options = gnuOptions(call, { short: 'brs:', long: { before: 'none=b', regex: 'none=r', separator: 'required=s' } });
     if (options === undefined) return 1;
+    if (options.has('b') || options.has('r')) return notSimulated(call, `option -${options.has('b') ? 'b' : 'r'}`);
+    const separator = options.value('s') ?? '\n';
     let code: ExitCode = 0;
     for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
       const got = await readWhole(call.sys, path);
@@ -88,15 +92,20 @@ export const tac = defineCommand({
         code = 1;
         continue;
       }
-      call.write((fromUtf8(got.value).match(/[^\n]*\n|[^\n]+$/g) ?? []).reverse().join(''));
+      const parts = fromUtf8(got.value).split(separator);
+      const last = parts.pop()!;
+      call.write(last + parts.map((part) => part + separator).reverse().join(''));
     }
     return code;
   },
 });
 
-/** Old style `-5` becomes `-n 5`. */
-function modernize(args: readonly string[], letter: string): string[] {
-  return args.flatMap((word, index) => (index === 0 && new RegExp(`^-\\d+[${letter}]*$`).test(word) ? ['-n', word.slice(1).replace(/\D/g, ''), ...(word.endsWith('f') ? ['-f'] : [])] : [word]));
+/** The old style: `-5` and `-5f` become `-n 5`, `-5c` becomes `-c 5`; with a plus sign, from the fifth on. */
+function modernize(args: readonly string[], letters: string, mayBePlus: boolean): string[] {
+  const match = new RegExp(`^([-${mayBePlus ? '+' : ''}])(\\d+)([bcl]?)([${letters}]*)$`).exec(args[0] ?? '');
+  if (match === null) return [...args];
+  const [, sign, count, unit, flags] = match;
+  return [unit === 'c' || unit === 'b' ? '-c' : '-n', `${sign === '+' ? '+' : ''}${count!}${unit === 'b' ? 'b' : ''}`, ...[...flags!].map((letter) => `-${letter}`), ...args.slice(1)];
 }
 
 /** 10, 10k, 2M, 3b. */
@@ -111,7 +120,7 @@ function parseCount(text: string): number | undefined {
 export const head = defineCommand({
   name: 'head', summary: 'print the first part of files', package: 'coreutils',
   run: async (call) => {
-    const options = gnuOptions(call, { short: 'n:c:qvz', long: { lines: 'required=n', bytes: 'required=c', quiet: 'none=q', silent: 'none=q', verbose: 'none=v', 'zero-terminated': 'none=z' } }, modernize(call.args, 'qv'));
+    const options = gnuOptions(call, { short: 'n:c:qvz', long: { lines: 'required=n', bytes: 'required=c', quiet: 'none=q', silent: 'none=q', verbose: 'none=v', 'zero-terminated': 'none=z' } }, modernize(call.args, 'qvz', false));
     if (options === undefined) return 1;
     const isBytes = (options.options.findLast((option) => option.name === 'n' || option.name === 'c')?.name ?? 'n') === 'c';
     const word = options.value(isBytes ? 'c' : 'n') ?? '10';
@@ -181,7 +190,7 @@ export const tail = defineCommand({
 });
 
 async function runTail(call: Invocation): Promise<ExitCode> {
-  const options = gnuOptions(call, { short: 'n:c:fFqvs:z', long: { lines: 'required=n', bytes: 'required=c', follow: 'optional=f', quiet: 'none=q', verbose: 'none=v', retry: 'none', pid: 'required', 'sleep-interval': 'required=s' } }, modernize(call.args, 'f'));
+  const options = gnuOptions(call, { short: 'n:c:fFqvs:z', long: { lines: 'required=n', bytes: 'required=c', follow: 'optional=f', quiet: 'none=q', verbose: 'none=v', retry: 'none', pid: 'required', 'sleep-interval': 'required=s' } }, modernize(call.args, 'f', true));
   if (options === undefined) return 1;
   const isBytes = (options.options.findLast((option) => option.name === 'n' || option.name === 'c')?.name ?? 'n') === 'c';
   const word = options.value(isBytes ? 'c' : 'n') ?? '10';
@@ -205,7 +214,7 @@ async function runTail(call: Invocation): Promise<ExitCode> {
     }
     if (isNamed) call.out(`${isFirst ? '' : '\n'}==> ${path === '-' ? 'standard input' : path} <==`);
     isFirst = false;
-    const size = await tailOne(call, path, opened.value, count, isBytes, isFrom);
+    const size = await tailOne(call, path, opened.value, count, isBytes, isFrom, options.has('z') ? 0 : 10);
     if (size === undefined) {
       code = 1;
       closeInput(call.sys, opened.value);
@@ -242,7 +251,7 @@ async function runTail(call: Invocation): Promise<ExitCode> {
 }
 
 /** Answers how much has been read, undefined after an error. */
-async function tailOne(call: Invocation, path: string, fd: number, count: number, isBytes: boolean, isFrom: boolean): Promise<number | undefined> {
+async function tailOne(call: Invocation, path: string, fd: number, count: number, isBytes: boolean, isFrom: boolean, separator: number): Promise<number | undefined> {
   let size = 0;
   const held: string[] = [];
   let bytes: Uint8Array[] = [];
@@ -264,11 +273,11 @@ async function tailOne(call: Invocation, path: string, fd: number, count: number
     call.write(whole.subarray(isFrom ? Math.max(0, count - 1) : Math.max(0, size - count)));
     return size;
   }
-  const reader = linesOf(call.sys, fd);
+  const reader = linesOf(call.sys, fd, separator);
   let number = 0;
   let step = await reader.next();
   for (; step.done !== true; step = await reader.next()) {
-    const line = `${step.value.text}${step.value.isTerminated ? '\n' : ''}`;
+    const line = `${step.value.text}${step.value.isTerminated ? String.fromCharCode(separator) : ''}`;
     size += utf8(line).length;
     number += 1;
     if (isFrom) {
@@ -322,19 +331,25 @@ export const tee = defineCommand({
 export const wc = defineCommand({
   name: 'wc', summary: 'count lines, words and bytes', package: 'coreutils',
   run: async (call) => {
-    const options = gnuOptions(call, { short: 'clmLw', long: { bytes: 'none=c', chars: 'none=m', lines: 'none=l', words: 'none=w', 'max-line-length': 'none=L' } });
+    const options = gnuOptions(call, { short: 'clmLw', long: { bytes: 'none=c', chars: 'none=m', lines: 'none=l', words: 'none=w', 'max-line-length': 'none=L', 'files0-from': 'required' } });
     if (options === undefined) return 1;
     const any = ['c', 'l', 'm', 'L', 'w'].some((letter) => options.has(letter));
     const wants = (letter: string): boolean => (any ? options.has(letter) : letter !== 'm' && letter !== 'L');
     let code: ExitCode = 0;
     const rows: { counts: number[]; name: string }[] = [];
-    const files = options.operands.length === 0 ? ['-'] : options.operands;
+    const list = options.value('files0-from');
+    const listed = list === undefined ? undefined : await readWhole(call.sys, list);
+    if (listed?.ok === false) {
+      call.err(`wc: cannot open ${quoted(list!)} for reading: ${strerror(listed.error)}`);
+      return 1;
+    }
+    const files = listed !== undefined ? fromUtf8(listed.value).split('\0').filter((name) => name !== '') : options.operands.length === 0 ? ['-'] : options.operands;
     let isRegular = true;
     let total = 0;
     for (const path of files) {
       const stat = path === '-' ? call.sys.statFd(0) : call.sys.stat(path);
-      if (!stat.ok || stat.value.kind !== 'file') isRegular = false;
-      else total += stat.value.size;
+      if (stat.ok && stat.value.kind !== 'file') isRegular = false;
+      else if (stat.ok) total += stat.value.size;
       const got = await readWhole(call.sys, path);
       if (!got.ok) {
         call.err(`wc: ${path}: ${strerror(got.error)}`);
@@ -343,27 +358,41 @@ export const wc = defineCommand({
       }
       const text = got.ok ? fromUtf8(got.value) : '';
       const lines = text.split('\n');
-      rows.push({ name: options.operands.length === 0 ? '' : path, counts: [
+      rows.push({ name: options.operands.length === 0 && listed === undefined ? '' : path, counts: [
         ...(wants('l') ? [lines.length - 1] : []), ...(wants('w') ? [text.split(/\s+/).filter((word) => word !== '').length] : []),
-        ...(wants('m') ? [[...text].length] : []), ...(wants('c') ? [got.ok ? got.value.length : 0] : []), ...(wants('L') ? [Math.max(...lines.map((line) => line.replace(/\t/g, '        ').length))] : []),
+        ...(wants('m') ? [[...text].length] : []), ...(wants('c') ? [got.ok ? got.value.length : 0] : []), ...(wants('L') ? [Math.max(...lines.map(columnsOf))] : []),
       ] });
     }
     if (files.length > 1) rows.push({ name: 'total', counts: (rows[0]?.counts ?? []).map((_, index) => rows.reduce((sum, row) => sum + row.counts[index]!, 0)) });
     const columns = rows[0]?.counts.length ?? 1;
     // Widths follow the sizes that stat tells: one number alone has no padding, unknown sizes take 7.
-    const width = files.length === 1 && columns === 1 ? 1 : isRegular ? String(total).length : 7;
+    const width = listed !== undefined || (files.length === 1 && columns === 1) ? 1 : isRegular ? String(total).length : 7;
     for (const row of rows) call.out(`${row.counts.map((count) => String(count).padStart(width)).join(' ')}${row.name === '' ? '' : ` ${row.name}`}`);
     return code;
   },
 });
 
+/** How far a line goes on a screen; control characters go nowhere. */
+function columnsOf(line: string): number {
+  let column = 0;
+  for (const character of line) column += character === '\t' ? 8 - (column % 8) : character < ' ' ? 0 : characterWidth(character);
+  return column;
+}
+
 export const nl = defineCommand({
   name: 'nl', summary: 'number lines', package: 'coreutils',
   run: async (call) => {
-    const options = gnuOptions(call, { short: 'b:w:s:v:i:n:', long: { 'body-numbering': 'required=b', 'number-width': 'required=w', 'number-separator': 'required=s', 'starting-line-number': 'required=v', 'line-increment': 'required=i' } });
+    const options = gnuOptions(call, { short: 'b:w:s:v:i:n:', long: { 'number-format': 'required=n', 'body-numbering': 'required=b', 'number-width': 'required=w', 'number-separator': 'required=s', 'starting-line-number': 'required=v', 'line-increment': 'required=i' } });
     if (options === undefined) return 1;
-    if (options.has('n')) return notSimulated(call, 'option -n');
     const style = options.value('b') ?? 't';
+    const format = options.value('n') ?? 'rn';
+    const made = style.startsWith('p') ? compileRegex(style.slice(1), 'basic', { isForgiving: true }) : undefined;
+    const wrong = made?.ok === false ? made.error : !/^([atn]$|p)/.test(style) ? `invalid body numbering style: ${named(style)}` : !/^(ln|rn|rz)$/.test(format) ? `invalid line numbering format: ${named(format)}` : undefined;
+    if (wrong !== undefined) {
+      call.err(`nl: ${wrong}\nTry 'nl --help' for more information.`);
+      return 1;
+    }
+    const numbered = (value: number): string => (format === 'ln' ? String(value).padEnd(width) : String(value).padStart(width, format === 'rz' ? '0' : ' '));
     const width = Number(options.value('w') ?? '6');
     const separator = options.value('s') ?? '\t';
     let number = Number(options.value('v') ?? '1');
@@ -373,9 +402,10 @@ export const nl = defineCommand({
         call.err(`nl: ${path}: ${strerror(got.error)}`);
         return 1;
       }
-      for (const line of fromUtf8(got.value).match(/[^\n]*\n|[^\n]+$/g) ?? []) {
-        const isCounted = style === 'a' || (style === 't' && line !== '\n');
-        call.write(isCounted ? `${String(number).padStart(width)}${separator}${line}` : `${' '.repeat(width + separator.length)}${line}`);
+      for (const whole of fromUtf8(got.value).match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+        const line = whole.endsWith('\n') ? whole : `${whole}\n`;
+        const isCounted = style === 'a' || (style === 't' && line !== '\n') || (made?.ok === true && made.regex.test(line.replace(/\n$/, '')));
+        call.write(isCounted ? `${numbered(number)}${separator}${line}` : `${' '.repeat(width + separator.length)}${line}`);
         if (isCounted) number += Number(options.value('i') ?? '1');
       }
     }
@@ -406,6 +436,7 @@ export const seq = defineCommand({
     let format: string | undefined;
     while (args[0] !== undefined && /^-[^\d.]/.test(args[0])) {
       const option = args.shift()!;
+      if (option === '--') break;
       if (option === '-s') separator = args.shift() ?? '\n';
       else if (option.startsWith('-s')) separator = option.slice(2);
       else if (option.startsWith('--separator=')) separator = option.slice(12);
@@ -424,15 +455,24 @@ export const seq = defineCommand({
       return 1;
     }
     for (const word of args) {
-      if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word)) continue;
+      if (/^[+-]?(0x[0-9a-f]+|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)$/i.test(word)) continue;
       call.err(`seq: invalid floating point argument: ${named(word)}`);
       call.err("Try 'seq --help' for more information.");
       return 1;
     }
+    if (format !== undefined) {
+      const directives = [...format.replaceAll('%%', '').matchAll(/%[-+ #0']*\d*(?:\.\d*)?(.?)/g)];
+      const wrong = directives.length === 0 ? 'has no % directive' : !'aefgAEFG'.includes(directives[0]![1]!) || directives[0]![1] === '' ? `has unknown %${directives[0]![1]!} directive` : directives.length > 1 ? 'has too many % directives' : undefined;
+      if (wrong !== undefined) {
+        call.err(`seq: format ${named(format)} ${wrong}`);
+        return 1;
+      }
+    }
+    const toNumber = (word: string): number => (/^[+-]?inf/i.test(word) ? (word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY) : Number(word));
     const decimals = Math.max(...args.slice(0, args.length === 3 ? 2 : 1).map((word) => word.split('.')[1]?.length ?? 0), args.length === 1 ? 0 : args.length === 2 ? 0 : 0);
-    const [first, step, last] = args.length === 1 ? [1, 1, Number(args[0])] : args.length === 2 ? [Number(args[0]), 1, Number(args[1])] : [Number(args[0]), Number(args[1]), Number(args[2])];
+    const [first, step, last] = (args.length === 1 ? ['1', '1', args[0]!] : args.length === 2 ? [args[0]!, '1', args[1]!] : args).map(toNumber) as [number, number, number];
     if (step === 0) {
-      call.err(`seq: invalid Zero increment value: ${named(args[1]!)}`);
+      call.err(`seq: invalid Zero increment value: ${named(args[1]!)}\nTry 'seq --help' for more information.`);
       return 1;
     }
     const shown = (value: number): string => (format === undefined ? value.toFixed(args.length === 1 ? 0 : decimals) : format.replace(/%(0?\d*)(?:\.(\d+))?[gfe]/, (_, width: string, precision: string | undefined) => (precision === undefined ? String(value) : value.toFixed(Number(precision))).padStart(Number(width || '0'), width.startsWith('0') ? '0' : ' ')));

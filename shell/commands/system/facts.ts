@@ -40,7 +40,15 @@ export const tty = defineCommand({
   },
 });
 
-export const nproc = defineCommand({ name: 'nproc', summary: 'print the number of processors', package: 'coreutils', run: (call) => { call.out('2'); return 0; } });
+export const nproc = defineCommand({
+  name: 'nproc', summary: 'print the number of processors', package: 'coreutils',
+  run: (call) => {
+    const options = gnuOptions(call, { short: '', long: { all: 'none', ignore: 'required' } });
+    if (options === undefined) return 1;
+    call.out(String(Math.max(1, 2 - Number(options.value('ignore') ?? '0'))));
+    return 0;
+  },
+});
 
 export const dmesg = defineCommand({
   name: 'dmesg', summary: 'print kernel messages', package: 'util-linux',
@@ -158,10 +166,11 @@ export const echo = defineCommand({
 
 export const printf = defineCommand({
   name: 'printf', summary: 'format and print', package: 'coreutils',
-  run: (call) => {
+  run: async (call) => {
     const [format, ...values] = call.args;
+    const called = call.sys.argv[0] ?? 'printf';
     if (format === undefined) {
-      call.err("printf: missing operand\nTry 'printf --help' for more information.");
+      call.err(`${called}: missing operand\nTry '${called} --help' for more information.`);
       return 1;
     }
     let code: ExitCode = 0;
@@ -179,8 +188,9 @@ export const printf = defineCommand({
             call.write(new Uint8Array([one.text.charCodeAt(0)]));
             made = '';
           } else made += one.text;
-          if (one.stopped) isStopped = true;
-          continue;
+          if (!one.stopped) continue;
+          isStopped = true;
+          break;
         }
         const spec = /^%([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?([a-zA-Z%])$/.exec(piece);
         if (spec === null) {
@@ -196,11 +206,19 @@ export const printf = defineCommand({
         const precision = precisionWord === undefined ? undefined : precisionWord === '*' ? Number(values[at++] ?? '0') : Number(precisionWord || '0');
         const value = values[at++] ?? '';
         const number = numberOf(value);
-        if ('diouxXeEfgGaA'.includes(letter!) && number === undefined && value !== '') {
-          call.err(`printf: ${named(value)}: expected a numeric value`);
+        if (!'diouxXeEfFgGaAscbq'.includes(letter!)) {
+          call.write(made);
+          await call.flush();
+          call.err(`${called}: ${piece}: invalid conversion specification`);
+          return 1;
+        }
+        // What can be read of a number counts, but is complained of.
+        const start = number === undefined ? /^[+-]?\d+(\.\d*)?/.exec(value)?.[0] : undefined;
+        if ('diouxXeEfFgGaA'.includes(letter!) && number === undefined && value !== '') {
+          call.err(`${called}: ${named(value)}: ${start === undefined ? 'expected a numeric value' : 'value not completely converted'}`);
           code = 1;
         }
-        made += formatOne(letter!, flags, width, precision, value, number ?? 0);
+        made += formatOne(letter!, flags, width, precision, value, number ?? Number(start ?? '0'));
       }
       call.write(made);
       if (isStopped) return code;
