@@ -63,7 +63,7 @@ export interface NetnsHandle { readonly id: number; readonly inode: number }
 export interface ProcessView {
   readonly pid: number; readonly ppid: number; readonly processGroup: number; readonly session: number; readonly terminal: string | undefined;   // 'pts/0'
   readonly foregroundGroup: number; readonly uid: number; readonly gid: number; readonly name: string; readonly argv: readonly string[]; readonly executable: string; readonly cwd: string;
-  readonly state: 'R' | 'S' | 'D' | 'T' | 'Z' | 'I'; readonly startedUs: number; readonly cpuUs: number; readonly netns: number; readonly netnsInode: number; readonly memoryKb: number; readonly env: ReadonlyMap<string, string>; readonly isSessionLeader: boolean; readonly threads: number;
+  readonly state: 'R' | 'S' | 'D' | 'T' | 'Z' | 'I'; readonly startedUs: number; readonly cpuUs: number; readonly netns: number; readonly netnsInode: number; readonly memoryKb: number; readonly env: ReadonlyMap<string, string>; readonly isSessionLeader: boolean; readonly threads: number; readonly niceness: number;
 }
 
 /** Everything one process may ask of its machine. Paths are resolved against its cwd. */

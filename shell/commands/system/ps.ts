@@ -5,6 +5,7 @@ import { parseOptions } from '../../lib/getopt.ts';
 import { groupName, userName } from '../accounts/accounts.ts';
 import { humanSize } from '../coreutils/ls.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { sections } from './ps-help.ts';
 
 interface Column { readonly title: string; readonly isRight: boolean; readonly width: number; value(process: ProcessView, context: Context): string }
 interface Context { readonly sys: Sys; readonly prefix: (process: ProcessView) => string }
@@ -60,8 +61,8 @@ const columns: Readonly<Record<string, Column>> = {
   stat: column('STAT', 4, false, (p) => state(p, true)), state: column('S', 1, false, (p) => p.state), s: column('S', 1, false, (p) => p.state),
   pcpu: column('%CPU', 4, true, (p, { sys }) => percentCpu(p, sys)), c: column('C', 2, true, (p, { sys }) => String(Math.floor(Number(percentCpu(p, sys))))), pmem: column('%MEM', 4, true, (p) => ((p.memoryKb * 100) / TOTAL_KB).toFixed(1)),
   vsz: column('VSZ', 6, true, (p) => String(p.memoryKb * 2)), vsize: column('VSZ', 6, true, (p) => String(p.memoryKb * 2)), rss: column('RSS', 5, true, (p) => String(p.memoryKb)), rsz: column('RSZ', 5, true, (p) => String(p.memoryKb)),
-  ni: column('NI', 3, true, () => '0'), nice: column('NI', 3, true, () => '0'), pri: column('PRI', 3, true, () => '19'), f: column('F', 1, true, (p) => (p.uid === 0 ? '4' : '0')), addr: column('ADDR', 4, false, () => '-'), sz: column('SZ', 5, true, (p) => String(Math.floor(p.memoryKb / 2))), wchan: column('WCHAN', 6, false, (p) => (p.state === 'R' ? '-' : 'do_sel')),
-  nlwp: column('NLWP', 4, true, (p) => String(p.threads)), lwp: column('LWP', 7, true, (p) => String(p.pid)), netns: column('NETNS', 10, true, (p) => String(p.netnsInode)), exe: column('EXE', 27, false, (p) => p.executable),
+  ni: column('NI', 3, true, (p) => String(p.niceness)), nice: column('NI', 3, true, (p) => String(p.niceness)), pri: column('PRI', 3, true, (p) => String(19 - p.niceness)), opri: column('PRI', 3, true, (p) => String(80 + p.niceness)), bsdpri: column('PRI', 3, true, (p) => String(20 + p.niceness)), f: column('F', 1, true, (p) => (p.uid === 0 ? '4' : '0')), addr: column('ADDR', 4, false, () => '-'), addr_sz: column('ADDR SZ', 7, true, (p) => `- ${String(Math.floor(p.memoryKb / 2)).padStart(5)}`), psr: column('PSR', 3, true, () => '0'), sz: column('SZ', 5, true, (p) => String(Math.floor(p.memoryKb / 2))), wchan: column('WCHAN', 6, false, (p) => (p.state === 'R' ? '-' : 'do_sel')),
+  nlwp: column('NLWP', 4, true, (p) => String(p.threads)), lwp: column('LWP', 7, true, (p) => String(p.pid)), spid: column('SPID', 7, true, (p) => String(p.pid)), netns: column('NETNS', 10, true, (p) => String(p.netnsInode)), exe: column('EXE', 27, false, (p) => p.executable),
   bsdstart: column('START', 5, true, (p, { sys }) => startTime(p, sys, true)), bsdtime: column('TIME', 6, true, (p) => `${Math.floor(p.cpuUs / 60e6)}:${String(Math.floor(p.cpuUs / 1e6) % 60).padStart(2, '0')}`), eip: column('EIP', 8, true, () => '-'),
 };
 const synonyms: Readonly<Record<string, string>> = { '%cpu': 'pcpu', '%mem': 'pmem', cls: 'ni' };
@@ -72,7 +73,10 @@ const formats = {
   user: ['user', 'pid', 'pcpu', 'pmem', 'vsz', 'rss', 'tname=TTY', 'stat', 'bsdstart', 'bsdtime', 'command'],
   jobs: ['ppid', 'pid', 'pgid', 'sid', 'tname=TTY', 'tpgid', 'stat', 'uid', 'bsdtime', 'command'],
   bsd: ['pid', 'tname=TTY', 'stat', 'bsdtime', 'command'],
-  long: ['f', 's', 'uid', 'pid', 'ppid', 'c', 'pri', 'ni', 'addr', 'sz', 'wchan', 'tname=TTY', 'time', 'ucmd=CMD'],
+  extraFull: ['uid=UID', 'pid', 'ppid', 'c', 'sz', 'rss', 'psr', 'stime', 'tname=TTY', 'time', 'cmd'],
+  long: ['f', 's', 'uid', 'pid', 'ppid', 'c', 'opri', 'ni', 'addr_sz', 'wchan', 'tname=TTY', 'time', 'ucmd=CMD'],
+  longByMemory: ['s', 'uid', 'pid', 'ppid', 'c', 'opri', 'ni', 'rss', 'sz', 'wchan', 'tname=TTY', 'time', 'ucmd=CMD'],
+  bsdLong: ['f', 'uid', 'pid', 'ppid', 'bsdpri', 'ni', 'vsz', 'rss', 'wchan', 'stat', 'tname=TTY', 'bsdtime', 'command'],
   unixJobs: ['pid', 'pgid', 'sid', 'tname=TTY', 'time', 'ucmd=CMD'],
 } as const;
 
@@ -93,6 +97,26 @@ function runPs(call: Invocation): ExitCode {
     return 1;
   };
   const numbers = (text: string): string[] => text.split(/[,\s]+/);
+  let wrong: string | undefined;
+  let deselects = false;
+  let byMemory = false;
+  let threadColumn: 'lwp' | 'spid' | undefined;
+  let showsNames = false;
+  /** The words after an option that takes a list. */
+  const pids = (text: string, letter: string): ((process: ProcessView) => boolean) => {
+    if (text === '') wrong ??= `list of process IDs must follow ${letter}`;
+    else if (numbers(text).some((word) => !/^\d+$/.test(word))) wrong ??= 'process ID list syntax error';
+    else if (numbers(text).some((word) => Number(word) < 1)) wrong ??= 'process ID out of range';
+    return pickNumber(text, (process) => process.pid);
+  };
+  const users = (text: string): ((process: ProcessView) => boolean) => {
+    if (text.split(',').some((name) => !/^\d+$/.test(name) && !sys.machine.users().some((user) => user.name === name))) wrong ??= 'user name does not exist';
+    return pickUser(sys, text);
+  };
+  const specifiers = (text: string): void => {
+    if (text === '') wrong ??= 'format specification must follow -o';
+    own.push(text);
+  };
   let bsdX = false;
   let bsdA = false;
   while (args.length > 0) {
@@ -106,10 +130,10 @@ function runPs(call: Invocation): ExitCode {
       else if (name === 'ppid') request.picks.push(pickNumber(value ?? args.shift() ?? '', (process) => process.ppid));
       else if (name === 'user') request.picks.push(pickUser(sys, value ?? args.shift() ?? ''));
       else if (name === 'format') own.push(value ?? args.shift() ?? '');
-      else if (name === 'version') {
-        call.out('ps from procps-ng 4.0.2');
-        return 0;
-      } else return usage('unknown gnu long option');
+      else if (name === 'version') return version(call);
+      else if (name === 'help') return help(call, value ?? args.shift());
+      else if (name === 'deselect') deselects = true;
+      else return usage('unknown gnu long option');
       continue;
     }
     if (/^\d+$/.test(word)) {
@@ -131,21 +155,28 @@ function runPs(call: Invocation): ExitCode {
         if (letter === 'e' || letter === 'A') request.all = 'all';
         else if (letter === 'a') request.all = 'terminals';
         else if (letter === 'f') request.format = formats.full;
-        else if (letter === 'F') request.format = formats.full;
+        else if (letter === 'F') request.format = formats.extraFull;
+        else if (letter === 'V') return version(call);
+        else if (letter === 'N') deselects = true;
+        else if (letter === 'y') byMemory = true;
+        else if (letter === 'L') threadColumn = 'lwp';
+        else if (letter === 'T') threadColumn = 'spid';
         else if (letter === 'l') request.format = formats.long;
         else if (letter === 'j') request.format = formats.unixJobs;
         else if (letter === 'H') request.isForest = true;
         else if (letter === 'w') request.wide += 1;
-        else if (letter === 'y' || letter === 'L' || letter === 'T' || letter === 'm') continue;
-        else if (letter === 'o') own.push(argument());
+        else if (letter === 'm') continue;
+        else if (letter === 'M' || letter === 'Z') return notSimulated(call, `option -${letter}`);
+        else if (letter === 'o') specifiers(argument());
         else if (letter === 'O') own.push('pid', argument(), 'state', 'tname=TTY', 'time', 'command');
-        else if (letter === 'p' || letter === 'q') request.picks.push(pickNumber(argument(), (process) => process.pid));
+        else if (letter === 'p' || letter === 'q') request.picks.push(pids(argument(), `-${letter}`));
         else if (letter === 'C') {
           const names = numbers(argument());
           request.picks.push((process) => names.includes(process.name));
-        } else if (letter === 'u' || letter === 'U') request.picks.push(pickUser(sys, argument()));
+        } else if (letter === 'u' || letter === 'U') request.picks.push(users(argument()));
         else if (letter === 't') {
           const names = numbers(argument()).map((name) => name.replace(/^\/dev\//, ''));
+          if (names.some((name) => !sys.stat(`/dev/${/^\d+$/.test(name) ? 'pts/' : ''}${name}`).ok && name !== '?' && name !== '-')) wrong ??= 'TTY could not be found';
           request.picks.push((process) => process.terminal !== undefined && names.some((name) => name === process.terminal || `pts/${name}` === process.terminal));
         } else if (letter === 's' || letter === 'g') request.picks.push(pickNumber(argument(), (process) => process.session));
         else if (letter === 'x' || letter === 'u') bsdX = true;
@@ -159,18 +190,30 @@ function runPs(call: Invocation): ExitCode {
         else if (letter === 'f') request.isForest = true;
         else if (letter === 'w') request.wide += 1;
         else if (letter === 'h') request.hasHeader = false;
-        else if (letter === 'e' || letter === 'c') continue;
-        else if (letter === 'o') own.push(argument());
-        else if (letter === 'p') request.picks.push(pickNumber(argument(), (process) => process.pid));
+        else if (letter === 'e') continue;
+        else if (letter === 'c') showsNames = true;
+        else if (letter === 'o') specifiers(argument());
+        else if (letter === 'p') request.picks.push(pids(argument(), 'p'));
         else if (letter === 'k') request.sort = argument();
-        else if (letter === 'l') return notSimulated(call, 'option l');
+        else if (letter === 'l') request.format = formats.bsdLong;
+        else if ('Lvs'.includes(letter)) return notSimulated(call, `option ${letter}`);
+        else if (letter === 'V') return version(call);
         else return usage('unsupported option (BSD syntax)');
       }
     }
   }
+  if (wrong !== undefined) return usage(wrong);
+  if (byMemory && request.format === formats.long) request.format = formats.longByMemory;
+  if (threadColumn !== undefined && own.length === 0) {
+    const isFull = request.format === formats.full;
+    request.format = request.format.flatMap((key) => (key === (isFull ? 'ppid' : 'pid') ? [key, threadColumn!] : isFull && key === 'c' ? ['c', 'nlwp'] : [key]));
+  }
+  const sortKeys = request.sort?.split(',').map((key) => key.replace(/^[-+]/, '')) ?? [];
+  if (sortKeys.some((key) => columns[synonyms[key] ?? key] === undefined)) return usage('unknown sort specifier');
   if (request.isBsd && request.format === formats.plain) request.format = formats.bsd;
   const mine = sys.process(sys.pid);
   const processes = sys.processes().filter((process) => {
+    if (deselects) return !request.picks.some((pick) => pick(process));
     if (request.picks.length > 0) return request.picks.some((pick) => pick(process)) || request.all === 'all';
     if (request.all === 'all' || (bsdA && bsdX)) return true;
     if (request.all === 'terminals') return process.terminal !== undefined && !process.isSessionLeader;
@@ -179,7 +222,7 @@ function runPs(call: Invocation): ExitCode {
     if (request.isBsd) return process.uid === sys.uid && process.terminal !== undefined;
     return process.terminal === mine?.terminal && process.uid === sys.uid;
   }).sort((left, right) => left.pid - right.pid);
-  const chosen: (Column & { shownTitle: string })[] = [];
+  const chosen: Chosen[] = [];
   const specified = own.length > 0 ? own.flatMap((text) => (text.includes('=') ? splitFormat(text) : numbers(text))) : request.format;
   for (const word of specified) {
     const equals = word.indexOf('=');
@@ -187,8 +230,8 @@ function runPs(call: Invocation): ExitCode {
     const [bare = '', width] = key.split(':');
     const found = columns[synonyms[bare] ?? bare];
     if (found === undefined) return usage(`unknown user-defined format specifier "${bare}"`);
-    const shown = { ...found, shownTitle: equals === -1 ? found.title : word.slice(equals + 1), ...(width === undefined ? {} : { width: Number(width) }) };
-    if (request.format === formats.full && own.length === 0 && bare === 'uid') Object.assign(shown, { ...columns['user'], shownTitle: 'UID', isRight: false });
+    const shown = { ...found, ...(showsNames && ['args', 'cmd', 'command'].includes(bare) ? { value: columns['comm']!.value } : {}), isCut: width !== undefined, shownTitle: equals === -1 ? found.title : word.slice(equals + 1), ...(width === undefined ? {} : { width: Number(width) }) };
+    if (word === 'uid=UID' && own.length === 0) Object.assign(shown, { ...columns['user'], shownTitle: 'UID', isRight: false });
     chosen.push(shown);
   }
   if (processes.length === 0 && chosen.length === 0) return 1;
@@ -212,12 +255,34 @@ function splitFormat(text: string): string[] {
   return [...before.slice(0, -1), `${before.at(-1)!}=${next[1]!}`, ...(next[2] === undefined ? [] : next[2].includes('=') ? splitFormat(next[2]) : next[2].split(','))];
 }
 
-function line(cells: readonly string[], chosen: readonly (Column & { shownTitle: string })[], limit: number | undefined): string {
+/** `isCut`: a width was asked for, and what is longer is cut to it. */
+type Chosen = Column & { readonly shownTitle: string; readonly isCut: boolean };
+
+function version(call: Invocation): ExitCode {
+  call.out('ps from procps-ng 4.0.2');
+  return 0;
+}
+
+function help(call: Invocation, wanted: string | undefined): ExitCode {
+  const names = Object.keys(sections);
+  const chosen = wanted === undefined ? [] : 'all'.startsWith(wanted) ? names : names.filter((name) => name.startsWith(wanted)).slice(0, 1);
+  const body = chosen.length === 0 ? "\n Try 'ps --help <simple|list|output|threads|misc|all>'\n  or 'ps --help <s|l|o|t|m|a>'\n for additional help text.\n" : chosen.map((name) => sections[name]!).join('');
+  call.write(`\nUsage:\n ps [options]\n${body}\nFor more details see ps(1).\n`);
+  return 0;
+}
+
+function line(cells: readonly string[], chosen: readonly Chosen[], limit: number | undefined): string {
+  // What is too long for its column takes from the blanks of the next ones.
+  let excess = 0;
   const text = cells.map((cell, index) => {
     const each = chosen[index]!;
-    const width = Math.max(each.width, each.shownTitle.length);
-    if (index === chosen.length - 1 && !each.isRight) return cell;
-    const cut = each.title === 'USER' || each.title === 'UID' ? (cell.length > width ? `${cell.slice(0, width - 1)}+` : cell) : cell;
+    const isHeading = cell === each.shownTitle;
+    const full = each.isCut ? each.width : Math.max(each.width, each.shownTitle.length);
+    const kept = each.isCut && !isHeading && !each.isRight ? cell.slice(0, each.width) : cell;
+    const cut = (each.title === 'USER' || each.title === 'UID') && !each.isRight && kept.length > full ? `${kept.slice(0, full - 1)}+` : kept;
+    if (index === chosen.length - 1 && !each.isRight) return cut;
+    const width = Math.max(0, full - excess);
+    excess = Math.max(0, cut.length - width);
     return each.isRight ? cut.padStart(width) : cut.padEnd(width);
   }).join(' ');
   return limit === undefined ? text : text.slice(0, limit);
