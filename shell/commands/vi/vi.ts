@@ -271,6 +271,7 @@ class Session {
       case 'readCommand': {
         const before = editor.lines.length;
         const ran = await this.through(request.command, '');
+        if (ran === undefined) return undefined;
         this.insertBelow(request.after, ran.text);
         reportCount(editor, before);
         if (ran.code !== 0) editor.fail(`shell returned ${ran.code}`);
@@ -279,12 +280,14 @@ class Session {
       case 'writeCommand': {
         const said = editor.message;
         const ran = await this.through(request.command, editor.text(request.from, request.to));
+        if (ran === undefined) return undefined;
         editor.show([said, ...ran.text.replace(/\n$/, '').split('\n'), ...(ran.code === 0 ? [] : ['', `shell returned ${ran.code}`]), '']);
         return undefined;
       }
       case 'filter': {
         const count = request.to - request.from + 1;
         const ran = await this.through(request.command, editor.text(request.from, request.to));
+        if (ran === undefined) return undefined;
         const rows = ran.text === '' ? [] : ran.text.replace(/\n$/, '').split('\n');
         editor.change(() => {
           editor.spliceLines(request.from, count, rows);
@@ -343,18 +346,21 @@ class Session {
     this.enter();
   }
 
-  /** What a command prints when it is given `input`. */
-  private async through(command: string, input: string): Promise<{ readonly text: string; readonly code: number }> {
+  /** What a command prints when it is given `input`; undefined, and said: it could not be given it. */
+  private async through(command: string, input: string): Promise<{ readonly text: string; readonly code: number } | undefined> {
     const { sys } = this;
-    const output = sys.pipe();
-    if (!output.ok) return { text: '', code: 1 };
     // Vim, too, hands over its text in a file: a pipe could fill up on both sides.
     const file = `/tmp/.vi-${sys.pid}`;
     await sys.writeFile(file, utf8(input));
     const source = await sys.open(file, { read: true });
+    const output = sys.pipe();
     sys.unlink(file);
-    const pid = source.ok ? await this.start(command, [source.value, output.value[1]]) : undefined;
-    if (source.ok) sys.close(source.value);
+    if (!source.ok || !output.ok) {
+      this.editor.fail(`E482: Can't create file ${file}`);
+      return undefined;
+    }
+    const pid = await this.start(command, [source.value, output.value[1]]);
+    sys.close(source.value);
     sys.close(output.value[1]);
     const bytes: number[] = [];
     for (;;) {
