@@ -83,7 +83,7 @@ async function runAwk(call: Invocation): Promise<ExitCode> {
 
 function version(call: Invocation): ExitCode {
   call.write(awkVersion);
-  call.err(`\n${awkLimits}`.trimStart());
+  call.err(awkLimits);
   return 0;
 }
 

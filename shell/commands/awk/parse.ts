@@ -20,11 +20,9 @@ export interface AwkFunction { readonly name: string; readonly parameters: strin
 export interface Program { readonly rules: Rule[]; readonly functions: Map<string, AwkFunction> }
 
 export class AwkSyntaxError extends Error {
-  readonly line: number;
   /** `before` are faults after which the reading went on. */
   constructor(line: number, message: string | undefined, before: readonly string[] = []) {
     super([...before, ...(message === undefined ? [] : [`line ${line}: ${message}`])].join('\n\n'));
-    this.line = line;
   }
 }
 
