@@ -1,5 +1,6 @@
 /** A node that is cut off, as the rest of the cluster sees it. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { fromUtf8 } from '../../simulator/bytes.ts';
 import { nodeLab, type NodeLab } from './test-node.ts';
 
 const HELLO = 'gcr.io/google-samples/hello-app:1.0';
@@ -26,6 +27,10 @@ describe('a node that is cut off', () => {
     await lab.run(8);
     expect([ready(), pods(), addresses()]).toEqual([['True', 'True'], ['node-1', 'node-2'], 2]);
     link(false);
+    const { metadata } = lab.client.list('pods', { namespace: 'default' }).find(({ spec }) => spec?.nodeName === 'node-1')!;
+    const asked = (path: string): unknown => JSON.parse(fromUtf8(lab.server.handle({ method: 'GET', path: `/api/v1/namespaces/default/pods/${metadata.name}/${path}`, headers: {}, body: new Uint8Array() }).body!));
+    expect(asked('log')).toMatchObject({ code: 500, message: `Get "https://10.142.0.8:10250/containerLogs/default/${metadata.name}/c": dial tcp 10.142.0.8:10250: i/o timeout` });
+    expect(asked('exec?command=date&stdout=true')).toMatchObject({ code: 500, message: 'error dialing backend: dial tcp 10.142.0.8:10250: i/o timeout' });
     await lab.run(30);
     expect([ready(), addresses()]).toEqual([['True', 'True'], 2]);
     await lab.run(25);

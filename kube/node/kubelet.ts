@@ -21,8 +21,8 @@ export interface KubeletOptions {
   readonly names: ClusterNames;
   /** Pods of the node itself, from /etc/kubernetes/manifests; the API server gets mirrors of them. */
   readonly staticPods: readonly Pod[];
-  /** Whether packets of the node find a way to the API server; without it they do. */
-  readonly isConnected?: (() => boolean) | undefined;
+  /** Whether packets of the node find a way to the API server. */
+  readonly isConnected: () => boolean;
   /** The pid that probes' sockets belong to. */
   readonly pid: () => number | undefined;
 }
@@ -96,7 +96,7 @@ export class Kubelet {
 
   /** Cut off, the kubelet hears nothing and says nothing; what it runs goes on. Here nobody looks after it either, until the way is there again. */
   private checkConnection(): boolean {
-    const isConnected = this.options.isConnected?.() ?? true;
+    const isConnected = this.options.isConnected();
     if (isConnected !== this.isConnected) {
       this.isConnected = isConnected;
       if (isConnected) {

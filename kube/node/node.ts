@@ -49,7 +49,7 @@ export class KubeNode {
     this.options = options;
     const { machine, time, profile, identity, client } = options;
     this.name = identity.name;
-    const nodeIp = identity.addresses.find(({ type }) => type === 'InternalIP')?.address ?? '';
+    const nodeIp = this.address;
     const proxyImage = `k8s.gcr.io/kube-proxy:${profile.kubeletVersion}`;
     const proxyProgram = profile.proxy === undefined ? resident : kubeProxyProgram({
       client, time, machine, generation: profile.proxy,
@@ -63,12 +63,21 @@ export class KubeNode {
     for (const image of [...own, ...calico]) this.runtime.pulled.set(image.reference, image);
     this.kubelet = new Kubelet({
       client, time, profile, runtime: this.runtime, identity, names: options.names, staticPods: profile.proxy === undefined ? [] : [proxyPod(profile, proxyImage)], pid: () => this.kubeletPid,
-      ...(options.apiServer === undefined ? {} : { isConnected: () => hasWay(machine, options.apiServer!) }),
+      isConnected: () => this.isReachable,
     });
   }
 
   get streams(): PodStreams {
     return this.kubelet.streams;
+  }
+
+  get address(): string {
+    return this.options.identity.addresses.find(({ type }) => type === 'InternalIP')?.address ?? '';
+  }
+
+  get isReachable(): boolean {
+    const { machine, apiServer } = this.options;
+    return apiServer === undefined || hasWay(machine, apiServer);
   }
 
   start(): void {

@@ -95,7 +95,7 @@ export async function nodeLab(options: LabOptions = {}): Promise<NodeLab> {
   const time = worldRuntime(world);
   const profile = profiles[options.profile ?? '2018'];
   const nodes: KubeNode[] = [];
-  const server = createApiServer({ runtime: time, version: profile.server, serviceRange: profile.serviceRange, streams: streamsByNode((name) => nodes.find((node) => node.name === name)?.streams) });
+  const server = createApiServer({ runtime: time, version: profile.server, serviceRange: profile.serviceRange, streams: streamsByNode((name) => nodes.find((node) => node.name === name)) });
   const client = server.client('admin', 'kubectl');
   const faults: string[] = [];
   const count = options.nodes ?? 1;

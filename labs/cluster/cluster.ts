@@ -161,7 +161,7 @@ export class ClusterLab implements ClusterFactory, GuestHost {
     const { profile, time } = this;
     const nodes = new Map<string, KubeNode>();
     const server = createApiServer({
-      runtime: time, version: profile.server, serviceRange: spec.serviceRange, advertise: { ip: spec.endpoint, port: API_PORT }, hasServiceAccounts: true, streams: streamsByNode((name) => nodes.get(name)?.streams),
+      runtime: time, version: profile.server, serviceRange: spec.serviceRange, advertise: { ip: spec.endpoint, port: API_PORT }, hasServiceAccounts: true, streams: streamsByNode((name) => nodes.get(name)),
     });
     const cluster: RunningCluster = { spec, server, nodes };
     this.clusters.set(spec.name, cluster);
