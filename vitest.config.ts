@@ -2,12 +2,24 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const anywhere = [...configDefaults.exclude, 'dist/**', 'coverage/**'];
 const slow = { testTimeout: 240_000, hookTimeout: 120_000 };
 
+/** What takes minutes begins first, so that at the end nobody waits for it alone. */
+class LongestFirst extends BaseSequencer {
+  private static readonly long = ['real-linux.test', 'e2e/cluster-lessons', 'shipped-proof', 'kubectl-agrees', 'real-linux-sessions', 'test/e2e/'];
+
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => LongestFirst.long.findIndex((part) => moduleId.includes(part)) + 1 || Infinity;
+    return (await super.sort(files)).sort((one, other) => Math.sign(rank(one) - rank(other)) || 0);
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ['default'],
     // One file a core: by itself vitest leaves a core free, which is half of a small machine.
     maxWorkers: '100%',
