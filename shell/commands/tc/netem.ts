@@ -22,6 +22,8 @@ export function readNetem(context: IpContext, words: Words): Netem {
     const value = percentOf(words.value());
     return value ?? illegal(what);
   };
+  let gap = 0;
+  let hasDistribution = false;
   for (let word = words.take(); word !== undefined; word = words.take()) {
     if (matches(word, 'limit')) netem.limit = /^\d+$/.test(words.peek() ?? '') ? Number(words.value()) : (words.value(), illegal('limit'));
     else if (matches(word, 'latency') || matches(word, 'delay')) {
@@ -46,7 +48,17 @@ export function readNetem(context: IpContext, words: Words): Netem {
     } else if (matches(word, 'rate')) {
       netem.rateBitsPerSecond = rateOf(words.value()) ?? illegal('rate');
       if (isNumber(words.peek())) unsupported(context, 'netem rate overhead');
-    } else if (matches(word, 'corrupt') || matches(word, 'gap') || matches(word, 'distribution') || matches(word, 'ecn') || matches(word, 'slot')) unsupported(context, `netem ${word}`);
+    } else if (matches(word, 'gap')) {
+      const text = words.value();
+      gap = /^\d+$/.test(text) ? Number(text) : illegal('gap');
+    } else if (matches(word, 'distribution')) {
+      const name = words.value();
+      if (!DISTRIBUTIONS.has(name)) words.exit(1, `No distribution data for ${name} (/usr/lib/x86_64-linux-gnu/tc//${name}.dist: No such file or directory)`);
+      hasDistribution = true;
+    } else if (matches(word, 'corrupt') || matches(word, 'slot')) {
+      words.value();
+      unsupported(context, `netem ${word}`);
+    } else if (matches(word, 'ecn')) unsupported(context, `netem ${word}`);
     else if (word === 'help') explain();
     else {
       context.err(`What is "${word}"?`);
@@ -57,8 +69,21 @@ export function readNetem(context: IpContext, words: Words): Netem {
     context.err('reordering not possible without specifying some delay');
     explain();
   }
+  if (gap > 0) {
+    if ((netem.reorderPercent ?? 0) > 0) unsupported(context, 'netem gap');
+    context.err('gap specified without reorder probability');
+    explain();
+  }
+  if (hasDistribution) {
+    if ((netem.delayUs ?? 0) > 0 && (netem.jitterUs ?? 0) > 0) unsupported(context, 'netem distribution');
+    context.err('distribution specified but no latency and jitter values');
+    explain();
+  }
   return netem;
 }
+
+/** What iproute2 ships as tables; a uniform one is the rule. */
+const DISTRIBUTIONS: ReadonlySet<string> = new Set(['uniform', 'normal', 'pareto', 'paretonormal', 'experimental']);
 
 function isNumber(word: string | undefined): word is string {
   return word !== undefined && /^\d/.test(word);

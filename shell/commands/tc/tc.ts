@@ -63,7 +63,10 @@ function runTc(call: Invocation): ExitCode {
   if (matches(object, 'qdisc')) return qdisc(context, words);
   if (matches(object, 'class') || matches(object, 'filter') || matches(object, 'chain')) {
     const verb = words.take() ?? 'show';
-    return matches(verb, 'show') || matches(verb, 'list') || matches(verb, 'ls') ? 0 : unsupported(context, `${object} ${verb}`);
+    if (matches(verb, 'show') || matches(verb, 'list') || matches(verb, 'ls')) return 0;
+    if (['add', 'change', 'replace', 'delete', 'get', 'help'].some((known) => matches(verb, known))) return unsupported(context, `${object} ${verb}`);
+    context.err(`Command "${verb}" is unknown, try "tc ${['class', 'filter', 'chain'].find((name) => matches(object, name))!} help".`);
+    return 255;
   }
   if (matches(object, 'action') || matches(object, 'monitor') || matches(object, 'exec')) return unsupported(context, `object ${object}`);
   call.err(`Object "${object}" is unknown, try "tc help".`);
@@ -127,7 +130,7 @@ function printQdisc(context: IpContext, printer: Printer, link: LinkView, view: 
   printer.openObject('options');
   printer.text(optionsText(view));
   printer.close();
-  printer.text('\n');
+  printer.text(context.options.oneLine ? '\\' : '\n');
   if (context.options.statistics === 0) return;
   printer.json('bytes', view.sentBytes);
   printer.json('packets', view.sentPackets);
@@ -190,9 +193,12 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
       const text = words.value();
       const major = /^([0-9a-f]{1,4}):?$/i.exec(text) ?? words.invalid('invalid qdisc ID', text);
       handle = Number.parseInt(major[1]!, 16);
-    } else if (word === 'root') isRoot = true;
-    else if (word === 'parent') {
+    } else if (word === 'root') {
+      if (isRoot || parent !== undefined) words.exit(255, 'Error: "root" is duplicate parent ID');
+      isRoot = true;
+    } else if (word === 'parent') {
       const text = words.value();
+      if (isRoot || parent !== undefined) words.exit(255, `Error: duplicate "parent": "${text}" is the second value.`);
       parent = /^[0-9a-f]{0,4}:?[0-9a-f]{0,4}$/i.test(text) ? text : words.invalid('invalid parent ID', text);
     } else if (word === 'ingress' || word === 'clsact' || word === 'estimator' || word === 'stab' || word.endsWith('_block')) unsupported(context, `qdisc ${word}`);
     else if (matches(word, 'help')) {
@@ -217,14 +223,14 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
   if (parent !== undefined) return refuse('Failed to find specified qdisc.');
   if (verb === 'delete') {
     if (!isRoot) return refuse('Failed to find qdisc with specified handle.');
+    if (handle !== undefined && handle !== 0 && handle !== (present?.handle ?? 0)) return refuse('Invalid handle.');
+    if (kind !== undefined && kind !== present?.kind) return refuse('Invalid qdisc name: must match existing qdisc.');
     if (present?.netem === undefined) return refuse('Cannot delete qdisc with handle of zero.');
-    if (handle !== undefined && handle !== present.handle) return refuse('Invalid handle.');
-    if (kind !== undefined && kind !== present.kind) return refuse('Invalid qdisc name.');
     return kernelAnswer(context, netlink.setQdisc(link.index, undefined));
   }
   if (!isRoot) return refuse('Handle cannot be zero.');
-  if (kind !== undefined && kind !== 'netem' && knownKinds.includes(kind)) return unsupported(context, `qdisc ${kind}`);
   if (verb === 'change' && present?.netem === undefined) return refuse('Qdisc not found. To create specify NLM_F_CREATE flag.');
+  if (kind !== undefined && kind !== 'netem' && knownKinds.includes(kind)) return unsupported(context, `qdisc ${kind}`);
   if (kind !== 'netem') return refuse('Specified qdisc kind is unknown.');
   if (verb === 'add' && present?.netem !== undefined) return refuse('Exclusivity flag on, cannot modify.');
   return kernelAnswer(context, netlink.setQdisc(link.index, { ...netem, ...(handle === undefined || handle === 0 ? {} : { handle }) }));
