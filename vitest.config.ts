@@ -7,9 +7,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const anywhere = [...configDefaults.exclude, 'dist/**', 'coverage/**'];
 const slow = { testTimeout: 240_000, hookTimeout: 120_000 };
 
-/** What takes minutes begins first, so that at the end nobody waits for it alone. */
+/**
+ * What takes minutes begins first, so that at the end nobody waits for it alone: browsers, then the comparison with this kernel, which wants a machine that
+ * is not too busy, beside what only computes.
+ */
 class LongestFirst extends BaseSequencer {
-  private static readonly long = ['real-linux.test', 'e2e/cluster-lessons', 'shipped-proof', 'kubectl-agrees', 'real-linux-sessions', 'test/e2e/'];
+  private static readonly long = ['e2e/cluster-lessons', 'test/e2e/', 'real-linux.test', 'shipped-proof', 'kubectl-agrees', 'real-linux-sessions'];
 
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => LongestFirst.long.findIndex((part) => moduleId.includes(part)) + 1 || Infinity;
