@@ -60,6 +60,8 @@ export const onRealLinux: Readonly<Record<string, string>> = {
   'm-netstat 56': 'as m-netstat 55',
   'v6-out 14': 'a router reports errors to one address once a second: whether it does so here depends on how fast the steps before were',
   'm-sysctl 35': 'a sandbox\'s ping_group_range is that of its own users',
+  't-pgrep 15': 'bash says Killed when the end of a child is reported before it waits for it: either may be first',
+  't-ps 13': 'a program that was just begun may still be running, not asleep',
   't-ethtool 8': 'features are the kernel\'s, and another version names others',
   't-ethtool 9': 'as t-ethtool 8',
   't-ethtool 10': 'as t-ethtool 8',
