@@ -249,6 +249,7 @@ class Session implements LabSession {
   /** Shows this life from now on, and all that its terminals have shown so far. */
   private adopt(life: Life): void {
     this.life = life;
+    this.notedUs = this.lab.nowUs;
     this.reanchor();
     const shown = life.watch(this.watcher);
     this.showTerminals();
