@@ -44,7 +44,7 @@ export const serves = defineCheck({
     const address = addressOf(service, door, node);
     if (typeof address === 'string') return failed(`no ${doorNames[door]}`, address, 'service');
     const { outcome, died } = await look.connect({ from: look.place(from), ...address, protocol: 'tcp' });
-    if (outcome === 'connected') return pass(expected, outcome, { see });
+    if (outcome === 'connected') return pass(expected, outcomeWords[outcome], { see });
     // kube-proxy rejects what is for a Service without endpoints: then it is about pods, not about that rule.
     const isOnTheWay = died !== undefined && died.layer !== 'service' && !/has no endpoints/.test(died.reason);
     const found = outcomeWords[outcome];

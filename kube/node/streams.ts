@@ -136,14 +136,15 @@ export interface StreamingNode {
 
 /** For an API server: each pod's node answers. The half minute that a dial waits for a node that is cut off is not waited for. */
 export function streamsByNode(nodes: (name: string) => StreamingNode | undefined): PodStreams {
-  const of = (nodeName: string, doing = 'error dialing backend'): PodStreams => {
+  const of = (nodeName: string, asking?: string): PodStreams => {
     const node = nodes(nodeName);
     if (node === undefined) throw new StatusError(500, 'InternalError', `Get "https://${nodeName}:10250/": dial tcp: lookup ${nodeName}: no such host`);
-    if (!node.isReachable) throw new StatusError(500, '', `${doing.replace('HOST', `${node.address}:10250`)}: dial tcp ${node.address}:10250: i/o timeout`);
+    const kubelet = `${node.address}:10250`;
+    if (!node.isReachable) throw new StatusError(500, '', `${asking === undefined ? 'error dialing backend' : `Get "https://${kubelet}/${asking}"`}: dial tcp ${kubelet}: i/o timeout`);
     return node.streams;
   };
   return {
-    logs: (target, options, sink) => of(target.nodeName, `Get "https://HOST/containerLogs/${target.namespace}/${target.pod}/${target.container}"`).logs(target, options, sink),
+    logs: (target, options, sink) => of(target.nodeName, `containerLogs/${target.namespace}/${target.pod}/${target.container}`).logs(target, options, sink),
     exec: (target, options, output) => of(target.nodeName).exec(target, options, output),
     attach: (target, options, output) => of(target.nodeName).attach(target, options, output),
     portForward: (target, port, output) => of(target.nodeName).portForward(target, port, output),

@@ -173,17 +173,22 @@ async function promptCommand(shell: Shell): Promise<void> {
   const variable = shell.variable('PROMPT_COMMAND');
   const commands = variable?.indexed?.values() ?? (variable?.value === undefined ? [] : [variable.value]);
   for (const command of commands) {
-    const { status } = shell;
-    try {
-      await runProgram(shell, command, shell.line, {});
-    } catch (thrown) {
-      if (thrown instanceof ShellError) {
-        if (thrown.message !== undefined) await shell.error(thrown.message);
-      } else if (!(thrown instanceof ShellInterrupt)) throw thrown;
-    }
-    await shell.flush();
-    shell.status = status;
+    await runAside(shell, command, {});
   }
+}
+
+/** Beside what is typed: it leaves no status, and its end ends nothing. */
+async function runAside(shell: Shell, command: string, how: Parameters<typeof runProgram>[3]): Promise<void> {
+  const { status } = shell;
+  try {
+    await runProgram(shell, command, shell.line, how);
+  } catch (thrown) {
+    if (thrown instanceof ShellError) {
+      if (thrown.message !== undefined) await shell.error(thrown.message);
+    } else if (!(thrown instanceof ShellInterrupt)) throw thrown;
+  }
+  await shell.flush();
+  shell.status = status;
 }
 
 /** Ctrl+D. Answers whether the shell stays. */
@@ -297,18 +302,9 @@ async function expandLine(shell: Shell, line: string, isFirst: boolean): Promise
 
 /** `bind -x`: the command sees the line in READLINE_LINE, and may change it. */
 async function runForKey(shell: Shell, command: string, { text, point }: { readonly text: string; readonly point: number }): Promise<{ readonly text: string; readonly point: number }> {
-  const { status } = shell;
   shell.setVariable('READLINE_LINE', text);
   shell.setVariable('READLINE_POINT', String(point));
-  try {
-    await runProgram(shell, command, shell.line, { label: 'eval' });
-  } catch (thrown) {
-    if (thrown instanceof ShellError) {
-      if (thrown.message !== undefined) await shell.error(thrown.message);
-    } else if (!(thrown instanceof ShellInterrupt)) throw thrown;
-  }
-  await shell.flush();
-  shell.status = status;
+  await runAside(shell, command, { label: 'eval' });
   const answer = { text: shell.get('READLINE_LINE') ?? '', point: Number(shell.get('READLINE_POINT') ?? 0) || 0 };
   shell.unset('READLINE_LINE');
   shell.unset('READLINE_POINT');

@@ -1,7 +1,7 @@
 /** What GNU's tools print for --help (without the lines all coreutils end with) and whom --version names as authors; recorded from coreutils 9.1, grep 3.8 and findutils 4.9. */
 interface Help { readonly text: string; readonly authors: string; }
 
-export const helpTexts: Readonly<Record<string, Help>> = {
+const texts: Readonly<Record<string, Help>> = {
   groups: { authors: 'David MacKenzie and James Youngman.', text: `Usage: groups [OPTION]... [USERNAME]...
 Print group memberships for each USERNAME or, if no USERNAME is specified, for
 the current process (which may differ if the groups database has changed).
@@ -1266,274 +1266,6 @@ Exit status:
  1  if minor problems (e.g., cannot access subdirectory),
  2  if serious trouble (e.g., cannot access command-line argument).
 ` },
-  dir: { authors: 'Richard M. Stallman and David MacKenzie.', text: `Usage: dir [OPTION]... [FILE]...
-List information about the FILEs (the current directory by default).
-Sort entries alphabetically if none of -cftuvSUX nor --sort is specified.
-
-Mandatory arguments to long options are mandatory for short options too.
-  -a, --all                  do not ignore entries starting with .
-  -A, --almost-all           do not list implied . and ..
-      --author               with -l, print the author of each file
-  -b, --escape               print C-style escapes for nongraphic characters
-      --block-size=SIZE      with -l, scale sizes by SIZE when printing them;
-                             e.g., '--block-size=M'; see SIZE format below
-
-  -B, --ignore-backups       do not list implied entries ending with ~
-  -c                         with -lt: sort by, and show, ctime (time of last
-                             modification of file status information);
-                             with -l: show ctime and sort by name;
-                             otherwise: sort by ctime, newest first
-
-  -C                         list entries by columns
-      --color[=WHEN]         color the output WHEN; more info below
-  -d, --directory            list directories themselves, not their contents
-  -D, --dired                generate output designed for Emacs' dired mode
-  -f                         list all entries in directory order
-  -F, --classify[=WHEN]      append indicator (one of */=>@|) to entries WHEN
-      --file-type            likewise, except do not append '*'
-      --format=WORD          across -x, commas -m, horizontal -x, long -l,
-                             single-column -1, verbose -l, vertical -C
-
-      --full-time            like -l --time-style=full-iso
-  -g                         like -l, but do not list owner
-      --group-directories-first
-                             group directories before files;
-                             can be augmented with a --sort option, but any
-                             use of --sort=none (-U) disables grouping
-
-  -G, --no-group             in a long listing, don't print group names
-  -h, --human-readable       with -l and -s, print sizes like 1K 234M 2G etc.
-      --si                   likewise, but use powers of 1000 not 1024
-  -H, --dereference-command-line
-                             follow symbolic links listed on the command line
-      --dereference-command-line-symlink-to-dir
-                             follow each command line symbolic link
-                             that points to a directory
-
-      --hide=PATTERN         do not list implied entries matching shell PATTERN
-                             (overridden by -a or -A)
-
-      --hyperlink[=WHEN]     hyperlink file names WHEN
-      --indicator-style=WORD
-                             append indicator with style WORD to entry names:
-                             none (default), slash (-p),
-                             file-type (--file-type), classify (-F)
-
-  -i, --inode                print the index number of each file
-  -I, --ignore=PATTERN       do not list implied entries matching shell PATTERN
-  -k, --kibibytes            default to 1024-byte blocks for file system usage;
-                             used only with -s and per directory totals
-
-  -l                         use a long listing format
-  -L, --dereference          when showing file information for a symbolic
-                             link, show information for the file the link
-                             references rather than for the link itself
-
-  -m                         fill width with a comma separated list of entries
-  -n, --numeric-uid-gid      like -l, but list numeric user and group IDs
-  -N, --literal              print entry names without quoting
-  -o                         like -l, but do not list group information
-  -p, --indicator-style=slash
-                             append / indicator to directories
-  -q, --hide-control-chars   print ? instead of nongraphic characters
-      --show-control-chars   show nongraphic characters as-is (the default,
-                             unless program is 'ls' and output is a terminal)
-
-  -Q, --quote-name           enclose entry names in double quotes
-      --quoting-style=WORD   use quoting style WORD for entry names:
-                             literal, locale, shell, shell-always,
-                             shell-escape, shell-escape-always, c, escape
-                             (overrides QUOTING_STYLE environment variable)
-
-  -r, --reverse              reverse order while sorting
-  -R, --recursive            list subdirectories recursively
-  -s, --size                 print the allocated size of each file, in blocks
-  -S                         sort by file size, largest first
-      --sort=WORD            sort by WORD instead of name: none (-U), size (-S),
-                             time (-t), version (-v), extension (-X), width
-
-      --time=WORD            change the default of using modification times;
-                               access time (-u): atime, access, use;
-                               change time (-c): ctime, status;
-                               birth time: birth, creation;
-                             with -l, WORD determines which time to show;
-                             with --sort=time, sort by WORD (newest first)
-
-      --time-style=TIME_STYLE
-                             time/date format with -l; see TIME_STYLE below
-  -t                         sort by time, newest first; see --time
-  -T, --tabsize=COLS         assume tab stops at each COLS instead of 8
-  -u                         with -lt: sort by, and show, access time;
-                             with -l: show access time and sort by name;
-                             otherwise: sort by access time, newest first
-
-  -U                         do not sort; list entries in directory order
-  -v                         natural sort of (version) numbers within text
-  -w, --width=COLS           set output width to COLS.  0 means no limit
-  -x                         list entries by lines instead of by columns
-  -X                         sort alphabetically by entry extension
-  -Z, --context              print any security context of each file
-      --zero                 end each output line with NUL, not newline
-  -1                         list one file per line
-      --help        display this help and exit
-      --version     output version information and exit
-
-The SIZE argument is an integer and optional unit (example: 10K is 10*1024).
-Units are K,M,G,T,P,E,Z,Y (powers of 1024) or KB,MB,... (powers of 1000).
-Binary prefixes can be used, too: KiB=K, MiB=M, and so on.
-
-The TIME_STYLE argument can be full-iso, long-iso, iso, locale, or +FORMAT.
-FORMAT is interpreted like in date(1).  If FORMAT is FORMAT1<newline>FORMAT2,
-then FORMAT1 applies to non-recent files and FORMAT2 to recent files.
-TIME_STYLE prefixed with 'posix-' takes effect only outside the POSIX locale.
-Also the TIME_STYLE environment variable sets the default style to use.
-
-The WHEN argument defaults to 'always' and can also be 'auto' or 'never'.
-
-Using color to distinguish file types is disabled both by default and
-with --color=never.  With --color=auto, ls emits color codes only when
-standard output is connected to a terminal.  The LS_COLORS environment
-variable can change the settings.  Use the dircolors(1) command to set it.
-
-Exit status:
- 0  if OK,
- 1  if minor problems (e.g., cannot access subdirectory),
- 2  if serious trouble (e.g., cannot access command-line argument).
-` },
-  vdir: { authors: 'Richard M. Stallman and David MacKenzie.', text: `Usage: vdir [OPTION]... [FILE]...
-List information about the FILEs (the current directory by default).
-Sort entries alphabetically if none of -cftuvSUX nor --sort is specified.
-
-Mandatory arguments to long options are mandatory for short options too.
-  -a, --all                  do not ignore entries starting with .
-  -A, --almost-all           do not list implied . and ..
-      --author               with -l, print the author of each file
-  -b, --escape               print C-style escapes for nongraphic characters
-      --block-size=SIZE      with -l, scale sizes by SIZE when printing them;
-                             e.g., '--block-size=M'; see SIZE format below
-
-  -B, --ignore-backups       do not list implied entries ending with ~
-  -c                         with -lt: sort by, and show, ctime (time of last
-                             modification of file status information);
-                             with -l: show ctime and sort by name;
-                             otherwise: sort by ctime, newest first
-
-  -C                         list entries by columns
-      --color[=WHEN]         color the output WHEN; more info below
-  -d, --directory            list directories themselves, not their contents
-  -D, --dired                generate output designed for Emacs' dired mode
-  -f                         list all entries in directory order
-  -F, --classify[=WHEN]      append indicator (one of */=>@|) to entries WHEN
-      --file-type            likewise, except do not append '*'
-      --format=WORD          across -x, commas -m, horizontal -x, long -l,
-                             single-column -1, verbose -l, vertical -C
-
-      --full-time            like -l --time-style=full-iso
-  -g                         like -l, but do not list owner
-      --group-directories-first
-                             group directories before files;
-                             can be augmented with a --sort option, but any
-                             use of --sort=none (-U) disables grouping
-
-  -G, --no-group             in a long listing, don't print group names
-  -h, --human-readable       with -l and -s, print sizes like 1K 234M 2G etc.
-      --si                   likewise, but use powers of 1000 not 1024
-  -H, --dereference-command-line
-                             follow symbolic links listed on the command line
-      --dereference-command-line-symlink-to-dir
-                             follow each command line symbolic link
-                             that points to a directory
-
-      --hide=PATTERN         do not list implied entries matching shell PATTERN
-                             (overridden by -a or -A)
-
-      --hyperlink[=WHEN]     hyperlink file names WHEN
-      --indicator-style=WORD
-                             append indicator with style WORD to entry names:
-                             none (default), slash (-p),
-                             file-type (--file-type), classify (-F)
-
-  -i, --inode                print the index number of each file
-  -I, --ignore=PATTERN       do not list implied entries matching shell PATTERN
-  -k, --kibibytes            default to 1024-byte blocks for file system usage;
-                             used only with -s and per directory totals
-
-  -l                         use a long listing format
-  -L, --dereference          when showing file information for a symbolic
-                             link, show information for the file the link
-                             references rather than for the link itself
-
-  -m                         fill width with a comma separated list of entries
-  -n, --numeric-uid-gid      like -l, but list numeric user and group IDs
-  -N, --literal              print entry names without quoting
-  -o                         like -l, but do not list group information
-  -p, --indicator-style=slash
-                             append / indicator to directories
-  -q, --hide-control-chars   print ? instead of nongraphic characters
-      --show-control-chars   show nongraphic characters as-is (the default,
-                             unless program is 'ls' and output is a terminal)
-
-  -Q, --quote-name           enclose entry names in double quotes
-      --quoting-style=WORD   use quoting style WORD for entry names:
-                             literal, locale, shell, shell-always,
-                             shell-escape, shell-escape-always, c, escape
-                             (overrides QUOTING_STYLE environment variable)
-
-  -r, --reverse              reverse order while sorting
-  -R, --recursive            list subdirectories recursively
-  -s, --size                 print the allocated size of each file, in blocks
-  -S                         sort by file size, largest first
-      --sort=WORD            sort by WORD instead of name: none (-U), size (-S),
-                             time (-t), version (-v), extension (-X), width
-
-      --time=WORD            change the default of using modification times;
-                               access time (-u): atime, access, use;
-                               change time (-c): ctime, status;
-                               birth time: birth, creation;
-                             with -l, WORD determines which time to show;
-                             with --sort=time, sort by WORD (newest first)
-
-      --time-style=TIME_STYLE
-                             time/date format with -l; see TIME_STYLE below
-  -t                         sort by time, newest first; see --time
-  -T, --tabsize=COLS         assume tab stops at each COLS instead of 8
-  -u                         with -lt: sort by, and show, access time;
-                             with -l: show access time and sort by name;
-                             otherwise: sort by access time, newest first
-
-  -U                         do not sort; list entries in directory order
-  -v                         natural sort of (version) numbers within text
-  -w, --width=COLS           set output width to COLS.  0 means no limit
-  -x                         list entries by lines instead of by columns
-  -X                         sort alphabetically by entry extension
-  -Z, --context              print any security context of each file
-      --zero                 end each output line with NUL, not newline
-  -1                         list one file per line
-      --help        display this help and exit
-      --version     output version information and exit
-
-The SIZE argument is an integer and optional unit (example: 10K is 10*1024).
-Units are K,M,G,T,P,E,Z,Y (powers of 1024) or KB,MB,... (powers of 1000).
-Binary prefixes can be used, too: KiB=K, MiB=M, and so on.
-
-The TIME_STYLE argument can be full-iso, long-iso, iso, locale, or +FORMAT.
-FORMAT is interpreted like in date(1).  If FORMAT is FORMAT1<newline>FORMAT2,
-then FORMAT1 applies to non-recent files and FORMAT2 to recent files.
-TIME_STYLE prefixed with 'posix-' takes effect only outside the POSIX locale.
-Also the TIME_STYLE environment variable sets the default style to use.
-
-The WHEN argument defaults to 'always' and can also be 'auto' or 'never'.
-
-Using color to distinguish file types is disabled both by default and
-with --color=never.  With --color=auto, ls emits color codes only when
-standard output is connected to a terminal.  The LS_COLORS environment
-variable can change the settings.  Use the dircolors(1) command to set it.
-
-Exit status:
- 0  if OK,
- 1  if minor problems (e.g., cannot access subdirectory),
- 2  if serious trouble (e.g., cannot access command-line argument).
-` },
   cat: { authors: 'Torbjorn Granlund and Richard M. Stallman.', text: `Usage: cat [OPTION]... [FILE]...
 Concatenate FILE(s) to standard output.
 
@@ -1866,11 +1598,6 @@ test treats each of those as it treats any other nonempty STRING.
 NOTE: your shell may have its own version of test and/or [, which usually supersedes
 the version described here.  Please refer to your shell's documentation
 for details about the options it supports.
-
-GNU coreutils online help: <https://www.gnu.org/software/coreutils/>
-Report any translation bugs to <https://translationproject.org/team/>
-Full documentation <https://www.gnu.org/software/coreutils/test>
-or available locally via: info '(coreutils) test invocation'
 ` },
   date: { authors: 'David MacKenzie.', text: `Usage: date [OPTION]... [+FORMAT]
   or:  date [-u|--utc|--universal] [MMDDhhmm[[CC]YY][.ss]]
@@ -2294,98 +2021,6 @@ NOTE: your shell may have its own version of true, which usually supersedes
 the version described here.  Please refer to your shell's documentation
 for details about the options it supports.
 ` },
-  md5sum: { authors: 'Ulrich Drepper, Scott Miller, and David Madore.', text: `Usage: md5sum [OPTION]... [FILE]...
-Print or check MD5 (128-bit) checksums.
-
-With no FILE, or when FILE is -, read standard input.
-  -b, --binary          read in binary mode
-  -c, --check           read checksums from the FILEs and check them
-      --tag             create a BSD-style checksum
-  -t, --text            read in text mode (default)
-  -z, --zero            end each output line with NUL, not newline,
-                          and disable file name escaping
-
-The following five options are useful only when verifying checksums:
-      --ignore-missing  don't fail or report status for missing files
-      --quiet           don't print OK for each successfully verified file
-      --status          don't output anything, status code shows success
-      --strict          exit non-zero for improperly formatted checksum lines
-  -w, --warn            warn about improperly formatted checksum lines
-
-      --help        display this help and exit
-      --version     output version information and exit
-
-The sums are computed as described in RFC 1321.
-When checking, the input should be a former output of this program.
-The default mode is to print a line with: checksum, a space,
-a character indicating input mode ('*' for binary, ' ' for text
-or where binary is insignificant), and name for each FILE.
-
-Note: There is no difference between binary mode and text mode on GNU systems.
-` },
-  sha1sum: { authors: 'Ulrich Drepper, Scott Miller, and David Madore.', text: `Usage: sha1sum [OPTION]... [FILE]...
-Print or check SHA1 (160-bit) checksums.
-
-With no FILE, or when FILE is -, read standard input.
-  -b, --binary          read in binary mode
-  -c, --check           read checksums from the FILEs and check them
-      --tag             create a BSD-style checksum
-  -t, --text            read in text mode (default)
-  -z, --zero            end each output line with NUL, not newline,
-                          and disable file name escaping
-
-The following five options are useful only when verifying checksums:
-      --ignore-missing  don't fail or report status for missing files
-      --quiet           don't print OK for each successfully verified file
-      --status          don't output anything, status code shows success
-      --strict          exit non-zero for improperly formatted checksum lines
-  -w, --warn            warn about improperly formatted checksum lines
-
-      --help        display this help and exit
-      --version     output version information and exit
-
-The sums are computed as described in FIPS-180-1.
-When checking, the input should be a former output of this program.
-The default mode is to print a line with: checksum, a space,
-a character indicating input mode ('*' for binary, ' ' for text
-or where binary is insignificant), and name for each FILE.
-
-Note: There is no difference between binary mode and text mode on GNU systems.
-` },
-  sha256sum: { authors: 'Ulrich Drepper, Scott Miller, and David Madore.', text: `Usage: sha256sum [OPTION]... [FILE]...
-Print or check SHA256 (256-bit) checksums.
-
-With no FILE, or when FILE is -, read standard input.
-  -b, --binary          read in binary mode
-  -c, --check           read checksums from the FILEs and check them
-      --tag             create a BSD-style checksum
-  -t, --text            read in text mode (default)
-  -z, --zero            end each output line with NUL, not newline,
-                          and disable file name escaping
-
-The following five options are useful only when verifying checksums:
-      --ignore-missing  don't fail or report status for missing files
-      --quiet           don't print OK for each successfully verified file
-      --status          don't output anything, status code shows success
-      --strict          exit non-zero for improperly formatted checksum lines
-  -w, --warn            warn about improperly formatted checksum lines
-
-      --help        display this help and exit
-      --version     output version information and exit
-
-The sums are computed as described in FIPS-180-2.
-When checking, the input should be a former output of this program.
-The default mode is to print a line with: checksum, a space,
-a character indicating input mode ('*' for binary, ' ' for text
-or where binary is insignificant), and name for each FILE.
-
-Note: There is no difference between binary mode and text mode on GNU systems.
-
-GNU coreutils online help: <https://www.gnu.org/software/coreutils/>
-Report any translation bugs to <https://translationproject.org/team/>
-Full documentation <https://www.gnu.org/software/coreutils/sha256sum>
-or available locally via: info '(coreutils) sha2 utilities'
-` },
   grep: { authors: 'Mike Haertel and others; see\n<https://git.sv.gnu.org/cgit/grep.git/tree/AUTHORS>.', text: `Usage: grep [OPTION]... PATTERNS [FILE]...
 Search for PATTERNS in each FILE.
 Example: grep -i 'hello world' menu.h main.c
@@ -2509,4 +2144,46 @@ program via the GNU findutils bug-reporting page at
 https://savannah.gnu.org/bugs/?group=findutils or, if
 you have no web access, by sending email to <bug-findutils@gnu.org>.
 ` },
+};
+
+/** The tools that sum files differ in what they sum by. */
+function digestHelp(name: string, sum: string, standard: string): Help {
+  return { authors: 'Ulrich Drepper, Scott Miller, and David Madore.', text: `Usage: ${name} [OPTION]... [FILE]...
+Print or check ${sum} checksums.
+
+With no FILE, or when FILE is -, read standard input.
+  -b, --binary          read in binary mode
+  -c, --check           read checksums from the FILEs and check them
+      --tag             create a BSD-style checksum
+  -t, --text            read in text mode (default)
+  -z, --zero            end each output line with NUL, not newline,
+                          and disable file name escaping
+
+The following five options are useful only when verifying checksums:
+      --ignore-missing  don't fail or report status for missing files
+      --quiet           don't print OK for each successfully verified file
+      --status          don't output anything, status code shows success
+      --strict          exit non-zero for improperly formatted checksum lines
+  -w, --warn            warn about improperly formatted checksum lines
+
+      --help        display this help and exit
+      --version     output version information and exit
+
+The sums are computed as described in ${standard}.
+When checking, the input should be a former output of this program.
+The default mode is to print a line with: checksum, a space,
+a character indicating input mode ('*' for binary, ' ' for text
+or where binary is insignificant), and name for each FILE.
+
+Note: There is no difference between binary mode and text mode on GNU systems.
+` };
+}
+
+export const helpTexts: Readonly<Record<string, Help>> = {
+  ...texts,
+  // Their names are all that sets them apart from ls here.
+  ...Object.fromEntries(['dir', 'vdir'].map((name) => [name, { ...texts['ls']!, text: texts['ls']!.text.replace('Usage: ls', `Usage: ${name}`) }])),
+  md5sum: digestHelp('md5sum', 'MD5 (128-bit)', 'RFC 1321'),
+  sha1sum: digestHelp('sha1sum', 'SHA1 (160-bit)', 'FIPS-180-1'),
+  sha256sum: digestHelp('sha256sum', 'SHA256 (256-bit)', 'FIPS-180-2'),
 };

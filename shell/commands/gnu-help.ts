@@ -6,6 +6,8 @@ import { helpTexts } from './gnu-help-texts.ts';
 
 const LEADING_ONLY = new Set(['env', 'nice', 'nohup', 'timeout', 'xargs', 'expr']);
 const ALONE_ONLY = new Set(['[', 'echo', 'printf', 'true', 'false']);
+/** Pages of the manual that are called otherwise than their program. */
+const pages: Readonly<Record<string, readonly [address: string, title: string]>> = { '[': ['test', 'test invocation'], sha256sum: ['sha256sum', 'sha2 utilities'] };
 const LICENCE = 'Copyright (C) 2022 Free Software Foundation, Inc.\nLicense GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.\nThis is free software: you are free to change and redistribute it.\nThere is NO WARRANTY, to the extent permitted by law.\n';
 
 /** What a tool, named as it was called, prints for these words, if they ask for help or its version. */
@@ -19,12 +21,13 @@ export function gnuAnswer([called = '', ...args]: readonly string[]): string | u
   if (asked === undefined) return undefined;
   if (asked === '--version') return `${name} ${packageOf(name)}\n${LICENCE}\nWritten by ${help.authors}\n`;
   const text = called === name || name === '[' ? help.text : help.text.replace(/^(Usage: | *or: +)(\S+)/gm, `$1${called}`);
-  if (text.includes('or available locally via') || name === 'grep' || name === 'xargs') return text;
+  if (name === 'grep' || name === 'xargs') return text;
+  const [address, title] = pages[name] ?? [name, `${name} invocation`];
   return `${text}
 GNU coreutils online help: <https://www.gnu.org/software/coreutils/>
 Report any translation bugs to <https://translationproject.org/team/>
-Full documentation <https://www.gnu.org/software/coreutils/${name}>
-or available locally via: info '(coreutils) ${name} invocation'
+Full documentation <https://www.gnu.org/software/coreutils/${address}>
+or available locally via: info '(coreutils) ${title}'
 `;
 }
 

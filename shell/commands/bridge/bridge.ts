@@ -1,7 +1,7 @@
 /** bridge(8) of iproute2 6.1.0: link, fdb, vlan; mdb.ts beside it. Read first: bridge/link.c, bridge/fdb.c. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import { parseMac } from '../../ports/addresses.ts';
-import type { BridgePortOptions, FdbView } from '../../ports/kernel.ts';
+import type { BridgePortOptions, FdbView, LinkView } from '../../ports/kernel.ts';
 import type { Result } from '../../ports/result.ts';
 import { defineCommand, type Invocation } from '../define.ts';
 import { findLink, IpExit, matches, needLink, Words } from '../ip/arguments.ts';
@@ -158,16 +158,15 @@ function setPort(context: IpContext, words: Words): ExitCode {
     } else if (/^(learning_sync|mcast_router|mcast_to_unicast|neigh_suppress|vlan_tunnel|locked|hwmode|backup_port|nobackup_port|self|master|mcast_fast_leave)$/.test(word)) unsupported(context, `link option ${word}`);
     else return linkUsage(context);
   }
-  if (device === undefined) {
-    context.err('Device is a required argument.');
-    return 255;
-  }
-  const found = findLink(context, device);
-  if (found === undefined) {
-    context.err(`Cannot find bridge device "${device}"`);
-    return 255;
-  }
+  const found = neededDevice(context, device);
   return answered(context, found.master === undefined ? { ok: false, error: 'EOPNOTSUPP' } : context.net.netlink.setLink(found.index, { bridgePort: change }));
+}
+
+function neededDevice(context: IpContext, name: string | undefined): LinkView {
+  const found = name === undefined ? undefined : findLink(context, name);
+  if (found !== undefined) return found;
+  context.err(name === undefined ? 'Device is a required argument.' : `Cannot find bridge device "${name}"`);
+  throw new IpExit(255);
 }
 
 /** Where ip says 2 for a refusal of the kernel, bridge says -1. */
@@ -381,15 +380,7 @@ function flushFdb(context: IpContext, words: Words): ExitCode {
       return 255;
     }
   }
-  if (device === undefined) {
-    context.err('Device is a required argument.');
-    return 255;
-  }
-  const found = findLink(context, device);
-  if (found === undefined) {
-    context.err(`Cannot find bridge device "${device}"`);
-    return 255;
-  }
+  const found = neededDevice(context, device);
   const portLink = port === undefined ? undefined : findLink(context, port);
   if (port !== undefined && portLink === undefined) {
     context.err(`Cannot find bridge port device "${port}"`);

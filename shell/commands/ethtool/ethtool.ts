@@ -14,8 +14,8 @@ interface Option {
   run(call: Invocation, link: LinkView, words: readonly string[]): ExitCode;
 }
 
-/** Over netlink: a kind that does not have it says so in two words. */
-const overNetlink = (names: readonly string[], code: ExitCode = 1): Option => ({ names, run: (call, { kind }, words) => (kind === 'ether' ? notSimulated(call, `option ${names[0]!}`) : refuse(call, words.length === 0 || code !== 1 ? `netlink error: ${NOT_SUPPORTED}` : undefined, code)) });
+/** Over netlink: only a network card has it, unless others are named too. */
+const overNetlink = (names: readonly string[], code: ExitCode = 1, kinds: readonly string[] = ['ether']): Option => ({ names, run: (call, { kind }) => (kinds.includes(kind) ? notSimulated(call, `option ${names[0]!}`) : refuse(call, `netlink error: ${NOT_SUPPORTED}`, code)) });
 /** Over ioctl(2): `%s` is the kernel's word. */
 const overIoctl = (names: readonly string[], says: string, code: ExitCode): Option => ({ names, missing: { says: says.replaceAll('%s', 'No such device'), code }, run: (call) => refuse(call, says.replaceAll('%s', NOT_SUPPORTED), code) });
 
@@ -30,7 +30,7 @@ const options: readonly Option[] = [
   { names: ['-T', '--show-time-stamping'], run: timeStamping },
   { names: ['-s', '--change'], missing: { says: NO_DEVICE, code: 75 }, run: change },
   overNetlink(['-a', '--show-pause']), overNetlink(['-g', '--show-ring']), overNetlink(['-m', '--module-info']), overNetlink(['--show-eee']), overNetlink(['--show-fec']), overNetlink(['--show-priv-flags']),
-  { names: ['-c', '--show-coalesce'], run: (call, { kind }) => (['ether', 'tap', 'tun'].includes(kind) ? notSimulated(call, 'option -c') : refuse(call, `netlink error: ${NOT_SUPPORTED}`, 1)) },
+  overNetlink(['-c', '--show-coalesce'], 1, ['ether', 'tap', 'tun']),
   overNetlink(['-A', '--pause'], 76), overNetlink(['-G', '--set-ring'], 81),
   overIoctl(['-x', '--show-rxfh-indir', '--show-rxfh'], 'Cannot get RX ring count: %s', 1), overIoctl(['-n', '-u', '--show-nfc', '--show-ntuple'], RX_RULES, 1),
   { names: ['-d', '--register-dump'], missing: { says: 'Cannot get driver information: No such device', code: 72 }, run: (call, { kind }) => (kind === 'loopback' ? refuse(call, `Cannot get driver information: ${NOT_SUPPORTED}`, 72) : refuse(call, `Cannot get register dump: ${NOT_SUPPORTED}`, 74)) },
@@ -65,8 +65,8 @@ export const ethtool = defineCommand({
   },
 });
 
-function refuse(call: Invocation, why: string | undefined, code: ExitCode): ExitCode {
-  if (why !== undefined) call.err(why);
+function refuse(call: Invocation, why: string, code: ExitCode): ExitCode {
+  call.err(why);
   return code;
 }
 
