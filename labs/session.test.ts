@@ -117,7 +117,7 @@ describe('a session, whatever the backend', () => {
     first.session.handle({ type: 'reset', what: 'lab' });
     await first.wall.pass(1000);
     await first.type('sleep 20; echo slept\r');
-    await first.wall.pass(40_000, 100);
+    await first.wall.pass(35_000, 100);
     const again = new Desk(simulatorBackend);
     await again.open({ log: Uint8Array.from(first.log) });
     expect(again.newest('opened')?.resumed).toMatchObject({ isFaithful: true });
