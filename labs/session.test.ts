@@ -113,11 +113,6 @@ describe('a session, whatever the backend', () => {
     const { length } = first.log;
     await first.wall.pass(60_000, 100);
     expect(first.log.length).toBe(length);
-    // A reset begins at zero again.
-    first.session.handle({ type: 'reset', what: 'lab' });
-    await first.wall.pass(1000);
-    await first.type('sleep 20; echo slept\r');
-    await first.wall.pass(35_000, 100);
     const again = new Desk(simulatorBackend);
     await again.open({ log: Uint8Array.from(first.log) });
     expect(again.newest('opened')?.resumed).toMatchObject({ isFaithful: true });
