@@ -3,7 +3,7 @@
  * `--random 1 --seed N`; PODWIRE_SESSIONS says how many sessions.
  */
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { compareSession, shrink, type Difference } from '../../host/linux/differential.ts';
 import { compareLesson } from '../../host/linux/differential-lessons.ts';
 import { RealSessions } from '../../host/linux/differential-sessions.ts';
@@ -12,7 +12,7 @@ import { readCourse } from '../../host/course-files.ts';
 import { lessonsOf, loadCourse } from '../../labs/course/index.ts';
 import { randomCommands } from '../../labs/random-commands.ts';
 import { describeOnLinux } from '../linux.ts';
-import { toldApart } from './told-apart.ts';
+import { expectNoDefect, tell, ToldApart } from './told-apart.ts';
 
 const sessions = Number(process.env.PODWIRE_SESSIONS ?? 300);
 const FIRST_SEED = 1;
@@ -21,29 +21,31 @@ const AT_ONCE = 16;
 
 describeOnLinux('the simulator and real Linux', () => {
   test('say the same when the solutions of unit 1 are typed', { timeout: 400_000 }, async () => {
-    const found: string[] = [];
+    const told = new ToldApart();
     const { course } = loadCourse(new Map(Object.entries(readCourse(join(import.meta.dirname, '../../courses/gke-networking')))));
     const lessons = lessonsOf(course!);
     await inParallel([...lessons.values()].filter(({ unit }) => unit === 'u1'), lessons.size, async (lesson) => {
-      found.push(...(await toldApart(() => compareLesson(lesson, lessons))));
+      await told.compare(() => compareLesson(lesson, lessons));
     });
-    expect(found).toEqual([]);
+    told.expectNoDefect();
   });
 
   test(`say the same in ${sessions} made-up sessions`, { timeout: 60_000 + 2_000 * sessions }, async () => {
     const onLinux = await RealSessions.open();
     const found: string[] = [];
+    let steps = 0;
     try {
       await inParallel(Array.from({ length: sessions }, (_, index) => FIRST_SEED + index), AT_ONCE, async (seed) => {
         const tryIt = async (commands: readonly string[]): Promise<readonly Difference[]> => (await compareSession(`random-${seed}`, commands, onLinux)).differences;
         const commands = randomCommands(seed);
+        steps += commands.length;
         if ((await tryIt(commands)).length === 0) return;
         const { commands: shortest, differences: [first] } = await shrink(commands, tryIt);
-        if (first !== undefined) found.push(`seed ${seed}: ${shortest.join('; ')}\n  ${first.command}\n  simulator: ${first.simulator.join(' / ')}\n  real Linux: ${first.linux.join(' / ')}`);
+        if (first !== undefined) found.push(tell(`seed ${seed}: ${shortest.join('; ')}\n  ${first.command}`, first));
       });
     } finally {
       await onLinux.close();
     }
-    expect(found).toEqual([]);
+    expectNoDefect(found, steps);
   });
 });

@@ -7,10 +7,12 @@ import type { FuzzDice } from './dice.ts';
 import { networkCommand, restoreText, script } from './grammar.ts';
 import { FuzzLab } from './lab.ts';
 import { mutateText } from './mutate.ts';
+import { toolCommand, TOOL_FILES, TOOLS } from './tool-grammar.ts';
 
 const LAB_USED_FOR = 200;
 const CHECKED_EVERY = 25;
-const networkLines = linesOf('ip', 'iptables', 'ip6tables', 'brctl', 'bridge', 'conntrack', 'tc', 'arp', 'ifconfig', 'route', 'netstat', 'ss', 'ping', 'tcpdump', 'sysctl', 'traceroute', 'nc', 'curl', 'iptables-save', 'iptables-restore', 'arping', 'ethtool', 'nsenter');
+const networkLines = linesOf('ip', 'iptables', 'ip6tables', 'brctl', 'bridge', 'conntrack', 'tc', 'arp', 'ifconfig', 'route', 'netstat', 'ss', 'ping', 'tcpdump', 'sysctl', 'traceroute', 'nc', 'curl', 'iptables-save', 'iptables-restore', 'arping', 'ethtool', 'nsenter', 'dig', 'host', 'mtr', 'telnet', 'wget', 'ip netns', 'unshare', 'lsns', 'nft', 'mii-tool');
+const toolLines = linesOf(...TOOLS);
 
 async function runAll(target: string, share: number, make: (dice: FuzzDice) => string, setUp = ''): Promise<void> {
   const campaign = new Campaign(target, share);
@@ -73,6 +75,10 @@ describe('fuzzed commands', () => {
   it('any command line of a network tool ends without an exception', { timeout: FUZZ_TIMEOUT_MS }, async () => {
     const build = 'ip netns add demo; ip link add cbr0 type bridge; ip link set cbr0 up; ip addr add 192.168.255.1/24 dev cbr0; ip link add veth0 type veth peer name veth1; ip link set veth0 master cbr0 up; ip link set veth1 netns demo; iptables -N MINE; iptables -t nat -N MINE; iptables -A FORWARD -m conntrack --ctstate NEW; ping -c 1 -W 0.2 8.8.8.8';
     await runAll('network', 250, (dice) => (dice.once(2) ? mutateText(dice, dice.pick(networkLines), networkLines) : networkCommand(dice)), build);
+  });
+
+  it('any command line of a tool for text and files ends without an exception', { timeout: FUZZ_TIMEOUT_MS }, async () => {
+    await runAll('tools', 150, (dice) => (dice.once(2) ? mutateText(dice, dice.pick(toolLines), toolLines) : toolCommand(dice)), TOOL_FILES);
   });
 
   it('any iptables-restore text is taken or refused', { timeout: FUZZ_TIMEOUT_MS }, async () => {
