@@ -65,8 +65,8 @@ export function fidelityPage(folder: string): string {
     ...differenceRows(knownDifferences), '',
     '## On the kernel at hand', '',
     'Where the kernel allows, the tests run the same recorded steps in the simulator and in a sandbox on the kernel of the machine they run on, type the solutions of unit 1 (`u1-...`) in both, and run',
-    '300 made-up sessions of eight commands of ip, brctl, iptables, sysctl and ping with a dozen looks at what they led to, in which nothing may differ (seeds 1 to 300; 2,000 before a release:',
-    '`podwire diff --random 2000`).',
+    '300 made-up sessions of eight commands of ip, brctl, iptables, sysctl and ping with a dozen looks at what they led to, in which nothing is to differ (seeds 1 to 300; 2,000 before a release:',
+    '`podwire diff --random 2000`). A step that differs without a reason three times running is told; more than one in 500 of them, which a busy machine or another kernel may bring about, fail.',
     `Of the ${steps} recorded steps ${onKernel} (${((100 * onKernel) / steps).toFixed(1)} %) may differ: those above, and`, '',
     ...differenceRows(onRealLinux), '',
   ].join('\n');
