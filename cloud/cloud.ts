@@ -1,7 +1,7 @@
 /** A cloud project: its APIs, its network, the machines behind its instances. One per lab. */
 import type { Machine } from '../machine/machine.ts';
 import type { SimulatedWorld } from '../simulator/index.ts';
-import { parseIp4 } from '../simulator/wire/ip4.ts';
+import { formatIp4, parseIp4 } from '../simulator/wire/ip4.ts';
 import { handleBatch } from './api/batch.ts';
 import { createComputeApi, type ComputeApi } from './api/compute.ts';
 import { ContainerApi, type ClusterFactory, type ContainerOptions } from './api/container.ts';
@@ -14,6 +14,8 @@ import { Operations } from './api/operations.ts';
 import { program } from './api/program.ts';
 import { ComputeStore } from './api/store.ts';
 import { superviseHealth } from './dataplane/health.ts';
+import { HttpLoadBalancers } from './http-load-balancers.ts';
+import { frontEnd, INNER_ADDRESSES } from './front-end.ts';
 import { emptyVpc, VPC_KIND, type OutsideHost, type VpcData } from './dataplane/state.ts';
 import { ServiceLoadBalancers, type ServiceLoadBalancerOptions } from './service-load-balancers.ts';
 import type { CloudRuntime, GuestHost } from './runtime.ts';
@@ -34,7 +36,7 @@ export interface CloudOptions {
   readonly services: ServiceLoadBalancerOptions;
 }
 
-export interface OutsideSpec extends Omit<OutsideHost, 'kind' | 'addresses' | 'inside'> {
+export interface OutsideSpec extends Omit<OutsideHost, 'kind' | 'addresses' | 'inside' | 'innerAddresses'> {
   readonly addresses: readonly string[];
   /** Its private address, when a router before it translates. */
   readonly inside?: string;
@@ -52,11 +54,13 @@ export class Cloud {
   readonly compute: ComputeApi;
   readonly container: ContainerApi;
   readonly loadBalancers: ServiceLoadBalancers;
+  readonly httpLoadBalancers: HttpLoadBalancers;
   private readonly options: CloudOptions;
   private readonly guests: Guests;
   private readonly operations: Operations;
   private readonly junction: number;
   private readonly context: ApiContext;
+  private front: { readonly machine: Machine; readonly device: string; readonly port: number } | undefined;
 
   constructor(options: CloudOptions) {
     const { world, runtime, project, account } = options;
@@ -73,7 +77,9 @@ export class Cloud {
     this.operations = new Operations(this.store, runtime, account);
     this.compute = createComputeApi(this.context, this.operations, () => this.programNetwork());
     this.container = new ContainerApi(this.context, this.compute, options.clusters, options.container);
-    this.loadBalancers = new ServiceLoadBalancers({ project, store: this.store, compute: this.compute, operations: this.operations }, options.services);
+    const parts = { project, store: this.store, compute: this.compute, operations: this.operations };
+    this.loadBalancers = new ServiceLoadBalancers(parts, options.services);
+    this.httpLoadBalancers = new HttpLoadBalancers(parts, () => this.network, options.services.nodeTag);
     this.makeProject();
     this.programNetwork();
   }
@@ -114,6 +120,7 @@ export class Cloud {
   private programNetwork(): void {
     const data = this.network;
     program(data, this.store, this.guests.all);
+    this.programFrontEnd();
     superviseHealth(this.options.world.junction<VpcData>(this.junction));
     const projectKeys = (data.projectMetadata['ssh-keys'] ?? '').split('\n');
     for (const { name, port, machine } of this.guests.all) {
@@ -122,6 +129,31 @@ export class Cloud {
       const metadata = own?.kind === 'instance' ? own.metadata : {};
       authorize(machine, [...(metadata['block-project-ssh-keys']?.toLowerCase() === 'true' ? [] : projectKeys), ...(metadata['ssh-keys'] ?? '').split('\n')]);
     }
+  }
+
+  /** The front end is there from the first HTTP load balancer on; it has the address of each. */
+  private programFrontEnd(): void {
+    const data = this.network;
+    if (data.httpBalancers.length === 0 && this.front === undefined) return;
+    this.front ??= this.startFrontEnd();
+    const { machine, device, port } = this.front;
+    const { netlink } = machine.kernel;
+    const { index } = netlink.link(0, device)!;
+    const wanted = new Set(data.httpBalancers.map(({ address }) => address));
+    const host = data.attachments.get(port) as OutsideHost;
+    for (const address of host.addresses) if (!wanted.has(address)) netlink.deleteAddress(0, { index, family: 'inet', address: formatIp4(address), prefixLength: 32 });
+    for (const address of wanted) if (!host.addresses.includes(address)) netlink.addAddress(0, { index, family: 'inet', address: formatIp4(address), prefixLength: 32 });
+    data.attachments.set(port, { ...host, addresses: [...wanted] });
+  }
+
+  private startFrontEnd(): { readonly machine: Machine; readonly device: string; readonly port: number } {
+    const { guests, world } = this.options;
+    const mac = '42:01:23:bf:00:01';
+    const { machine, device } = guests.frontEnd(mac, INNER_ADDRESSES);
+    const port = world.plug(this.junction, { kernel: machine.kernel, ns: 0, index: machine.kernel.netlink.link(0, device)!.index });
+    this.network.attachments.set(port, { kind: 'outside', name: 'google-front-end', mac, gatewayMac: '42:01:23:bf:00:02', addresses: [], innerAddresses: INNER_ADDRESSES.map(ip), inside: undefined, distanceUs: 200, hops: 1 });
+    machine.runProgram({ argv: ['gfe'], env: new Map(), cwd: '/', program: frontEnd(() => this.network) });
+    return { machine, device, port };
   }
 
   /** All of Google's APIs by path: /compute/v1/..., /v1/projects/.../clusters (container), /v1/projects/.../services (serviceusage). */

@@ -28,6 +28,8 @@ export interface GuestSpec {
 export interface GuestHost {
   /** Boots a machine; `up` is called, at once or later, when its network device is there. */
   boot(spec: GuestSpec, up: (machine: Machine, device: string) => void): void;
+  /** A machine of the provider's own, on the internet with these addresses and a default route; asked for at most once. */
+  frontEnd(mac: string, addresses: readonly string[]): { readonly machine: Machine; readonly device: string };
   /** The machine is switched off and its disk thrown away. */
   halt(name: string): void;
 }

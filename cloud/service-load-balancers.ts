@@ -10,6 +10,7 @@ import { baseName, objects, regionOfZone, text, texts, type JsonObject } from '.
 import type { Operations } from './api/operations.ts';
 import { endpointsOf } from './api/balancing.ts';
 import { linkTo, pathOf, type ComputeObject, type ComputeStore } from './api/store.ts';
+import { runSteps, type Step } from './steps.ts';
 
 export interface ServiceLoadBalancerOptions {
   /** Sixteen hex digits: in names of what all services of a cluster share. */
@@ -33,10 +34,7 @@ export interface ServiceObject {
 
 export type Callback<Value = void> = (result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string }) => void;
 
-interface Parts { readonly project: string; readonly store: ComputeStore; readonly compute: ComputeApi; readonly operations: Operations }
-
-/** Does something and answers the operation to wait for, if there is one. */
-type Step = () => string | undefined;
+export interface Parts { readonly project: string; readonly store: ComputeStore; readonly compute: ComputeApi; readonly operations: Operations }
 
 const PROXY_HEALTH_PORT = 10256;
 const PROBE_RANGES = ['130.211.0.0/22', '209.85.152.0/22', '209.85.204.0/22', '35.191.0.0/16'];
@@ -54,7 +52,7 @@ export class ServiceLoadBalancers {
   ensure(service: ServiceObject, nodeNames: readonly string[], done: Callback<readonly { readonly ip: string }[]>): void {
     const want = this.read(service);
     if (typeof want === 'string') return done({ ok: false, message: want });
-    this.run(this.isBackendService(service) ? this.backendServiceSteps(want, nodeNames) : this.targetPoolSteps(want, nodeNames), (message) => {
+    runSteps(this.parts.operations, this.isBackendService(service) ? this.backendServiceSteps(want, nodeNames) : this.targetPoolSteps(want, nodeNames), (message) => {
       const rule = this.rule(want);
       if (message !== undefined || rule === undefined) done({ ok: false, message: message ?? 'the forwarding rule is gone' });
       else done({ ok: true, value: [{ ip: text(rule, 'IPAddress') }] });
@@ -65,28 +63,13 @@ export class ServiceLoadBalancers {
     const want = this.read(service);
     if (typeof want === 'string') return done({ ok: false, message: want });
     const steps = this.isBackendService(service) ? this.endpointSteps(want, nodeNames) : this.memberSteps(want, nodeNames);
-    this.run(steps, (message) => done(message === undefined ? { ok: true, value: undefined } : { ok: false, message }));
+    runSteps(this.parts.operations, steps, (message) => done(message === undefined ? { ok: true, value: undefined } : { ok: false, message }));
   }
 
   remove(service: ServiceObject, done: Callback): void {
     const want = this.read(service);
     if (typeof want === 'string') return done({ ok: true, value: undefined });
-    this.run([...this.removal(want), ...this.backendRemoval(want)], (message) => done(message === undefined ? { ok: true, value: undefined } : { ok: false, message }));
-  }
-
-  /** Runs steps one after the other, each when the operation of the one before is done. */
-  private run(steps: readonly Step[], done: (message: string | undefined) => void): void {
-    const [first, ...rest] = steps;
-    if (first === undefined) return done(undefined);
-    let operation: string | undefined;
-    try {
-      operation = first();
-    } catch (thrown) {
-      if (!(thrown instanceof ApiError)) throw thrown;
-      return done(`googleapi: Error ${thrown.code}: ${thrown.message}, ${thrown.reason}`);
-    }
-    if (operation === undefined) return this.run(rest, done);
-    this.parts.operations.whenDone(operation, (error) => (error === undefined ? this.run(rest, done) : done(error)));
+    runSteps(this.parts.operations, [...this.removal(want), ...this.backendRemoval(want)], (message) => done(message === undefined ? { ok: true, value: undefined } : { ok: false, message }));
   }
 
   // ---------------------------------------------------------------- what a service wants

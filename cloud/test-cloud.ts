@@ -58,7 +58,14 @@ export function testCloud(change: Partial<CloudOptions['container']> = {}): Test
   };
   const cloud = new Cloud({
     project: PROJECT, projectNumber: '123456789012', account: 'learner@example.com', world, runtime,
-    guests: { boot: ({ name, address, gateway, mac }, up) => void runtime.after(4000, () => up(machine(name, address, gateway, mac), 'eth0')), halt: (name) => void machines.delete(name) },
+    guests: {
+      frontEnd: (mac, [first = '', ...others]) => {
+        const made = machine('gfe', first, '169.254.1.1', mac);
+        for (const address of others) must(made.kernel.netlink.addAddress(0, { index: made.kernel.netlink.link(0, 'eth0')!.index, family: 'inet', address, prefixLength: 32 }));
+        return { machine: made, device: 'eth0' };
+      },
+      boot: ({ name, address, gateway, mac }, up) => void runtime.after(4000, () => up(machine(name, address, gateway, mac), 'eth0')), halt: (name) => void machines.delete(name),
+    },
     clusters: { create: (_spec, done) => void runtime.after(60_000, () => done({ ok: true, value: { caCertificate: 'Q0E=' } })), remove: () => undefined, resized: () => undefined },
     container: { version: '1.32.4-gke.1353003', machineType: 'e2-medium', nodeImageFamily: 'cos-stable', isVpcNative: false, podRange: '10.40.0.0/14', serviceRange: '10.43.240.0/20', ...change },
     services: { clusterId: 'c1f99c83f2e87324', region: 'us-east1', network: 'default', nodeTag: 'gke-lab-cluster-9e4ce61e-node', legacyCheck: { checkIntervalSec: 2, timeoutSec: 1, healthyThreshold: 1, unhealthyThreshold: 5 } },

@@ -1,14 +1,15 @@
 /**
  * Forwarding rules and what stands behind them: target pools with legacy health checks, or regional backend services with network endpoint
- * groups (GCE_VM_IP) or instances and today's health checks. https://cloud.google.com/load-balancing/docs/network
+ * groups (GCE_VM_IP) or instances and today's health checks; for proxies (proxying.ts) global ones. https://cloud.google.com/load-balancing/docs/network
  */
-import { parseIp4 } from '../../simulator/wire/ip4.ts';
-import { healthKey } from '../dataplane/health.ts';
+import { formatIp4, parseIp4 } from '../../simulator/wire/ip4.ts';
+import { healthKey, memberKey } from '../dataplane/health.ts';
 import type { Collection, Target } from './collections.ts';
 import { checkName, oneOf, pick, reference, whole, type ApiContext } from './context.ts';
 import { ApiError, inUse, invalid, notFound, required } from './http.ts';
 import { baseName, child, integer, objects, text, texts, type JsonObject } from './json.ts';
 import { newExternalAddress, newInternalAddress } from './networking.ts';
+import { servicesOf } from './proxying.ts';
 import { linkTo, pathOf } from './store.ts';
 
 const schemes = ['EXTERNAL', 'INTERNAL', 'EXTERNAL_MANAGED', 'INTERNAL_MANAGED'] as const;
@@ -30,7 +31,6 @@ export const forwardingRules: Collection = {
   scopes: ['regions', 'global'],
   create(context, { name, scope, path }, body) {
     checkName(name);
-    if (scope === 'global') throw new ApiError(400, 'invalid', 'Global forwarding rules are not simulated yet');
     const scheme = oneOf(body, 'loadBalancingScheme', schemes, 'EXTERNAL');
     if (scheme.endsWith('_MANAGED')) throw new ApiError(400, 'invalid', 'Proxy load balancers are not simulated yet');
     const target = text(body, 'target');
@@ -38,6 +38,7 @@ export const forwardingRules: Collection = {
     if (target === '' && backendService === '') throw required('resource.target');
     const protocol = oneOf(body, 'IPProtocol', ['TCP', 'UDP', 'L3_DEFAULT', 'ESP', 'AH', 'SCTP', 'ICMP'], 'TCP');
     const ports = texts(body, 'ports').map((port) => String(Number(port)));
+    if (scope === 'global') return globalRule(context, name, path, body);
     const address = addressFor(context, scope, scheme === 'INTERNAL', text(body, 'IPAddress'), path);
     return {
       ...pick(body, 'description', 'allPorts', 'labels'), IPAddress: address, IPProtocol: protocol, fingerprint: context.store.fingerprint(), labelFingerprint: '42WmSpB8rSM=', loadBalancingScheme: scheme, networkTier: 'PREMIUM',
@@ -55,10 +56,29 @@ export const forwardingRules: Collection = {
   },
 };
 
+/** A front end hears of a new rule this long after it was made, and at most twice as long. */
+const SPREADING_MS = 75_000;
+
+/** One that leads to a proxy. HTTP proxies take these two ports. */
+function globalRule(context: ApiContext, name: string, path: string, body: JsonObject): JsonObject {
+  const { project, runtime, store } = context;
+  const target = reference(context, 'resource.target', text(body, 'target'));
+  if (!target.includes('/targetHttpProxies/')) throw new ApiError(400, 'invalid', `Global forwarding rules to ${target.split('/').at(-2)} are not simulated yet`);
+  const range = portRange(text(body, 'portRange') || texts(body, 'ports')[0] || '80', 'resource.portRange');
+  if (range !== '80-80' && range !== '8080-8080') throw invalid('resource.portRange', range, 'Port range for HTTP proxies must be one of 80, 8080.');
+  const address = addressFor(context, 'global', false, text(body, 'IPAddress'), path);
+  const taken = store.list('forwardingRules').find((rule) => rule.name !== name && text(rule, 'IPAddress') === address && text(rule, 'portRange') === range);
+  if (taken !== undefined) throw invalid('resource.IPAddress', address, `Specified IP address is in-use and would result in a conflict with ${pathOf(taken.selfLink, project)}.`);
+  return {
+    ...pick(body, 'description', 'labels'), IPAddress: address, IPProtocol: 'TCP', fingerprint: store.fingerprint(), labelFingerprint: '42WmSpB8rSM=', loadBalancingScheme: 'EXTERNAL', networkTier: 'PREMIUM', portRange: range, target,
+    'x-activeFromMs': runtime.nowMs() + SPREADING_MS + runtime.dice.below(SPREADING_MS),
+  };
+}
+
 /** A reserved address by value, name or URL, any free one when nothing is asked for. */
 function addressFor(context: ApiContext, scope: string, isInternal: boolean, wanted: string, userPath: string): string {
   const { store, project } = context;
-  if (wanted === '') return isInternal ? newInternalAddress(context, `projects/${project}/${scope}/subnetworks/default`) : newExternalAddress(context);
+  if (wanted === '') return isInternal ? newInternalAddress(context, `projects/${project}/${scope}/subnetworks/default`) : newExternalAddress(context, scope === 'global');
   const byName = parseIp4(wanted) === undefined ? store.find(wanted.includes('/') ? pathOf(wanted, project) : `projects/${project}/${scope}/addresses/${wanted}`) : store.list('addresses').find((one) => text(one, 'address') === wanted);
   if (byName === undefined && parseIp4(wanted) === undefined) throw notFound(pathOf(wanted, project));
   if (byName === undefined && !isInternal) throw invalid('resource.IPAddress', wanted, 'Specified IP address is not a reserved address of the project.');
@@ -163,13 +183,18 @@ export const httpHealthChecks: Collection = {
   patch: ({ store }, { path }, body) => httpCheck({ ...store.get(path), ...body }),
 };
 
+/** A check of the port that serves has none of its own. */
+function checkPort(given: JsonObject): JsonObject {
+  return text(given, 'portSpecification') === 'USE_SERVING_PORT' ? {} : { port: integer(given, 'port', 80) };
+}
+
 function healthCheck(body: JsonObject): JsonObject {
   const type = oneOf(body, 'type', ['HTTP', 'TCP', 'HTTPS', 'SSL', 'HTTP2', 'GRPC'], 'HTTP');
   if (type !== 'HTTP' && type !== 'TCP') throw new ApiError(400, 'invalid', `Health checks of type ${type} are not simulated yet`);
   const given = child(body, type === 'HTTP' ? 'httpHealthCheck' : 'tcpHealthCheck') ?? {};
   const details: JsonObject = type === 'HTTP'
-    ? { httpHealthCheck: { ...pick(given, 'host', 'portSpecification'), port: integer(given, 'port', 80), proxyHeader: 'NONE', requestPath: text(given, 'requestPath') || '/' } }
-    : { tcpHealthCheck: { ...pick(given, 'portSpecification'), port: integer(given, 'port', 80), proxyHeader: 'NONE' } };
+    ? { httpHealthCheck: { ...pick(given, 'host', 'portSpecification'), ...checkPort(given), proxyHeader: 'NONE', requestPath: text(given, 'requestPath') || '/' } }
+    : { tcpHealthCheck: { ...pick(given, 'portSpecification'), ...checkPort(given), proxyHeader: 'NONE' } };
   return { ...pick(body, 'description'), ...timing(body), ...details, type };
 }
 
@@ -192,20 +217,22 @@ export const backendServices: Collection = {
   create(context, { name, scope }, body) {
     checkName(name);
     const scheme = oneOf(body, 'loadBalancingScheme', schemes, 'EXTERNAL');
-    if (scope === 'global' || scheme.endsWith('_MANAGED')) throw new ApiError(400, 'invalid', 'Proxy load balancers are not simulated yet');
+    if (scheme.endsWith('_MANAGED')) throw new ApiError(400, 'invalid', 'Load balancers of scheme ' + scheme + ' are not simulated yet');
+    if (scope === 'global') return proxiedService(context, body);
     return {
       ...pick(body, 'description', 'network'), affinityCookieTtlSec: 0, ...backends(context, body), connectionDraining: { drainingTimeoutSec: integer(child(body, 'connectionDraining'), 'drainingTimeoutSec', 0) }, fingerprint: context.store.fingerprint(),
       ...checks(context, body), loadBalancingScheme: scheme, protocol: oneOf(body, 'protocol', ['TCP', 'UDP', 'UNSPECIFIED'], 'TCP'), ...regionLink(context, scope), sessionAffinity: oneOf(body, 'sessionAffinity', affinities, 'NONE'), timeoutSec: whole(body, 'timeoutSec', 1, 86_400, 30),
     };
   },
   mayDelete({ store, project }, { path }) {
-    const user = store.list('forwardingRules').find((rule) => text(rule, 'backendService') === linkTo(path));
+    const user = store.list('forwardingRules').find((rule) => text(rule, 'backendService') === linkTo(path)) ?? store.list('urlMaps').find((map) => servicesOf(map).includes(linkTo(path)));
     if (user !== undefined) throw inUse('backend_service', path, pathOf(user.selfLink, project));
   },
-  patch: (context, _target, body) => ({ ...pick(body, 'description', 'sessionAffinity', 'timeoutSec', 'connectionDraining'), ...('backends' in body ? backends(context, body) : {}), ...('healthChecks' in body ? checks(context, body) : {}), fingerprint: context.store.fingerprint() }),
+  patch: (context, _target, body) => ({ ...pick(body, 'description', 'sessionAffinity', 'timeoutSec', 'connectionDraining', 'port', 'portName'), ...('backends' in body ? backends(context, body) : {}), ...('healthChecks' in body ? checks(context, body) : {}), fingerprint: context.store.fingerprint() }),
   verbs: {
-    getHealth(context, { path }, body) {
+    getHealth(context, { path, scope }, body) {
       const group = text(body, 'group');
+      if (scope === 'global') return { answer: proxiedHealth(context, path, group) };
       const rules = context.store.list('forwardingRules').filter((rule) => text(rule, 'backendService') === linkTo(path));
       const members = endpointsOf(context, linkTo(pathOf(group, context.project)));
       const healthStatus = rules.flatMap((rule) => members.map(({ instance, ipAddress }) => ({ forwardingRule: rule.selfLink, forwardingRuleIp: text(rule, 'IPAddress'), healthState: isHealthy(context, rule.selfLink, instance) ? 'HEALTHY' : 'UNHEALTHY', instance, ipAddress, port: 80 })));
@@ -214,8 +241,33 @@ export const backendServices: Collection = {
   },
 };
 
+/** Behind a proxy: groups of instances by a named port, or of endpoints. */
+function proxiedService(context: ApiContext, body: JsonObject): JsonObject {
+  const protocol = oneOf(body, 'protocol', ['HTTP', 'HTTPS', 'HTTP2', 'TCP', 'SSL', 'GRPC'], 'HTTP');
+  if (protocol !== 'HTTP') throw new ApiError(400, 'invalid', `Global backend services with protocol ${protocol} are not simulated yet`);
+  return {
+    ...pick(body, 'description'), affinityCookieTtlSec: 0, ...backends(context, body), connectionDraining: { drainingTimeoutSec: integer(child(body, 'connectionDraining'), 'drainingTimeoutSec', 0) }, enableCDN: false, fingerprint: context.store.fingerprint(), ...checks(context, body),
+    loadBalancingScheme: 'EXTERNAL', port: integer(body, 'port', 80), portName: text(body, 'portName') || 'http', protocol, sessionAffinity: 'NONE', timeoutSec: whole(body, 'timeoutSec', 1, 86_400, 30),
+  };
+}
+
+/** Probing begins when a front end has a use for the service; until then nothing is known. */
+function proxiedHealth({ network, project }: ApiContext, path: string, group: string): JsonObject {
+  const service = network().httpServices.find(({ id }) => id === linkTo(path));
+  const groupLink = linkTo(pathOf(group, project));
+  const healthStatus = (service?.members ?? []).filter((member) => member.group === groupLink).map((member) => ({
+    healthState: network().health.get(healthKey(linkTo(path), memberKey(member)))?.isHealthy ?? true ? 'HEALTHY' : 'UNHEALTHY', instance: linkTo(`projects/${project}/${zoneOf(groupLink)}/instances/${member.instance}`), ipAddress: formatIp4(member.address), port: member.port,
+  }));
+  return { ...(healthStatus.length === 0 ? {} : { healthStatus }), kind: 'compute#backendServiceGroupHealth' };
+}
+
+/** `zones/us-east1-b` of a zonal object's link. */
+function zoneOf(link: string): string {
+  return /\/(zones\/[^/]+)\//.exec(link)?.[1] ?? '';
+}
+
 function backends(context: ApiContext, body: JsonObject): JsonObject {
-  const given = objects(body, 'backends').map((one) => ({ balancingMode: 'CONNECTION', ...pick(one, 'description'), group: reference(context, 'resource.backends[0].group', text(one, 'group')) }));
+  const given = objects(body, 'backends').map((one) => ({ balancingMode: text(one, 'balancingMode') || 'CONNECTION', ...pick(one, 'description', 'maxRatePerInstance', 'maxRatePerEndpoint'), group: reference(context, 'resource.backends[0].group', text(one, 'group')) }));
   return given.length === 0 ? { backends: undefined } : { backends: given };
 }
 
@@ -223,10 +275,12 @@ function checks(context: ApiContext, body: JsonObject): JsonObject {
   return { healthChecks: texts(body, 'healthChecks').map((link) => reference(context, 'resource.healthChecks[0]', link)) };
 }
 
+export interface NetworkEndpoint { readonly instance: string; readonly ipAddress: string; /** 0 where whole instances are the endpoints. */ readonly port: number }
+
 /** Members of a network endpoint group, kept in the object where the real API hides them. */
-export function endpointsOf({ store, project }: Pick<ApiContext, 'store' | 'project'>, groupLink: string): { instance: string; ipAddress: string }[] {
+export function endpointsOf({ store, project }: Pick<ApiContext, 'store' | 'project'>, groupLink: string): NetworkEndpoint[] {
   const group = store.find(pathOf(groupLink, project));
-  return objects(group, 'x-endpoints').map((one) => ({ instance: text(one, 'instance'), ipAddress: text(one, 'ipAddress') }));
+  return objects(group, 'x-endpoints').map((one) => ({ instance: text(one, 'instance'), ipAddress: text(one, 'ipAddress'), port: integer(one, 'port', 0) }));
 }
 
 export const networkEndpointGroups: Collection = {
@@ -236,8 +290,7 @@ export const networkEndpointGroups: Collection = {
   create(context, { name, scope }, body) {
     checkName(name);
     const networkEndpointType = oneOf(body, 'networkEndpointType', ['GCE_VM_IP', 'GCE_VM_IP_PORT'], 'GCE_VM_IP');
-    if (networkEndpointType === 'GCE_VM_IP_PORT') throw new ApiError(400, 'invalid', 'Network endpoint groups of type GCE_VM_IP_PORT are not simulated yet');
-    return { ...pick(body, 'description'), network: reference(context, 'resource.network', text(body, 'network') || 'default', 'global/networks'), networkEndpointType, size: 0, 'x-endpoints': [], ...(text(body, 'subnetwork') === '' ? {} : { subnetwork: reference(context, 'resource.subnetwork', text(body, 'subnetwork')) }), zone: linkTo(`projects/${context.project}/${scope}`) };
+    return { ...pick(body, 'description', 'defaultPort'), network: reference(context, 'resource.network', text(body, 'network') || 'default', 'global/networks'), networkEndpointType, size: 0, 'x-endpoints': [], ...(text(body, 'subnetwork') === '' ? {} : { subnetwork: reference(context, 'resource.subnetwork', text(body, 'subnetwork')) }), zone: linkTo(`projects/${context.project}/${scope}`) };
   },
   mayDelete({ store, project }, { path }) {
     const user = store.list('backendServices').find((service) => objects(service, 'backends').some((one) => text(one, 'group') === linkTo(path)));
@@ -246,22 +299,33 @@ export const networkEndpointGroups: Collection = {
   verbs: {
     attachNetworkEndpoints(context, target, body) {
       const { project, store } = context;
-      const added = objects(body, 'networkEndpoints').map((one) => {
+      const hasPorts = text(store.get(target.path), 'networkEndpointType') === 'GCE_VM_IP_PORT';
+      const added = objects(body, 'networkEndpoints').map((one): NetworkEndpoint => {
         const instance = text(one, 'instance').includes('/') ? pathOf(text(one, 'instance'), project) : `projects/${project}/${target.scope}/instances/${text(one, 'instance')}`;
         const [nic] = objects(store.get(instance), 'networkInterfaces');
-        return { instance: linkTo(instance), ipAddress: text(nic, 'networkIP') };
+        return { instance: linkTo(instance), ipAddress: (hasPorts && text(one, 'ipAddress')) || text(nic, 'networkIP'), port: hasPorts ? integer(one, 'port', integer(store.get(target.path), 'defaultPort', 80)) : 0 };
       });
       const old = endpointsOf(context, linkTo(target.path));
-      return { change: members([...old, ...added.filter(({ instance }) => !old.some((one) => one.instance === instance))]) };
+      return { change: members([...old, ...added.filter((one) => !old.some((other) => isSameEndpoint(one, other)))]) };
     },
     detachNetworkEndpoints(context, target, body) {
-      const gone = objects(body, 'networkEndpoints').map((one) => baseName(text(one, 'instance')));
-      return { change: members(endpointsOf(context, linkTo(target.path)).filter(({ instance }) => !gone.includes(baseName(instance)))) };
+      const gone = objects(body, 'networkEndpoints');
+      const isGone = (one: NetworkEndpoint): boolean => gone.some((other) => baseName(text(other, 'instance')) === baseName(one.instance) && (text(other, 'ipAddress') === '' || (text(other, 'ipAddress') === one.ipAddress && integer(other, 'port', one.port) === one.port)));
+      return { change: members(endpointsOf(context, linkTo(target.path)).filter((one) => !isGone(one))) };
     },
-    listNetworkEndpoints: (context, target) => ({ answer: { kind: 'compute#networkEndpointGroupsListNetworkEndpoints', items: endpointsOf(context, linkTo(target.path)).map((networkEndpoint) => ({ networkEndpoint })) } }),
+    listNetworkEndpoints: (context, target) => ({ answer: { kind: 'compute#networkEndpointGroupsListNetworkEndpoints', items: endpointsOf(context, linkTo(target.path)).map((one) => ({ networkEndpoint: shownEndpoint(one) })) } }),
   },
 };
 
-function members(endpoints: readonly { readonly instance: string; readonly ipAddress: string }[]): JsonObject {
+function isSameEndpoint(one: NetworkEndpoint, other: NetworkEndpoint): boolean {
+  return one.instance === other.instance && one.ipAddress === other.ipAddress && one.port === other.port;
+}
+
+/** An endpoint that is a whole instance shows no port. */
+function shownEndpoint({ instance, ipAddress, port }: NetworkEndpoint): JsonObject {
+  return port === 0 ? { instance, ipAddress } : { instance: baseName(instance), ipAddress, port };
+}
+
+function members(endpoints: readonly NetworkEndpoint[]): JsonObject {
   return { 'x-endpoints': endpoints.map((one) => ({ ...one })), size: endpoints.length };
 }

@@ -175,16 +175,17 @@ export const firewalls: Collection = {
 
 /** Where the provider's own addresses come from, so that what a lab shows looks right. */
 const EXTERNAL_BASE: Ip4 = parseIp4('35.231.0.0')!;
+const GLOBAL_BASE: Ip4 = parseIp4('35.190.0.0')!;
 
 export function isExternalTaken({ store }: ApiContext, address: string): boolean {
   return store.list('instances').some((instance) => objects(instance, 'networkInterfaces').some((nic) => objects(nic, 'accessConfigs').some((access) => text(access, 'natIP') === address)))
     || store.list('forwardingRules').some((rule) => text(rule, 'IPAddress') === address) || store.list('addresses').some((one) => text(one, 'address') === address);
 }
 
-/** An external address nobody has. */
-export function newExternalAddress(context: ApiContext): string {
+/** An external address nobody has; global ones are announced everywhere. */
+export function newExternalAddress(context: ApiContext, isGlobal = false): string {
   for (;;) {
-    const address = formatIp4(EXTERNAL_BASE + 256 + context.runtime.dice.below(65_000));
+    const address = formatIp4((isGlobal ? GLOBAL_BASE : EXTERNAL_BASE) + 256 + context.runtime.dice.below(65_000));
     if (!isExternalTaken(context, address)) return address;
   }
 }
@@ -215,7 +216,7 @@ export const addresses: Collection = {
     const wanted = text(body, 'address');
     if (wanted !== '' && parseIp4(wanted) === undefined) throw invalid('resource.address', wanted, 'Must be a valid IP address.');
     if (wanted !== '' && context.store.list('addresses').some((one) => text(one, 'address') === wanted)) throw alreadyExists(wanted);
-    const address = wanted !== '' ? wanted : subnetwork === undefined ? newExternalAddress(context) : newInternalAddress(context, pathOf(subnetwork, context.project));
+    const address = wanted !== '' ? wanted : subnetwork === undefined ? newExternalAddress(context, scope === 'global') : newInternalAddress(context, pathOf(subnetwork, context.project));
     const user = context.store.list('forwardingRules').find((rule) => text(rule, 'IPAddress') === address) ?? context.store.list('instances').find((instance) => JSON.stringify(instance).includes(`"natIP":"${address}"`));
     return {
       ...pick(body, 'description'), address, addressType, ipVersion: 'IPV4', networkTier: 'PREMIUM', status: user === undefined ? 'RESERVED' : 'IN_USE', ...(user === undefined ? {} : { users: [user.selfLink] }),

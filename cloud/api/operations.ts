@@ -6,7 +6,7 @@ import { child, objects, text, type JsonObject } from './json.ts';
 import { linkTo, type ComputeObject, type ComputeStore } from './store.ts';
 
 /** How long changes of a collection take; twice as much is possible. */
-const durationsMs: Readonly<Record<string, number>> = { instances: 10_000, firewalls: 2500, routes: 4000, networks: 8000, subnetworks: 6000, forwardingRules: 2500, addresses: 1200, targetPools: 1500 };
+const durationsMs: Readonly<Record<string, number>> = { instances: 10_000, firewalls: 2500, routes: 4000, networks: 8000, subnetworks: 6000, forwardingRules: 2500, addresses: 1200, targetPools: 1500, instanceGroups: 4000, urlMaps: 4000, targetHttpProxies: 4000 };
 const DURATION_MS = 1500;
 
 export class Operations {

@@ -1,7 +1,8 @@
 /** Compiles the API's objects into what the dataplane uses: done after every change, as a whole, into the same record. */
 import { parseIp4, parsePrefix4 } from '../../simulator/wire/ip4.ts';
-import type { Attachment, FirewallRule, HealthCheck, LoadBalancer, Range, Subnet, VpcData, VpcRoute } from '../dataplane/state.ts';
+import type { Attachment, FirewallRule, HealthCheck, HttpBackendService, HttpBalancer, HttpMember, LoadBalancer, Range, Subnet, VpcData, VpcRoute } from '../dataplane/state.ts';
 import { endpointsOf } from './balancing.ts';
+import { instancesOf } from './proxying.ts';
 import { macOf, metadataOf, type RunningGuest } from './guests.ts';
 import { baseName, child, flag, integer, objects, text, texts, type JsonObject } from './json.ts';
 import { pathOf, type ComputeObject, type ComputeStore } from './store.ts';
@@ -18,6 +19,8 @@ export function program(data: VpcData, store: ComputeStore, guests: readonly Run
   data.firewall = store.list('firewalls').filter((rule) => !isPending(rule) && !flag(rule, 'disabled')).map(ruleOf).sort((left, right) => left.priority - right.priority || Number(left.action === 'allow') - Number(right.action === 'allow'));
   data.healthChecks = [...store.list('httpHealthChecks').map(legacyCheck), ...store.list('healthChecks').map(checkOf)];
   data.loadBalancers = store.list('forwardingRules').filter((rule) => !isPending(rule)).flatMap((rule) => balancerOf(store, rule));
+  data.httpBalancers = store.list('forwardingRules').filter((rule) => !isPending(rule)).flatMap((rule) => httpBalancerOf(store, rule));
+  data.httpServices = [...new Set(data.httpBalancers.flatMap(({ urlMap }) => [urlMap.defaultService, ...urlMap.hosts.flatMap(({ defaultService, paths }) => [defaultService, ...paths.map(({ service }) => service)])]))].flatMap((link) => httpServiceOf(store, link));
   data.projectMetadata = { ...metadataItems(store.find(`projects/${project}`), 'commonInstanceMetadata'), 'numeric-project-id': text(store.find(`projects/${project}`), 'id') };
   for (const [port, attachment] of data.attachments) if (attachment.kind === 'instance' && !guests.some((guest) => guest.port === port)) data.attachments.delete(port);
   for (const guest of guests) {
@@ -64,7 +67,7 @@ function legacyCheck(check: ComputeObject): HealthCheck {
 function checkOf(check: ComputeObject): HealthCheck {
   const isHttp = text(check, 'type') === 'HTTP';
   const details = child(check, isHttp ? 'httpHealthCheck' : 'tcpHealthCheck');
-  return { id: check.selfLink, isLegacy: false, protocol: isHttp ? 'HTTP' : 'TCP', port: integer(details, 'port', 80), host: text(details, 'host'), requestPath: text(details, 'requestPath') || '/', ...timingOf(check) };
+  return { id: check.selfLink, isLegacy: false, protocol: isHttp ? 'HTTP' : 'TCP', port: integer(details, 'port', 0), host: text(details, 'host'), requestPath: text(details, 'requestPath') || '/', ...timingOf(check) };
 }
 
 function timingOf(check: ComputeObject): Pick<HealthCheck, 'intervalUs' | 'timeoutUs' | 'healthyThreshold' | 'unhealthyThreshold'> {
@@ -74,7 +77,7 @@ function timingOf(check: ComputeObject): Pick<HealthCheck, 'intervalUs' | 'timeo
 function balancerOf(store: ComputeStore, rule: ComputeObject): LoadBalancer[] {
   const { project } = store;
   const pool = store.find(pathOf(text(rule, 'target') || text(rule, 'backendService'), project));
-  if (pool === undefined) return [];
+  if (pool === undefined || pool.kind === 'compute#targetHttpProxy') return [];
   const protocol = text(rule, 'IPProtocol');
   const affinity = text(pool, 'sessionAffinity');
   const members = pool.kind === 'compute#targetPool' ? texts(pool, 'instances') : objects(pool, 'backends').flatMap((one) => endpointsOf({ store, project }, text(one, 'group')).map(({ instance }) => instance));
@@ -83,6 +86,34 @@ function balancerOf(store: ComputeStore, rule: ComputeObject): LoadBalancer[] {
     id: rule.selfLink, name: rule.name, networkName: 'default', scheme: text(rule, 'loadBalancingScheme') === 'INTERNAL' ? 'INTERNAL' : 'EXTERNAL', address: parseIp4(text(rule, 'IPAddress')) ?? 0, protocol: protocol === 'L3_DEFAULT' ? undefined : protocolNumbers[protocol.toLowerCase()], ports: ports.map(portsOf),
     affinity: affinity === 'CLIENT_IP' || affinity === 'CLIENT_IP_PROTO' ? affinity : 'NONE', backends: members.map(baseName), healthCheck: texts(pool, 'healthChecks')[0],
   }];
+}
+
+function httpBalancerOf(store: ComputeStore, rule: ComputeObject): HttpBalancer[] {
+  const { project } = store;
+  const proxy = store.find(pathOf(text(rule, 'target'), project));
+  const map = proxy?.kind === 'compute#targetHttpProxy' ? store.find(pathOf(text(proxy, 'urlMap'), project)) : undefined;
+  if (map === undefined) return [];
+  const hosts = objects(map, 'hostRules').flatMap((host) => {
+    const matcher = objects(map, 'pathMatchers').find((one) => text(one, 'name') === text(host, 'pathMatcher'));
+    return matcher === undefined ? [] : [{ names: texts(host, 'hosts'), defaultService: text(matcher, 'defaultService'), paths: objects(matcher, 'pathRules').flatMap((pathRule) => texts(pathRule, 'paths').map((path) => ({ path, service: text(pathRule, 'service') }))) }];
+  });
+  return [{ name: rule.name, address: parseIp4(text(rule, 'IPAddress')) ?? 0, ports: portsOf(text(rule, 'portRange')), activeFromMs: integer(rule, 'x-activeFromMs', 0), urlMap: { defaultService: text(map, 'defaultService'), hosts } }];
+}
+
+function httpServiceOf(store: ComputeStore, link: string): HttpBackendService[] {
+  const { project } = store;
+  const service = store.find(pathOf(link, project));
+  if (service === undefined) return [];
+  const members = objects(service, 'backends').flatMap((backend): HttpMember[] => {
+    const groupLink = text(backend, 'group');
+    const group = store.find(pathOf(groupLink, project));
+    const port = integer(objects(group, 'namedPorts').find((one) => text(one, 'name') === text(service, 'portName')), 'port', 0);
+    if (group?.kind === 'compute#networkEndpointGroup') return endpointsOf({ store, project }, groupLink).map((one) => ({ instance: baseName(one.instance), address: parseIp4(one.ipAddress) ?? 0, port: one.port, group: groupLink }));
+    // Without the service's named port a group has no backends.
+    if (port === 0) return [];
+    return instancesOf(group).map((instance) => ({ instance: baseName(instance), address: parseIp4(text(objects(store.find(pathOf(instance, project)), 'networkInterfaces')[0], 'networkIP')) ?? 0, port, group: groupLink }));
+  });
+  return [{ id: link, name: service.name, healthCheck: texts(service, 'healthChecks')[0], timeoutUs: integer(service, 'timeoutSec', 30) * 1_000_000, members }];
 }
 
 function nicOf(store: ComputeStore, instance: ComputeObject): Attachment {

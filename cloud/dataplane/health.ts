@@ -1,12 +1,12 @@
 /**
- * Health checks that really probe: a TCP connection to every backend at its load balancer's address, and for HTTP a request that must be
+ * Health checks that really probe: a TCP connection to every backend (at its load balancer's address where that passes packets through), and for HTTP a request that must be
  * answered with 200. Legacy checks (target pools) come from the metadata server's address and pass every firewall; today's come from
  * documented public ranges and need a rule. Read first: https://cloud.google.com/load-balancing/docs/health-check-concepts
  */
 import { formatIp4, isInPrefix4, type Ip4 } from '../../simulator/wire/ip4.ts';
 import type { Junction } from '../../simulator/world/junction.ts';
 import { headerOf } from './header.ts';
-import { METADATA_ADDRESS, nicNamed, type Endpoint, type VpcData } from './state.ts';
+import { METADATA_ADDRESS, nicNamed, type Endpoint, type HealthCheck, type HttpMember, type VpcData } from './state.ts';
 import { endpointKey, openEndpoint } from './tcp-endpoint.ts';
 import { deliver, toInstance } from './vpc.ts';
 
@@ -24,18 +24,38 @@ export function isProbeSource(address: Ip4): boolean {
   return isInPrefix4(address, PROBERS, 16);
 }
 
-export function healthKey(balancer: string, instance: string): string {
-  return `${balancer} ${instance}`;
+/** `owner`: the load balancer or backend service; `member`: the instance, or for a backend service `memberKey`. Neither has spaces. */
+export function healthKey(owner: string, member: string): string {
+  return `${owner} ${member}`;
+}
+
+/** What is probed: of a pass-through load balancer its own address at an instance, of a backend service the member's own. */
+interface Target { readonly check: HealthCheck; readonly instance: string; readonly address: Ip4; readonly port: number }
+
+function targetOf(data: VpcData, owner: string, member: string): Target | undefined {
+  const balancer = data.loadBalancers.find(({ id }) => id === owner);
+  const service = balancer === undefined ? data.httpServices.find(({ id }) => id === owner) : undefined;
+  const check = data.healthChecks.find(({ id }) => id === (balancer ?? service)?.healthCheck);
+  if (check === undefined) return undefined;
+  if (balancer !== undefined) return { check, instance: member, address: balancer.address, port: check.port };
+  const found = service!.members.find((one) => memberKey(one) === member);
+  return found === undefined ? undefined : { check, instance: found.instance, address: found.address, port: check.port === 0 ? found.port : check.port };
+}
+
+/** A member of a backend service, as it stands in health keys and timers. */
+export function memberKey({ instance, address, port }: HttpMember): string {
+  return `${instance}/${formatIp4(address)}:${port}`;
 }
 
 /** Begins to probe what is new and forgets what is gone; called after every change of load balancers. */
 export function superviseHealth(junction: Junction<VpcData>): void {
   const { data } = junction;
   const wanted = new Set<string>();
-  for (const { id, backends, healthCheck } of data.loadBalancers) {
+  const owners = [...data.loadBalancers.map(({ id, healthCheck, backends }) => ({ id, healthCheck, members: backends })), ...data.httpServices.map(({ id, healthCheck, members }) => ({ id, healthCheck, members: members.map(memberKey) }))];
+  for (const { id, members, healthCheck } of owners) {
     if (healthCheck === undefined || !data.healthChecks.some((check) => check.id === healthCheck)) continue;
-    for (const instance of backends) {
-      const key = healthKey(id, instance);
+    for (const member of members) {
+      const key = healthKey(id, member);
       wanted.add(key);
       const health = data.health.get(key) ?? { isHealthy: false, against: 0, steady: 0, isScheduled: false };
       data.health.set(key, health);
@@ -47,21 +67,21 @@ export function superviseHealth(junction: Junction<VpcData>): void {
   for (const key of [...data.health.keys()]) if (!wanted.has(key)) data.health.delete(key);
 }
 
-export function probeDue(junction: Junction<VpcData>, balancerId: string, instance: string): void {
+export function probeDue(junction: Junction<VpcData>, owner: string, member: string): void {
   const { data } = junction;
-  const health = data.health.get(healthKey(balancerId, instance));
+  const health = data.health.get(healthKey(owner, member));
   if (health === undefined) return;
-  const balancer = data.loadBalancers.find(({ id }) => id === balancerId);
-  const check = data.healthChecks.find(({ id }) => id === balancer?.healthCheck);
-  const found = nicNamed(data, instance);
-  if (balancer === undefined || check === undefined) return;
+  const target = targetOf(data, owner, member);
+  if (target === undefined) return;
+  const { check, address, port: remotePort } = target;
+  const found = nicNamed(data, target.instance);
   const isResting = health.steady >= STEADY && found !== undefined && !junction.isWatched(found.port);
-  junction.setTimer(isResting ? Math.max(check.intervalUs, RESTING_US) : check.intervalUs, `probe ${healthKey(balancerId, instance)}`);
+  junction.setTimer(isResting ? Math.max(check.intervalUs, RESTING_US) : check.intervalUs, `probe ${healthKey(owner, member)}`);
   if (found === undefined) return conclude(health, false, check);
   const { port, nic } = found;
   data.nextEndpointPort = (data.nextEndpointPort + 1) % 28_000;
   const endpoint: Endpoint = {
-    purpose: { kind: 'probe', balancer: balancerId, instance }, port, local: check.isLegacy ? METADATA_ADDRESS : (PROBERS | junction.dice.below(0xffff)) >>> 0, localPort: 32_768 + data.nextEndpointPort, remote: balancer.address, remotePort: check.port,
+    purpose: { kind: 'probe', owner, member }, port, local: check.isLegacy ? METADATA_ADDRESS : (PROBERS | junction.dice.below(0xffff)) >>> 0, localPort: 32_768 + data.nextEndpointPort, remote: address, remotePort,
     state: 'opening', sendNext: junction.dice.next(), receiveNext: 0, received: '', startedUs: junction.nowUs,
   };
   const syn = openEndpoint(junction, endpoint);
@@ -72,15 +92,15 @@ export function probeDue(junction: Junction<VpcData>, balancerId: string, instan
 
 /** What the prober asks once connected; empty for a check of the connection alone. */
 export function probeRequest(data: VpcData, { purpose, remote }: Endpoint): string {
-  const check = purpose.kind === 'probe' ? checkOf(data, purpose.balancer) : undefined;
+  const check = purpose.kind === 'probe' ? targetOf(data, purpose.owner, purpose.member)?.check : undefined;
   if (check?.protocol !== 'HTTP') return '';
   return `GET ${check.requestPath} HTTP/1.1\r\nHost: ${check.host === '' ? formatIp4(remote) : check.host}\r\nUser-Agent: GoogleHC/1.0\r\nConnection: Keep-alive\r\n\r\n`;
 }
 
 export function probeAnswered(junction: Junction<VpcData>, { purpose }: Endpoint, isGood: boolean): void {
   if (purpose.kind !== 'probe') return;
-  const health = junction.data.health.get(healthKey(purpose.balancer, purpose.instance));
-  const check = checkOf(junction.data, purpose.balancer);
+  const health = junction.data.health.get(healthKey(purpose.owner, purpose.member));
+  const check = targetOf(junction.data, purpose.owner, purpose.member)?.check;
   if (health !== undefined && check !== undefined) conclude(health, isGood, check);
 }
 
@@ -104,9 +124,4 @@ function conclude(health: { isHealthy: boolean; against: number; steady: number 
   if (health.against < (isGood ? check.healthyThreshold : check.unhealthyThreshold)) return;
   health.isHealthy = isGood;
   health.against = 0;
-}
-
-function checkOf(data: VpcData, balancerId: string): VpcData['healthChecks'][number] | undefined {
-  const balancer = data.loadBalancers.find(({ id }) => id === balancerId);
-  return data.healthChecks.find(({ id }) => id === balancer?.healthCheck);
 }

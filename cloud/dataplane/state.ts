@@ -23,8 +23,11 @@ export interface VpcData {
   /** By priority; of equal ones those that deny come first. */
   firewall: FirewallRule[];
   loadBalancers: LoadBalancer[];
+  /** What the front end answers, and where it gets its answers from. */
+  httpBalancers: HttpBalancer[];
+  httpServices: HttpBackendService[];
   healthChecks: HealthCheck[];
-  /** How each backend of each load balancer is, by `load balancer id port`. */
+  /** How each backend is, by whose it is (a load balancer or a backend service) and which. */
   health: Map<string, BackendHealth>;
   /** Connections that a firewall has let pass, and until when they are remembered. */
   flows: Map<string, { untilUs: number; isClosing: boolean }>;
@@ -76,6 +79,8 @@ export interface OutsideHost {
   readonly gatewayMac: Mac;
   /** The first is its own; all are routed to it. */
   readonly addresses: readonly Ip4[];
+  /** A front end of the provider's own: with these it reaches instances by their private addresses, and they it. */
+  readonly innerAddresses?: readonly Ip4[];
   /** Its private address, where a router before it translates. */
   readonly inside: Ip4 | undefined;
   readonly distanceUs: number;
@@ -124,11 +129,39 @@ export interface LoadBalancer {
   readonly healthCheck: string | undefined;
 }
 
+/** A forwarding rule with a proxy behind it: the connection ends at the front end, which asks a backend on one of its own. */
+export interface HttpBalancer {
+  readonly name: string;
+  readonly address: Ip4;
+  readonly ports: readonly [number, number];
+  /** A front end somewhere in the world hears of it some minutes after it was made. */
+  readonly activeFromMs: number;
+  readonly urlMap: UrlMap;
+}
+
+/** Services are links of backend services. */
+export interface UrlMap {
+  readonly defaultService: string;
+  readonly hosts: readonly { readonly names: readonly string[]; readonly defaultService: string; readonly paths: readonly { readonly path: string; readonly service: string }[] }[];
+}
+
+export interface HttpBackendService {
+  readonly id: string;
+  readonly name: string;
+  readonly healthCheck: string | undefined;
+  readonly timeoutUs: number;
+  readonly members: readonly HttpMember[];
+}
+
+/** A port of an instance, or of an address routed to it. */
+export interface HttpMember { readonly instance: string; readonly address: Ip4; readonly port: number; readonly group: string }
+
 export interface HealthCheck {
   readonly id: string;
   /** Legacy checks are those of target pools: they come from the metadata server's address. */
   readonly isLegacy: boolean;
   readonly protocol: 'HTTP' | 'TCP';
+  /** 0: the port that serves. */
   readonly port: number;
   readonly host: string;
   readonly requestPath: string;
@@ -150,7 +183,7 @@ export interface BackendHealth {
 
 /** One end of a TCP connection, held by the network. */
 export interface Endpoint {
-  readonly purpose: { readonly kind: 'probe'; readonly balancer: string; readonly instance: string } | { readonly kind: 'metadata' };
+  readonly purpose: { readonly kind: 'probe'; /** See health.ts. */ readonly owner: string; readonly member: string } | { readonly kind: 'metadata' };
   readonly port: number;
   readonly local: Ip4;
   readonly localPort: number;
@@ -166,7 +199,7 @@ export interface Endpoint {
 
 export function emptyVpc(project: string): VpcData {
   return {
-    project, subnets: [], attachments: new Map(), routes: [], firewall: [], loadBalancers: [], healthChecks: [], health: new Map(), flows: new Map(), balanced: new Map(), names: new Map(), internetHosts: [], endpoints: new Map(), nextEndpointPort: 0, projectMetadata: {},
+    project, subnets: [], attachments: new Map(), routes: [], firewall: [], loadBalancers: [], httpBalancers: [], httpServices: [], healthChecks: [], health: new Map(), flows: new Map(), balanced: new Map(), names: new Map(), internetHosts: [], endpoints: new Map(), nextEndpointPort: 0, projectMetadata: {},
   };
 }
 

@@ -95,6 +95,11 @@ function balancerOf(data: VpcData, address: Ip4, instance: string): LoadBalancer
 function route(junction: Vpc, nic: InstanceNic, packet: Packet, header: Header, answersAs: LoadBalancer | undefined): void {
   const { data } = junction;
   const { destination } = header;
+  const frontEnd = frontEndAt(data, destination);
+  if (frontEnd !== undefined) {
+    if (junction.isTraced) junction.tell(packet, 'route', `${formatIp4(destination)} is an address of ${frontEnd.host.name}, which has a way of its own: no external address is needed.`);
+    return deliver(junction, frontEnd.port, frontEnd.host, packet, frontEnd.host.distanceUs);
+  }
   const inside = data.loadBalancers.find((balancer) => balancer.scheme === 'INTERNAL' && balancer.networkName === nic.networkName && balancer.address === destination);
   if (inside !== undefined) return toBackend(junction, packet, header, destination, nic);
   const subnet = data.subnets.find(({ networkName, range, secondary }) => networkName === nic.networkName && (isIn(destination, range) || secondary.some((one) => isIn(destination, one))));
@@ -117,6 +122,13 @@ function route(junction: Vpc, nic: InstanceNic, packet: Packet, header: Header, 
     return junction.died(packet, 'forwarding', `the next hop ${hopName} of route ${chosen.name} may not take packets for others (canIpForward is false)`, chosen.name);
   }
   toInstance(junction, hop.port, hop.nic, packet, header, nic);
+}
+
+/** The front end whose connections to backends come from this address. */
+function frontEndAt(data: VpcData, address: Ip4): { port: number; host: OutsideHost } | undefined {
+  if (data.httpBalancers.length === 0) return undefined;
+  for (const [port, host] of data.attachments) if (host.kind === 'outside' && host.innerAddresses?.includes(address) === true) return { port, host };
+  return undefined;
 }
 
 function ownerOf(data: VpcData, networkName: string, address: Ip4): { port: number; nic: InstanceNic } | undefined {
@@ -161,11 +173,22 @@ function isPrivate(address: Ip4): boolean {
 // ---------------------------------------------------------------- the internet side
 
 function fromOutside(junction: Vpc, host: OutsideHost, packet: Packet): void {
-  const { source } = headerOf(packet.frame);
+  const header = headerOf(packet.frame);
+  const { source } = header;
+  if (host.innerAddresses?.includes(source) === true) return toMember(junction, host, packet, header);
   if (host.inside !== undefined && source === host.inside) translate(packet.frame, 'source', host.addresses[0]!);
   else if (!host.addresses.includes(source)) return junction.died(packet, 'address', `the source ${formatIp4(source)} is not an address of ${host.name}`, host.name);
   if (!countHops(junction, packet, host.hops)) return;
   atEdge(junction, packet, host.distanceUs);
+}
+
+/** From a front end to a backend. */
+function toMember(junction: Vpc, host: OutsideHost, packet: Packet, header: Header): void {
+  const { destination } = header;
+  const member = junction.data.httpServices.flatMap(({ members }) => members).find(({ address }) => address === destination);
+  const found = member === undefined ? undefined : nicNamed(junction.data, member.instance);
+  if (found === undefined) return junction.died(packet, 'address', `no backend has the address ${formatIp4(destination)} (any more)`, host.name);
+  toInstance(junction, found.port, found.nic, packet, header, undefined, host.distanceUs);
 }
 
 /** Hops of the internet count, those of the VPC do not. */
@@ -185,6 +208,11 @@ function atEdge(junction: Vpc, packet: Packet, delayUs = 0): void {
   const { data } = junction;
   const header = headerOf(packet.frame);
   const { destination } = header;
+  const proxied = data.httpBalancers.filter(({ address }) => address === destination);
+  if (proxied.length > 0 && header.protocol === ipv4.PROTOCOL_TCP && !proxied.some(({ ports: [from, to] }) => header.destinationPort >= from && header.destinationPort <= to)) {
+    return junction.died(packet, 'filter', `forwarding rule ${proxied.map(({ name, ports: [from, to] }) => `${name} takes TCP to port ${from === to ? from : `${from}-${to}`} only`).join(', ')}`, formatIp4(destination));
+  }
+  if (proxied.length > 0 && junction.isTraced) junction.tell(packet, 'balance', `Forwarding rule ${proxied[0]!.name} leads to a proxy: the connection ends at the front end, which asks a backend on a connection of its own.`);
   for (const [port, attachment] of data.attachments) {
     if (attachment.kind === 'outside' && attachment.addresses.includes(destination)) {
       if (!countHops(junction, packet, attachment.hops)) return;

@@ -174,17 +174,28 @@ export class ClusterLab implements ClusterFactory, GuestHost {
 
   /** Google's own machine: on the internet, with nothing a learner could log in to. */
   private startMaster({ name, endpoint }: ClusterSpec, server: ApiServer): void {
-    const machine = this.host.build({ name: masterName(name), hostname: masterName(name), image: 'control-plane', isHidden: true, devices: [{ name: 'eth0', mac: '42:01:23:e7:ea:1a', mtu: 1460 }], boot: [] });
+    const mac = '42:01:23:e7:ea:1a';
+    const machine = this.buildHidden(masterName(name), mac, [endpoint]);
+    this.cloud.plugOutside(machine, 'eth0', { name: masterName(name), mac, gatewayMac: '42:01:23:e7:ea:01', addresses: [endpoint], distanceUs: 250, hops: 3 });
+    machine.runProgram({ argv: ['kube-apiserver', `--advertise-address=${endpoint}`, `--secure-port=${API_PORT}`], env: new Map(), cwd: '/', program: apiEndpoint(server, API_PORT, machine) });
+  }
+
+  frontEnd(mac: string, addresses: readonly string[]): { readonly machine: Machine; readonly device: string } {
+    return { machine: this.buildHidden('google-front-end', mac, addresses), device: 'eth0' };
+  }
+
+  /** With one interface that has these addresses, and everything behind a router. */
+  private buildHidden(name: string, mac: string, addresses: readonly string[]): Machine {
+    const machine = this.host.build({ name, hostname: name, image: 'control-plane', isHidden: true, devices: [{ name: 'eth0', mac, mtu: 1460 }], boot: [] });
     const { netlink } = machine.kernel;
     const index = netlink.link(0, 'eth0')!.index;
     netlink.setLink(0, 1, { up: true });
-    netlink.addAddress(0, { index, family: 'inet', address: endpoint, prefixLength: 32 });
+    for (const address of addresses) netlink.addAddress(0, { index, family: 'inet', address, prefixLength: 32 });
     netlink.setLink(0, index, { up: true });
     const gateway = '169.254.1.1';
     netlink.addRoute(0, { family: 'inet', destination: gateway, prefixLength: 32, scope: 'link', nextHops: [{ device: index }] }, 'add');
     netlink.addRoute(0, { family: 'inet', destination: '0.0.0.0', prefixLength: 0, nextHops: [{ gateway, device: index }] }, 'add');
-    this.cloud.plugOutside(machine, 'eth0', { name: masterName(name), mac: '42:01:23:e7:ea:1a', gatewayMac: '42:01:23:e7:ea:01', addresses: [endpoint], distanceUs: 250, hops: 3 });
-    machine.runProgram({ argv: ['kube-apiserver', `--advertise-address=${endpoint}`, `--secure-port=${API_PORT}`], env: new Map(), cwd: '/', program: apiEndpoint(server, API_PORT, machine) });
+    return machine;
   }
 
   private startNode(cluster: RunningCluster, { name, zone, address, external, pool }: ClusterNode): void {
