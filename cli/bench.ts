@@ -40,7 +40,7 @@ function heapBytes(): number {
 function inBrowser(): object {
   const script = join(productDir(), 'build', 'bench-echo.mjs');
   if (!existsSync(script)) return {};
-  const { stdout, stderr, status } = spawnSync(process.execPath, [script], { encoding: 'utf8', timeout: 180_000 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script], { encoding: 'utf8', timeout: 300_000 });
   if (status === 0) return JSON.parse(stdout) as object;
   process.stderr.write(`podwire: bench: the browser's figures are missing: ${stderr.trim().split('\n')[0] ?? ''}\n`);
   return {};
