@@ -210,10 +210,16 @@ export interface Sys {
   note(note: ProcessNote): void;
 
   // ---- machine
-  /** Syslog / kernel log line (dmesg). */
+  /** A line for the system's log. */
   log(line: string): void;
+  /** syslog(2): the kernel's ring buffer, with times since the machine started. EPERM for who is not root. */
+  kernelLog(): Result<readonly KernelLogRecord[]>;
+  clearKernelLog(): Result;
   readonly machine: MachinePorts;
 }
+
+/** `level` is 0 (emerg) to 7 (debug). */
+export interface KernelLogRecord { readonly number: number; readonly monotonicUs: number; readonly level: number; readonly text: string }
 
 /** What only a program knows about itself. Shells note each line they run; capture programs what they show. */
 export type ProcessNote =

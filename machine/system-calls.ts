@@ -2,7 +2,7 @@
 import type { Result } from '../simulator/result.ts';
 import { done, fail, ok } from '../simulator/result.ts';
 import { concat, fromUtf8, utf8 } from '../simulator/bytes.ts';
-import type { Disposition, ExitCode, Fd, FileStat, MachinePorts, NetnsHandle, OpenFlags, ProcessNote, ProcessView, SignalName, SpawnOptions, Sys, TerminalModes, UnsharedKind, WaitStatus, WindowSize } from './sys.ts';
+import type { Disposition, ExitCode, Fd, FileStat, KernelLogRecord, MachinePorts, NetnsHandle, OpenFlags, ProcessNote, ProcessView, SignalName, SpawnOptions, Sys, TerminalModes, UnsharedKind, WaitStatus, WindowSize } from './sys.ts';
 import type { NetPorts } from './net-ports.ts';
 import { execute } from './execute.ts';
 import { PidNamespace } from './container.ts';
@@ -868,5 +868,16 @@ export class SystemCalls implements Sys {
     this.host.audit?.noted(this.process_, note);
   }
   log(line: string): void { this.host.log(line); }
+  kernelLog(): Result<readonly KernelLogRecord[]> {
+    this.process_.enterSync();
+    if (this.process_.uid !== 0) return fail('EPERM');
+    return ok(this.host.kernel.log.records().map(({ number, atUs, level, text }) => ({ number, monotonicUs: atUs + this.host.bootOffsetUs, level, text })));
+  }
+  clearKernelLog(): Result {
+    this.process_.enterSync();
+    if (this.process_.uid !== 0) return fail('EPERM');
+    this.host.kernel.log.clear();
+    return done;
+  }
 }
 

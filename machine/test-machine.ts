@@ -47,6 +47,7 @@ function emptyKernel(): NetKernel {
     sockets: { close: () => {}, sockets: () => [] } as unknown as NetKernel['sockets'],
     sysctl: { keys: () => [...sysctls.keys()], get: (_ns, key) => (sysctls.has(key) ? ok(sysctls.get(key)!) : fail('ENOENT')), set: (_ns, key, value) => { sysctls.set(key, value); return ok(undefined); }, isWritable: () => true, procNet: () => ok('') },
     netfilter: {} as NetKernel['netfilter'],
+    log: { records: () => [], clear: () => {} },
   };
 }
 

@@ -5,7 +5,7 @@ import { notifyLink } from '../kernel/notify.ts';
 import type { BridgePortState, Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { bridgeIdText } from './bridge-id.ts';
 import { forgetMemberships } from './multicast-snooping.ts';
-import { becomeRootIfNew, configurationUpdate, disablePort, isRootBridge, setForwardDelay, setStp, stateSelection } from './stp.ts';
+import { becomeRootIfNew, configurationUpdate, disablePort, isRootBridge, setForwardDelay, setPortState, setStp, stateSelection } from './stp.ts';
 import { portIdOf } from './view.ts';
 
 export function applyBridgeOptions(kernel: Kernel, namespace: NamespaceState, device: Device, options: BridgeOptions): Result {
@@ -79,7 +79,7 @@ export function applyPortOptions(kernel: Kernel, namespace: NamespaceState, devi
     if (wanted === undefined) return fail('EINVAL');
     if (bridgeDevice.bridge!.stp) return fail('EBUSY');
     if (wanted === 'disabled') disablePort(kernel, namespace, bridgeDevice, device);
-    else port.state = wanted;
+    else setPortState(kernel, bridgeDevice, device, wanted);
   }
   notifyLink(kernel, namespace, device);
   return done;

@@ -6,9 +6,9 @@ import { notifyLink } from '../kernel/notify.ts';
 import { ZERO_MAC } from '../wire/mac.ts';
 import { addLocalEntry, deleteEntriesOf } from './bridge.ts';
 import { bridgeIdText } from './bridge-id.ts';
-import { isRunning, macKeyOf, writeMac } from './device.ts';
+import { changePromiscuity, isRunning, macKeyOf, writeMac } from './device.ts';
 import { forgetMemberships } from './multicast-snooping.ts';
-import { becomeRootIfNew, configurationUpdate, disablePort, enablePort, initPort, isRootBridge, stateSelection } from './stp.ts';
+import { becomeRootIfNew, configurationUpdate, disablePort, enablePort, initPort, isRootBridge, setPortState, stateSelection } from './stp.ts';
 
 export function makeBridge(): BridgeState {
   return {
@@ -26,7 +26,6 @@ export function addPort(kernel: Kernel, namespace: NamespaceState, bridgeDevice:
   if (device.master !== 0) return fail('EBUSY');
   const bridge = bridgeDevice.bridge!;
   device.master = bridgeDevice.index;
-  device.promiscuity += 1;
   device.port = {
     bridge: bridgeDevice.index, number: freeNumber(namespace, bridge), state: 'disabled', pathCost: defaultCost(device), costSetByHand: false, priority: 32,
     hairpin: false, guard: false, rootBlock: false, fastLeave: false, learning: true, flood: true, multicastFlood: true, broadcastFlood: true, proxyArp: false, isolated: false,
@@ -34,6 +33,9 @@ export function addPort(kernel: Kernel, namespace: NamespaceState, bridgeDevice:
   };
   bridge.ports.unshift(device.index);
   initPort(bridge, device.port);
+  setPortState(kernel, bridgeDevice, device, 'blocking');
+  setPortState(kernel, bridgeDevice, device, 'disabled');
+  changePromiscuity(kernel, device, 1);
   addLocalEntry(bridge, device.mac, device.index, kernel.world.nowUs);
   recalculateBridgeMac(kernel, namespace, bridgeDevice);
   if (bridgeDevice.isUp && isRunning(device) && device.carrier) enablePort(kernel, namespace, bridgeDevice, device);
@@ -48,13 +50,14 @@ export function removePort(kernel: Kernel, namespace: NamespaceState, device: De
   if (port === undefined) return;
   const bridgeDevice = namespace.devices.get(port.bridge)!;
   const bridge = bridgeDevice.bridge!;
+  changePromiscuity(kernel, device, -1);
+  if (port.state === 'disabled') setPortState(kernel, bridgeDevice, device, 'disabled');
   disablePort(kernel, namespace, bridgeDevice, device);
   bridge.ports = bridge.ports.filter((index) => index !== device.index);
   deleteEntriesOf(bridge, device.index, true);
   forgetMemberships(bridge, device.index, true);
   device.port = undefined;
   device.master = 0;
-  device.promiscuity -= 1;
   adjustMtu(kernel, namespace, bridgeDevice);
   recalculateBridgeMac(kernel, namespace, bridgeDevice);
   notifyLink(kernel, namespace, device);

@@ -3,6 +3,7 @@
  * Read first: net/core/link_watch.c, Documentation/networking/operstates.rst
  */
 import type { NetnsId, OperState } from '../kernel/api.ts';
+import { INFO, printk } from '../kernel/log.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { notifyLink } from '../kernel/notify.ts';
 import { flushNeighbours } from '../neighbour/neighbour.ts';
@@ -57,7 +58,10 @@ export function linkChanged(kernel: Kernel, namespace: NamespaceState, device: D
   if (!device.carrier) {
     flushNeighbours(kernel, namespace, device, 'carrier');
     device.isIpv6Ready = false;
-  } else if (isRunning(device)) linkReady6(kernel, namespace, device);
+  } else if (isRunning(device)) {
+    if (!device.isIpv6Ready && device.conf6.disable_ipv6 === 0) printk(kernel, INFO, `IPv6: ADDRCONF(NETDEV_CHANGE): ${device.name}: link becomes ready`);
+    linkReady6(kernel, namespace, device);
+  }
   for (const above of device.uppers) {
     const upper = kernel.state.namespaces.get(above.ns)?.devices.get(above.index);
     if (upper === undefined || upper.kind === 'vxlan') continue;

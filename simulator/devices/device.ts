@@ -1,6 +1,7 @@
 /** One network device: its record, as alloc_netdev and the drivers' setup functions fill it. Read first: net/core/dev.c, drivers/net/{veth,dummy,loopback,tun}.c */
 import { get16, get32 } from '../bytes.ts';
 import type { LinkIndex, LinkKind, Mac, NetnsId } from '../kernel/api.ts';
+import { INFO, printk } from '../kernel/log.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { BROADCAST_MAC, ZERO_MAC } from '../wire/mac.ts';
 import { hexByte } from '../bytes.ts';
@@ -36,6 +37,12 @@ export function makeDevice(kernel: Kernel, namespace: NamespaceState, kind: Link
     device.maxMtu = 65535;
   }
   return device;
+}
+
+/** __dev_set_promiscuity */
+export function changePromiscuity(kernel: Kernel, device: Device, by: 1 | -1): void {
+  device.promiscuity += by;
+  if (device.promiscuity === (by > 0 ? 1 : 0)) printk(kernel, INFO, `device ${device.name} ${by > 0 ? 'entered' : 'left'} promiscuous mode`);
 }
 
 /** dev_new_index: the next number of the namespace that nobody uses. */

@@ -1,6 +1,7 @@
 /** Making, changing and deleting links. Read first: net/core/rtnetlink.c (rtnl_newlink, do_setlink), net/core/dev.c, drivers/net/{veth,tun}.c */
 import { done, fail, ok, type Result } from '../result.ts';
 import type { LinkChange, LinkIndex, LinkKind, LinkSpec, Mac, NetnsId } from '../kernel/api.ts';
+import { INFO, printk } from '../kernel/log.ts';
 import { netnsIdOf } from '../kernel/netns-ids.ts';
 import { notifyLink } from '../kernel/notify.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
@@ -16,7 +17,7 @@ import { moveJunctionEnd } from '../world/junction.ts';
 import { joinAllNodes6 } from '../ip/groups.ts';
 import { addPort, adjustMtu, changeBridgeMac, makeBridge, portMacChanged, removePort } from './bridge-ports.ts';
 import { operStateOf } from './carrier.ts';
-import { deviceByName, freeName, hasIp4, makeDevice, newIndex, randomMac, writeMac } from './device.ts';
+import { changePromiscuity, deviceByName, freeName, hasIp4, makeDevice, newIndex, randomMac, writeMac } from './device.ts';
 import { closeDevice, openDevice } from './lifecycle.ts';
 
 const NAME_PREFIXES: Readonly<Partial<Record<LinkKind, string>>> = { veth: 'veth', bridge: 'bridge', dummy: 'dummy', tap: 'tap', tun: 'tun', vlan: 'vlan', macvlan: 'macvlan', vxlan: 'vxlan', ether: 'eth', ifb: 'ifb' };
@@ -300,6 +301,7 @@ function rename(kernel: Kernel, namespace: NamespaceState, device: Device, name:
   if (deviceByName(namespace, wanted) !== undefined) return fail('EEXIST');
   const before = device.name;
   device.name = wanted;
+  printk(kernel, INFO, `${wanted}: renamed from ${before}`);
   for (const address of device.addresses4) if (address.label === before) address.label = wanted;
   notifyLink(kernel, namespace, device);
   return done;
@@ -315,7 +317,7 @@ function setPlain(kernel: Kernel, namespace: NamespaceState, device: Device, cha
   if (change.dynamic !== undefined) device.dynamic = change.dynamic;
   if (change.promiscuous !== undefined && change.promiscuous !== device.promiscuousByHand) {
     device.promiscuousByHand = change.promiscuous;
-    device.promiscuity += change.promiscuous ? 1 : -1;
+    changePromiscuity(kernel, device, change.promiscuous ? 1 : -1);
   }
   if (change.addAltName !== undefined) {
     if (deviceByName(namespace, change.addAltName) !== undefined) return fail('EEXIST');

@@ -3,6 +3,7 @@
  * Read first: IEEE 802.1D-1998 section 8, net/bridge/br_stp.c, br_stp_timer.c, br_stp_if.c
  */
 import { put16 } from '../bytes.ts';
+import { INFO, printk } from '../kernel/log.ts';
 import { makePacket } from '../kernel/packets.ts';
 import { died } from '../kernel/trace.ts';
 import type { LinkIndex } from '../kernel/api.ts';
@@ -51,11 +52,18 @@ export function initPort(bridge: BridgeState, port: BridgePortState): void {
   port.configPending = false;
 }
 
+/** br_set_state: it tells of every state, a new one or not. */
+export function setPortState(kernel: Kernel, bridgeDevice: Device, device: Device, state: BridgePortState['state']): void {
+  const port = device.port!;
+  port.state = state;
+  printk(kernel, INFO, `${bridgeDevice.name}: port ${port.number}(${device.name}) entered ${state} state`);
+}
+
 /** br_stp_enable_port */
 export function enablePort(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device, device: Device): void {
   const port = device.port!;
-  port.state = 'blocking';
   initPort(bridgeDevice.bridge!, port);
+  setPortState(kernel, bridgeDevice, device, 'blocking');
   stateSelection(kernel, namespace, bridgeDevice);
   kernel.world.announceChange(kernel.state.id);
 }
@@ -67,7 +75,7 @@ export function disablePort(kernel: Kernel, namespace: NamespaceState, bridgeDev
   const bridge = bridgeDevice.bridge!;
   const wasRoot = isRootBridge(bridge);
   becomeDesignated(bridge, port);
-  port.state = 'disabled';
+  setPortState(kernel, bridgeDevice, device, 'disabled');
   port.topologyChangeAck = false;
   port.configPending = false;
   port.messageAgeDueUs = undefined;
@@ -150,7 +158,7 @@ export function stateSelection(kernel: Kernel, namespace: NamespaceState, bridge
     } else {
       port.configPending = false;
       port.topologyChangeAck = false;
-      makeBlocking(kernel, namespace, bridgeDevice, port);
+      makeBlocking(kernel, namespace, bridgeDevice, device);
     }
     if (port.state === 'forwarding') livePorts += 1;
   }
@@ -223,19 +231,20 @@ function makeForwarding(kernel: Kernel, namespace: NamespaceState, bridgeDevice:
   const port = device.port!;
   if (port.state !== 'blocking') return;
   if (!bridge.stp || bridge.rootForwardDelayMs === 0) {
-    port.state = 'forwarding';
+    setPortState(kernel, bridgeDevice, device, 'forwarding');
     port.forwardDelayDueUs = undefined;
     detectTopologyChange(kernel, namespace, bridgeDevice);
-  } else port.state = 'listening';
+  } else setPortState(kernel, bridgeDevice, device, 'listening');
   kernel.world.announceChange(kernel.state.id);
   // Without STP too, where it leads to nothing.
   if (bridge.rootForwardDelayMs !== 0) startTimer(kernel, bridgeDevice, 'forward-delay', device.index, bridge.rootForwardDelayMs);
 }
 
-function makeBlocking(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device, port: BridgePortState): void {
+function makeBlocking(kernel: Kernel, namespace: NamespaceState, bridgeDevice: Device, device: Device): void {
+  const port = device.port!;
   if (port.state === 'disabled' || port.state === 'blocking') return;
   if (port.state === 'forwarding' || port.state === 'learning') detectTopologyChange(kernel, namespace, bridgeDevice);
-  port.state = 'blocking';
+  setPortState(kernel, bridgeDevice, device, 'blocking');
   port.forwardDelayDueUs = undefined;
   kernel.world.announceChange(kernel.state.id);
 }
@@ -426,10 +435,10 @@ export function stpTimer(kernel: Kernel, namespace: NamespaceState, bridgeDevice
     case 'forward-delay':
       if (device === undefined || port === undefined) return;
       if (port.state === 'listening') {
-        port.state = 'learning';
+        setPortState(kernel, bridgeDevice, device, 'learning');
         startTimer(kernel, bridgeDevice, 'forward-delay', portIndex, bridge.rootForwardDelayMs);
       } else if (port.state === 'learning') {
-        port.state = 'forwarding';
+        setPortState(kernel, bridgeDevice, device, 'forwarding');
         if (portsOf(namespace, bridge).some((one) => isDesignated(bridge, one.port))) detectTopologyChange(kernel, namespace, bridgeDevice);
         carrierOn(kernel, bridgeDevice);
       }

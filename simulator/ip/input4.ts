@@ -1,5 +1,7 @@
 /** IPv4 in: ip_rcv, routing, local delivery and forwarding. Read first: net/ipv4/ip_input.c, net/ipv4/ip_forward.c */
+import { hexByte } from '../bytes.ts';
 import { runHooks } from '../netfilter/hooks.ts';
+import { printk, WARNING } from '../kernel/log.ts';
 import { NETWORK_OFFSET, type Packet } from '../kernel/packet.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { died, point } from '../kernel/trace.ts';
@@ -61,10 +63,13 @@ function refuse(kernel: Kernel, namespace: NamespaceState, device: Device, packe
   const source = formatIp4(ipv4.source(packet.frame, NETWORK_OFFSET));
   switch (error) {
     case 'martian source':
+      tellMartian(kernel, namespace, device, packet);
       return died(kernel, namespace.id, packet, 'route', `martian source ${source}: it cannot have come from outside`, device.name);
     case 'martian destination':
+      if (logsMartians(namespace, device)) printk(kernel, WARNING, `IPv4: martian destination ${destination} from ${source}, dev ${device.name}`);
       return died(kernel, namespace.id, packet, 'route', `martian destination ${destination}`, device.name);
     case 'reverse path':
+      tellMartian(kernel, namespace, device, packet);
       count(namespace, 'TcpExt.IPReversePathFilter');
       return died(kernel, namespace.id, packet, 'route', `rp_filter: an answer to ${source} would not leave by ${device.name}`, device.name);
     default:
@@ -78,6 +83,17 @@ function refuse(kernel: Kernel, namespace: NamespaceState, device: Device, packe
   const code = error === 'EHOSTUNREACH' ? icmp.HOST_UNREACHABLE : error === 'ENETUNREACH' ? icmp.NET_UNREACHABLE : icmp.ADMIN_PROHIBITED;
   if (error !== 'EINVAL' && allowsRouteError(kernel, namespace, ipv4.source(packet.frame, NETWORK_OFFSET))) sendIcmpError4(kernel, namespace, packet, icmp.UNREACHABLE, code, 0);
   died(kernel, namespace.id, packet, 'route', error === 'EINVAL' ? `a blackhole route covers ${destination}` : error === 'EACCES' ? `a prohibit route or rule covers ${destination}` : `no route to ${destination}`, device.name);
+}
+
+function logsMartians(namespace: NamespaceState, device: Device): boolean {
+  return namespace.conf4All.log_martians !== 0 || device.conf4.log_martians !== 0;
+}
+
+/** ip_handle_martian_source, without net_ratelimit. */
+function tellMartian(kernel: Kernel, namespace: NamespaceState, device: Device, { frame }: Packet): void {
+  if (!logsMartians(namespace, device)) return;
+  printk(kernel, WARNING, `IPv4: martian source ${formatIp4(ipv4.destination(frame, NETWORK_OFFSET))} from ${formatIp4(ipv4.source(frame, NETWORK_OFFSET))}, on dev ${device.name}`);
+  printk(kernel, WARNING, `ll header: 00000000: ${Array.from(frame.subarray(0, NETWORK_OFFSET), hexByte).join(' ')}`);
 }
 
 /** ip_local_deliver */

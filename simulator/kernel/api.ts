@@ -318,4 +318,5 @@ export interface NetKernel {
   readonly sockets: SocketCalls;
   readonly sysctl: SysctlCalls;
   readonly netfilter: import('../netfilter/api.ts').NetfilterCalls;
+  readonly log: import('./log.ts').LogCalls;
 }

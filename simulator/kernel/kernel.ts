@@ -3,6 +3,7 @@ import { createNetfilterCalls } from '../netfilter/hooks.ts';
 import { socketCalls } from '../sockets/calls.ts';
 import type { SimulatedWorld } from '../world/world.ts';
 import type { NetKernel } from './api.ts';
+import { logCalls, makeKernelLog } from './log.ts';
 import { createNamespace, namespaceCalls } from './namespaces.ts';
 import { netlinkCalls } from './netlink.ts';
 import { Services } from './services.ts';
@@ -11,7 +12,7 @@ import { sysctlCalls } from './sysctl-calls.ts';
 
 export function createKernelState(world: SimulatedWorld, id: number, name: string): KernelState {
   const state: KernelState = {
-    id, name, namespaces: new Map(), nextNamespaceId: 0, nextInode: 4026532177, sockets: new Map(), nextSocketId: 1, nextSocketInode: 15000 + world.dice.below(5000), lastPingId: 0, icmpGlobalCredit: 0, icmpGlobalStampUs: -1_000_000, sysctls: new Map([['net/core/default_qdisc', 'pfifo_fast']]),
+    id, name, namespaces: new Map(), nextNamespaceId: 0, nextInode: 4026532177, sockets: new Map(), nextSocketId: 1, nextSocketInode: 15000 + world.dice.below(5000), lastPingId: 0, icmpGlobalCredit: 0, icmpGlobalStampUs: -1_000_000, log: makeKernelLog(), sysctls: new Map([['net/core/default_qdisc', 'pfifo_fast']]),
   };
   createNamespace(world, state);
   return state;
@@ -46,6 +47,9 @@ export class KernelCalls implements NetKernel {
   }
   get sysctl(): NetKernel['sysctl'] {
     return (this.made.sysctl ??= sysctlCalls(this.kernel));
+  }
+  get log(): NetKernel['log'] {
+    return (this.made.log ??= logCalls(this.kernel));
   }
   get netfilter(): NetKernel['netfilter'] {
     return (this.made.netfilter ??= createNetfilterCalls(this.kernel.netfilter));

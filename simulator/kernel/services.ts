@@ -20,6 +20,7 @@ import * as ipv4 from '../wire/ipv4.ts';
 import * as ipv6 from '../wire/ipv6.ts';
 import type { Dice } from '../world/api.ts';
 import type { TraceSink } from '../world/trace.ts';
+import { printk, type LogLevel } from './log.ts';
 import { NETWORK_OFFSET, type Packet } from './packet.ts';
 import { makePacket } from './packets.ts';
 import type { Kernel, NamespaceState } from './state.ts';
@@ -67,6 +68,10 @@ export class Services implements NetfilterEnvironment {
   }
   addressType(ns: NetnsId, family: Family, address: Address, device: LinkIndex = 0): AddressType {
     return addressType(this.spaceOf(ns), family, address, device);
+  }
+  kernelLog(ns: NetnsId, level: number, line: string): void {
+    const first = this.kernel.state.namespaces.keys().next().value;
+    if (ns === first || this.sysctlNumber(first!, 'net/netfilter/nf_log_all_netns') === 1) printk(this.kernel, level as LogLevel, line);
   }
   masqueradeAddress(ns: NetnsId, family: Family, device: LinkIndex, packet: Packet): Address | undefined {
     const namespace = this.spaceOf(ns);

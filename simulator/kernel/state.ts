@@ -9,6 +9,7 @@ import type { Ip6 } from '../wire/ip6.ts';
 import type { JunctionLink } from '../world/junction.ts';
 import type { SimulatedWorld } from '../world/world.ts';
 import type { LinkIndex, LinkKind, LinkStats, Mac, NeighbourState, NetlinkEvent, NetnsId, OperState, RouteType, Scope, SocketId } from './api.ts';
+import type { KernelLog } from './log.ts';
 import type { Packet } from './packet.ts';
 import type { Socket } from '../sockets/state.ts';
 
@@ -34,6 +35,7 @@ export interface KernelState {
   /** icmp_global: one bucket for the machine. */
   icmpGlobalCredit: number;
   icmpGlobalStampUs: number;
+  log: KernelLog;
   /** Sysctls that are the machine's, not a namespace's (net/core/default_qdisc ...). */
   sysctls: ReadonlyMap<string, string>;
 }

@@ -46,7 +46,7 @@ export interface NetfilterEnvironment {
   /** Sends a finished network-layer packet as ip_local_out would: routed by its destination, through OUTPUT and POSTROUTING. The sender's conntrack is attached when given. */
   sendPacket(ns: NetnsId, family: Family, bytes: Uint8Array, attach: { conntrack: Packet['conntrack']; mark: number }): void;
   /** printk of LOG; only the first namespace's messages reach the log unless net.netfilter.nf_log_all_netns is set. */
-  kernelLog?(ns: NetnsId, line: string): void;
+  kernelLog?(ns: NetnsId, level: number, line: string): void;
 
   /** Asks for a call of `netfilterTimer(environment, ns)` at `atUs`; a later request replaces an earlier one of the same namespace. */
   setNetfilterTimer(ns: NetnsId, atUs: number): void;

@@ -3,7 +3,7 @@ import { done, fail, ok, type Result } from '../result.ts';
 import type { SocketCalls, SocketId, SocketOptions, SocketType, SocketView, Endpoint, NetnsId, TcpStateName } from '../kernel/api.ts';
 import type { Kernel, NamespaceState } from '../kernel/state.ts';
 import { closeConntrackSubscription, hasConntrackEvents } from '../netfilter/hooks.ts';
-import { deviceByName } from '../devices/device.ts';
+import { changePromiscuity, deviceByName } from '../devices/device.ts';
 import { mtuOf4, routeFor4 } from '../ip/output4.ts';
 import { mtuOf6, routeFor6 } from '../ip/output6.ts';
 import { addressType4 } from '../routing/lookup4.ts';
@@ -306,7 +306,7 @@ function promiscuous(kernel: Kernel, socket: Extract<Socket, { kind: 'packet' }>
   if (isWanted === (socket.isPromiscuousOn !== 0)) return;
   const device = namespace?.devices.get(isWanted ? socket.boundDevice : socket.isPromiscuousOn);
   socket.isPromiscuousOn = isWanted ? (device?.index ?? 0) : 0;
-  if (device !== undefined) device.promiscuity += isWanted ? 1 : -1;
+  if (device !== undefined) changePromiscuity(kernel, device, isWanted ? 1 : -1);
 }
 
 function pathMtu(kernel: Kernel, id: SocketId): number | undefined {

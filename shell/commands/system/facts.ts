@@ -1,4 +1,4 @@
-/** uname, tty, nproc, arch, dmesg, logger, mount, which, whereis, echo, printf, test, systemctl: small facts about the machine. */
+/** uname, tty, nproc, arch, logger, mount, which, whereis, echo, printf, test, systemctl: small facts about the machine. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { gnuOptions, parseOptions } from '../../lib/getopt.ts';
@@ -46,25 +46,6 @@ export const nproc = defineCommand({
     const options = gnuOptions(call, { short: '', long: { all: 'none', ignore: 'required' } });
     if (options === undefined) return 1;
     call.out(String(Math.max(1, 2 - Number(options.value('ignore') ?? '0'))));
-    return 0;
-  },
-});
-
-export const dmesg = defineCommand({
-  name: 'dmesg', summary: 'print kernel messages', package: 'util-linux',
-  run: async (call) => {
-    const options = parseOptions(call.args, { short: 'HTwWcCxkrtL::n:f:l:', long: { human: 'none=H', ctime: 'none=T', follow: 'none=w', clear: 'none=C', 'read-clear': 'none=c', notime: 'none=t' } });
-    if (options.error !== undefined) {
-      call.err(`dmesg: ${options.error}\nTry 'dmesg --help' for more information.`);
-      return 1;
-    }
-    if (call.sys.uid !== 0) {
-      call.err('dmesg: read kernel buffer failed: Operation not permitted');
-      return 1;
-    }
-    for (const letter of ['w', 'W', 'c', 'C', 'T']) if (options.has(letter)) return notSimulated(call, `option -${letter}`);
-    const text = await call.sys.readText('/var/log/kern.log');
-    if (text.ok) call.write(text.value);
     return 0;
   },
 });
