@@ -22,6 +22,37 @@ export interface CloudInstance {
 
 export interface LoadBalancerIngress { readonly ip: string }
 
+/** An HTTP load balancer as an Ingress wants it. */
+export interface HttpPlan {
+  readonly names: HttpNames;
+  readonly description: string | undefined;
+  /** Of a reserved global address; a new one unless given. */
+  readonly addressName: string | undefined;
+  readonly services: readonly PlannedService[];
+  /** Names of services. Paths are exact or end in `/*`. */
+  readonly defaultService: string;
+  readonly hosts: readonly { readonly host: string; readonly matcher: string; readonly paths: readonly { readonly paths: readonly string[]; readonly service: string }[] }[];
+  readonly firewall: { readonly description: string; readonly sourceRanges: readonly string[]; readonly ports: readonly string[] };
+}
+
+export interface HttpNames { readonly urlMap: string; readonly proxy: string; readonly rule: string; /** Shared by all of a cluster's. */ readonly instanceGroup: string; readonly firewall: string }
+
+export interface PlannedService {
+  readonly name: string;
+  readonly description: string;
+  readonly check: { readonly description: string; readonly path: string; readonly host: string; readonly intervalSec: number; readonly timeoutSec: number; readonly unhealthyThreshold: number };
+  /** A port of all nodes, or the pods themselves. */
+  readonly at: { readonly nodePort: number } | { readonly endpoints: readonly { readonly node: string; readonly address: string; readonly port: number }[] };
+}
+
+export interface HttpState {
+  readonly ip: string;
+  /** By name: `HEALTHY`, `UNHEALTHY`, `Unknown`. */
+  readonly backends: Readonly<Record<string, string>>;
+  /** What was not there before, in the order it was made. */
+  readonly made: readonly ('urlMap' | 'proxy' | 'rule')[];
+}
+
 export interface CloudProvider {
   /** The machine behind a node; undefined when there is none (any more). */
   instance(nodeName: string): CloudInstance | undefined;
@@ -35,4 +66,12 @@ export interface CloudProvider {
   updateLoadBalancer(service: StoredObject<'services'>, nodes: readonly StoredObject<'nodes'>[], done: CloudCallback): void;
   /** Success when there is nothing (any more). */
   deleteLoadBalancer(service: StoredObject<'services'>, done: CloudCallback): void;
+}
+
+/** What an Ingress asks of the cloud. */
+export interface HttpBalancers {
+  /** Creates what is missing, changes what differs, removes what no Ingress uses any more. */
+  ensure(plan: HttpPlan, nodeNames: readonly string[], done: CloudCallback<HttpState>): void;
+  /** Success when there is nothing (any more). */
+  remove(names: HttpNames, done: CloudCallback): void;
 }

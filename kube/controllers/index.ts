@@ -11,6 +11,7 @@ import { startDisruptionController } from './disruption.ts';
 import { startEndpointControllers } from './endpoints.ts';
 import { sweepEvents } from './events.ts';
 import { startGarbageCollector, startNamespaceController, startPodGarbageCollector } from './garbage.ts';
+import { startIngressController, type IngressOptions } from './ingress.ts';
 import { startJobController } from './job.ts';
 import { startNodeControllers, type NodeOptions } from './nodes.ts';
 import { startReplicaSetController } from './replicaset.ts';
@@ -19,7 +20,7 @@ import { startServiceController } from './service.ts';
 import { startServiceAccountController, type AccountOptions } from './serviceaccounts.ts';
 import { startStatefulSetController } from './statefulset.ts';
 
-export type ControllerOptions = NodeOptions & AccountOptions & CronJobOptions;
+export type ControllerOptions = NodeOptions & AccountOptions & CronJobOptions & { /** Left out: Ingresses are nobody's business. */ readonly ingress?: IngressOptions };
 
 export function startControllers(client: ApiClient, runtime: KubeRuntime, cloud: CloudProvider, options: ControllerOptions): void {
   const as = contexts(client, runtime);
@@ -39,5 +40,6 @@ export function startControllers(client: ApiClient, runtime: KubeRuntime, cloud:
   startDisruptionController(as('controllermanager'));
   startEndpointControllers(as('endpoint-controller'));
   startServiceController(as('service-controller'), cloud);
+  if (options.ingress !== undefined) startIngressController(as('loadbalancer-controller'), options.ingress);
   sweepEvents(as('event-ttl').client, runtime);
 }

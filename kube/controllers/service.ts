@@ -41,7 +41,8 @@ function needsUpdate(before: Service, after: Service): boolean {
   return !equal(before.spec, after.spec) || !equal(before.metadata.annotations, after.metadata.annotations) || before.metadata.uid !== after.metadata.uid;
 }
 
-function isBackend(node: StoredObject<'nodes'>): boolean {
+/** Gets traffic of load balancers. */
+export function isBackend(node: StoredObject<'nodes'>): boolean {
   if (isTerminating(node) || node.metadata.labels?.[EXCLUDED] !== undefined) return false;
   if (node.spec?.taints?.some(({ key }) => key === 'ToBeDeletedByClusterAutoscaler') === true) return false;
   return node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';

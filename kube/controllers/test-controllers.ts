@@ -5,7 +5,7 @@ import type { StoredObject } from '../api/kinds.ts';
 import type { ApiServer } from '../apiserver/server.ts';
 import { timestamp } from '../runtime.ts';
 import { testCluster, type TestRuntime } from '../test-cluster.ts';
-import { startControllers } from './index.ts';
+import { startControllers, type ControllerOptions } from './index.ts';
 
 export interface ScriptedCloud extends CloudProvider {
   readonly calls: string[];
@@ -45,7 +45,8 @@ export interface TestControllers {
   podNames(): string[];
 }
 
-export function testControllers(nodes: readonly string[] = ['node-1', 'node-2', 'node-3'], startMs?: number): TestControllers {
+/** `more`: of controllers that are not always there, told of the time they live in. */
+export function testControllers(nodes: readonly string[] = ['node-1', 'node-2', 'node-3'], startMs?: number, more: (runtime: TestRuntime) => Partial<ControllerOptions> = () => ({})): TestControllers {
   const { server, runtime } = testCluster({}, startMs);
   const client = server.client();
   const cloud = scriptedCloud(runtime);
@@ -62,7 +63,7 @@ export function testControllers(nodes: readonly string[] = ['node-1', 'node-2', 
     podNames: () => client.list('pods').map(({ metadata }) => metadata.name),
   };
   for (const name of ['default', 'kube-system', 'kube-node-lease']) if (client.find('namespaces', { name }) === undefined) client.create('namespaces', { metadata: { name } });
-  startControllers(client, runtime, cloud, { clusterCidr: '10.40.0.0/14', nodeMask: 24, isRouted: true, hasTokenSecrets: true });
+  startControllers(client, runtime, cloud, { clusterCidr: '10.40.0.0/14', nodeMask: 24, isRouted: true, hasTokenSecrets: true, ...more(runtime) });
   playKubelets(lab);
   for (const node of nodes) lab.addNode(node);
   runtime.run(3000);

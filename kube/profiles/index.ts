@@ -2,6 +2,7 @@
  * What differs between the clusters a lab may have, as data. `2018` is a routes-based cluster with kubenet and docker; `vpc-native` one with alias ranges and
  * containerd; `dpv2` one whose Services are not iptables' business at all.
  */
+import type { IngressGenerationName } from '../controllers/ingress-generations.ts';
 import type { GenerationName } from '../proxy/generation.ts';
 
 export type ProfileName = '2018' | 'vpc-native' | 'dpv2';
@@ -19,8 +20,11 @@ export interface Profile {
   /** The host's ends of pods' wires: `veth` and eight digits, `gke` and eleven. */
   readonly hostLink: { readonly prefix: string; readonly digits: number };
   readonly proxy: GenerationName | undefined;
+  readonly ingress: IngressGenerationName;
   /** Who enforces NetworkPolicies on the node; without one they are kept and mean nothing. */
   readonly policy: 'calico' | undefined;
+  /** Programs in the kernel in place of kube-proxy and of who enforces policies. */
+  readonly datapath: 'ebpf' | undefined;
   readonly sandboxImage: string;
   readonly clusterCidr: string;
   readonly nodeMask: number;
@@ -50,7 +54,7 @@ const NON_MASQUERADE: Profile['nonMasquerade'] = [
 const vpcNative: Profile = {
   name: 'vpc-native',
   server: { minor: 27, gitVersion: 'v1.27.16-gke.1742000' }, kubeletVersion: 'v1.27.16-gke.1742000', osImage: 'Container-Optimized OS from Google', kernelVersion: '5.15.154+',
-  runtime: { kind: 'containerd', version: '1.7.19' }, network: 'ptp', hostLink: { prefix: 'gke', digits: 11 }, proxy: '1.27', policy: 'calico', sandboxImage: 'gke.gcr.io/pause:3.8',
+  runtime: { kind: 'containerd', version: '1.7.19' }, network: 'ptp', hostLink: { prefix: 'gke', digits: 11 }, proxy: '1.27', ingress: '1.20', policy: 'calico', datapath: undefined, sandboxImage: 'gke.gcr.io/pause:3.8',
   clusterCidr: '10.40.0.0/14', nodeMask: 24, isRouted: false, serviceRange: '34.118.224.0/20', clusterDns: '34.118.224.10', nonMasquerade: NON_MASQUERADE,
 };
 
@@ -58,9 +62,9 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
   '2018': {
     name: '2018',
     server: { minor: 20, gitVersion: 'v1.10.5-gke.0' }, kubeletVersion: 'v1.10.5-gke.0', osImage: 'Container-Optimized OS from Google', kernelVersion: '4.14.22+',
-    runtime: { kind: 'docker', version: '17.3.2' }, network: 'kubenet', hostLink: { prefix: 'veth', digits: 8 }, proxy: '2018', policy: undefined, sandboxImage: 'k8s.gcr.io/pause-amd64:3.1',
+    runtime: { kind: 'docker', version: '17.3.2' }, network: 'kubenet', hostLink: { prefix: 'veth', digits: 8 }, proxy: '2018', ingress: '1.3', policy: undefined, datapath: undefined, sandboxImage: 'k8s.gcr.io/pause-amd64:3.1',
     clusterCidr: '10.40.0.0/14', nodeMask: 24, isRouted: true, serviceRange: '10.43.240.0/20', clusterDns: '10.43.240.10', nonMasquerade: NON_MASQUERADE,
   },
   'vpc-native': vpcNative,
-  dpv2: { ...vpcNative, name: 'dpv2', proxy: undefined, policy: undefined },
+  dpv2: { ...vpcNative, name: 'dpv2', proxy: undefined, policy: undefined, datapath: 'ebpf' },
 };
