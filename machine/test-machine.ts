@@ -48,6 +48,7 @@ function emptyKernel(): NetKernel {
     sysctl: { keys: () => [...sysctls.keys()], get: (_ns, key) => (sysctls.has(key) ? ok(sysctls.get(key)!) : fail('ENOENT')), set: (_ns, key, value) => { sysctls.set(key, value); return ok(undefined); }, isWritable: () => true, procNet: () => ok('') },
     netfilter: {} as NetKernel['netfilter'],
     log: { records: () => [], clear: () => {} },
+    bpf: {} as NetKernel['bpf'],
   };
 }
 

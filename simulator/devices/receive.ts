@@ -1,4 +1,5 @@
 /** Into a device: eth_type_trans, the taps, rx handlers, then the protocols. Read first: net/core/dev.c (__netif_receive_skb_core), net/ethernet/eth.c */
+import { runTc } from '../bpf/run.ts';
 import { get16 } from '../bytes.ts';
 import { died } from '../kernel/trace.ts';
 import type { Packet } from '../kernel/packet.ts';
@@ -30,6 +31,7 @@ export function receive(kernel: Kernel, namespace: NamespaceState, device: Devic
 export function receiveClassified(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
   packet.inDevice = device.index;
   tap(kernel, namespace, device, packet, false);
+  if (device.tc !== undefined && !runTc(kernel, namespace, device, 'ingress', packet)) return;
   if (packet.vlan !== undefined && receiveAsVlan(kernel, device, packet)) return;
   if (device.port !== undefined) return receiveAtPort(kernel, namespace, device, packet);
   if (device.uppers.length > 0 && macvlanTargets(kernel, device, packet)) return;

@@ -1,4 +1,5 @@
 /** Out of a device: dev_queue_xmit, the taps, then what the driver does. Read first: net/core/dev.c (__dev_queue_xmit), drivers/net/{veth,loopback}.c */
+import { runTc } from '../bpf/run.ts';
 import { died } from '../kernel/trace.ts';
 import { copyPacket } from '../kernel/packets.ts';
 import type { Packet } from '../kernel/packet.ts';
@@ -18,6 +19,7 @@ export const VIRTUAL_HOP_US = 5;
 /** The frame is complete, Ethernet header included; the packet is consumed. */
 export function transmit(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
   if (!device.isUp) return died(kernel, namespace.id, packet, 'link', 'the device is down', device.name);
+  if (device.tc !== undefined && !runTc(kernel, namespace, device, 'egress', packet)) return;
   // Without carrier linkwatch has put noop in place of the queue.
   if (!device.carrier) {
     device.stats.txDropped += 1;

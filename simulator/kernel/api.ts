@@ -318,5 +318,6 @@ export interface NetKernel {
   readonly sockets: SocketCalls;
   readonly sysctl: SysctlCalls;
   readonly netfilter: import('../netfilter/api.ts').NetfilterCalls;
+  readonly bpf: import('../bpf/state.ts').BpfCalls;
   readonly log: import('./log.ts').LogCalls;
 }

@@ -1,4 +1,5 @@
 /** One machine's network kernel: its first state, and the call table programs get. */
+import { bpfCalls } from '../bpf/run.ts';
 import { createNetfilterCalls } from '../netfilter/hooks.ts';
 import { socketCalls } from '../sockets/calls.ts';
 import type { SimulatedWorld } from '../world/world.ts';
@@ -12,7 +13,7 @@ import { sysctlCalls } from './sysctl-calls.ts';
 
 export function createKernelState(world: SimulatedWorld, id: number, name: string): KernelState {
   const state: KernelState = {
-    id, name, namespaces: new Map(), nextNamespaceId: 0, nextInode: 4026532177, sockets: new Map(), nextSocketId: 1, nextSocketInode: 15000 + world.dice.below(5000), lastPingId: 0, icmpGlobalCredit: 0, icmpGlobalStampUs: -1_000_000, log: makeKernelLog(), sysctls: new Map([['net/core/default_qdisc', 'pfifo_fast']]),
+    id, name, namespaces: new Map(), nextNamespaceId: 0, nextInode: 4026532177, sockets: new Map(), nextSocketId: 1, nextSocketInode: 15000 + world.dice.below(5000), lastPingId: 0, icmpGlobalCredit: 0, icmpGlobalStampUs: -1_000_000, log: makeKernelLog(), sysctls: new Map([['net/core/default_qdisc', 'pfifo_fast']]), bpf: undefined,
   };
   createNamespace(world, state);
   return state;
@@ -53,5 +54,8 @@ export class KernelCalls implements NetKernel {
   }
   get netfilter(): NetKernel['netfilter'] {
     return (this.made.netfilter ??= createNetfilterCalls(this.kernel.netfilter));
+  }
+  get bpf(): NetKernel['bpf'] {
+    return (this.made.bpf ??= bpfCalls(this.kernel));
   }
 }

@@ -3,6 +3,7 @@
  * Addresses are numbers (IPv4) or 32 hex digits (IPv6), times are virtual microseconds.
  * Read first: include/net/net_namespace.h, include/linux/netdevice.h, include/linux/inetdevice.h
  */
+import type { BpfState, TcAttachments } from '../bpf/state.ts';
 import type { NetfilterEnvironment, NetfilterState } from '../netfilter/hooks.ts';
 import type { Ip4 } from '../wire/ip4.ts';
 import type { Ip6 } from '../wire/ip6.ts';
@@ -38,6 +39,8 @@ export interface KernelState {
   log: KernelLog;
   /** Sysctls that are the machine's, not a namespace's (net/core/default_qdisc ...). */
   sysctls: ReadonlyMap<string, string>;
+  /** Programs; undefined on most machines. */
+  bpf: BpfState | undefined;
 }
 
 export interface NamespaceState {
@@ -90,7 +93,7 @@ export interface NamespaceState {
 }
 
 /** Members whose values are replaced and never written in place, so that a copy of the world may share them: most of what a namespace holds is settings nobody touches. */
-export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device>(['sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'fib4', 'fib6', 'rules4', 'rules6', 'conf4', 'conf6', 'neigh4', 'neigh6']);
+export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device | keyof BpfState>(['agentMaps', 'sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'fib4', 'fib6', 'rules4', 'rules6', 'conf4', 'conf6', 'neigh4', 'neigh6']);
 
 export interface PathSettings {
   ipForward: number;
@@ -208,6 +211,7 @@ export interface Device {
   tun: TunState | undefined;
   bridge: BridgeState | undefined;
   port: BridgePortState | undefined;
+  tc: TcAttachments | undefined;
 }
 
 export interface TunState { mode: 'tun' | 'tap'; persist: boolean; user: number | undefined; group: number | undefined; multiQueue: boolean; pi: boolean; vnetHdr: boolean; attached: boolean }

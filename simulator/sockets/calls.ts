@@ -1,4 +1,6 @@
 /** The socket system calls of one kernel. Read first: socket(2), bind(2), connect(2), net/socket.c */
+import { runConnect4, runPeer4 } from '../bpf/run.ts';
+import type { SocketCall } from '../bpf/state.ts';
 import { done, fail, ok, type Result } from '../result.ts';
 import type { SocketCalls, SocketId, SocketOptions, SocketType, SocketView, Endpoint, NetnsId, TcpStateName } from '../kernel/api.ts';
 import type { Kernel, NamespaceState } from '../kernel/state.ts';
@@ -37,7 +39,9 @@ export function socketCalls(kernel: Kernel): SocketCalls {
     },
     connect(id, to) {
       const socket = get(id);
-      return socket === undefined ? fail('EBADF') : connect(kernel, socket, to);
+      if (socket === undefined) return fail('EBADF');
+      const aimed = aim(kernel, socket, to);
+      return aimed.ok ? connect(kernel, socket, aimed.value) : aimed;
     },
     listen(id, backlog) {
       const socket = get(id);
@@ -54,7 +58,11 @@ export function socketCalls(kernel: Kernel): SocketCalls {
       if (socket === undefined) return fail('EBADF');
       switch (socket.kind) {
         case 'tcp': return sendTcp(kernel, socket, bytes);
-        case 'udp': return sendUdp(kernel, socket, bytes, to);
+        case 'udp': {
+          if (to === undefined) return sendUdp(kernel, socket, bytes, to);
+          const aimed = aim(kernel, socket, to);
+          return aimed.ok ? sendUdp(kernel, socket, bytes, aimed.value) : aimed;
+        }
         case 'ping': return sendPing(kernel, socket, bytes, to);
         case 'raw': return sendRaw(kernel, socket, bytes, to);
         case 'packet': return sendFrame(kernel, socket, bytes);
@@ -70,7 +78,10 @@ export function socketCalls(kernel: Kernel): SocketCalls {
     },
     receiveDatagram(id) {
       const socket = get(id);
-      return socket === undefined ? fail('EBADF') : receiveDatagram(socket);
+      if (socket === undefined) return fail('EBADF');
+      const datagram = receiveDatagram(socket);
+      if (kernel.state.bpf === undefined || !datagram.ok || datagram.value.from === undefined) return datagram;
+      return ok({ ...datagram.value, from: peerOf(kernel, socket, datagram.value.from) });
     },
     receiveErrorReport(id) {
       const socket = get(id);
@@ -126,7 +137,7 @@ export function socketCalls(kernel: Kernel): SocketCalls {
       const socket = get(id);
       if (socket === undefined || socket.kind === 'packet' || socket.kind === 'subscription') return undefined;
       if (socket.kind === 'tcp' ? socket.remotePort === 0 : !socket.isConnected) return undefined;
-      return endpoint(socket.family, socket.remoteAddress, socket.remotePort);
+      return peerOf(kernel, socket, endpoint(socket.family, socket.remoteAddress, socket.remotePort));
     },
     packetStatistics(id) {
       const socket = get(id);
@@ -236,6 +247,27 @@ function bindDevice(kernel: Kernel, socket: Socket, index: number): Result {
   socket.boundDevice = index;
   if (socket.kind === 'packet' && socket.protocol !== 0) listenOn(kernel, socket, index);
   return done;
+}
+
+/** Where a call to this address goes when programs are attached to sockets: only IPv4 is asked about, as TCP and UDP speak it. */
+function aim(kernel: Kernel, socket: Socket, to: Endpoint): Result<Endpoint> {
+  const call = kernel.state.bpf === undefined ? undefined : callOf(socket, to);
+  const other = call === undefined ? undefined : runConnect4(kernel, call);
+  if (other === undefined) return ok(to);
+  return typeof other === 'string' ? fail(other) : ok(endpoint(socket.family, other.address, other.port));
+}
+
+/** Who the other end is said to be. */
+function peerOf(kernel: Kernel, socket: Socket, from: Endpoint): Endpoint {
+  const call = kernel.state.bpf === undefined ? undefined : callOf(socket, from);
+  const other = call === undefined ? undefined : runPeer4(kernel, call);
+  return other === undefined ? from : endpoint(socket.family, other.address, other.port);
+}
+
+function callOf(socket: Socket, { address: text, port }: Endpoint): SocketCall | undefined {
+  if (socket.kind !== 'tcp' && socket.kind !== 'udp') return undefined;
+  const address = parseAddress(socket.family, text);
+  return typeof address === 'number' ? { cookie: socket.id, ns: socket.ns, protocol: socket.kind === 'tcp' ? 6 : 17, address, port } : undefined;
 }
 
 function connect(kernel: Kernel, socket: Socket, to: Endpoint): Result {

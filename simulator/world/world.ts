@@ -2,6 +2,7 @@
  * The world of a lab: virtual time, the queue of events, dice and the kernels. Its state is one tree of plain data; the object
  * around it holds only listeners and the kernels' call tables, which are made anew for a clone.
  */
+import type { BpfObjectKind } from '../bpf/state.ts';
 import { createKernelState, KernelCalls, openKernel } from '../kernel/kernel.ts';
 import type { LinkIndex, NetKernel, NetnsId } from '../kernel/api.ts';
 import { SHARED, type Kernel, type KernelState } from '../kernel/state.ts';
@@ -31,7 +32,7 @@ export interface WorldState {
   junctions?: JunctionState[];
 }
 
-export interface WorldOptions { seed: number; epochUs?: number; /** Code for the junctions there will be. */ junctions?: readonly JunctionKind[] }
+export interface WorldOptions { seed: number; epochUs?: number; /** Code for the junctions there will be. */ junctions?: readonly JunctionKind[]; /** Code of the programs that kernels may load. */ bpfObjects?: readonly BpfObjectKind[] }
 export interface WireEnd { kernel: NetKernel | number; ns: NetnsId; index: LinkIndex }
 export interface WireOptions { latencyUs?: number }
 
@@ -41,7 +42,7 @@ const DEFAULT_EPOCH_US = 1795396440_000_000;
 export function createWorld(options: WorldOptions): SimulatedWorld {
   return new SimulatedWorld({
     nowUs: 0, epochUs: options.epochUs ?? DEFAULT_EPOCH_US, dice: seedDice(options.seed), queue: [], sequence: 0, pending: new Set(), nextTraceId: 1, kernels: [],
-  }, options.junctions ?? []);
+  }, options.junctions, options.bpfObjects);
 }
 
 export class SimulatedWorld implements World {
@@ -58,10 +59,12 @@ export class SimulatedWorld implements World {
   traceSink: TraceSink | undefined;
 
   private readonly junctionKinds: readonly JunctionKind[];
+  private readonly bpfObjects: readonly BpfObjectKind[];
 
-  constructor(state: WorldState, junctionKinds: readonly JunctionKind[] = []) {
+  constructor(state: WorldState, junctionKinds: readonly JunctionKind[] = [], bpfObjects: readonly BpfObjectKind[] = []) {
     this.state = state;
     this.junctionKinds = junctionKinds;
+    this.bpfObjects = bpfObjects;
     this.dice = diceOver(() => this.state.dice);
     for (const kernel of state.kernels) this.adopt(kernel);
   }
@@ -125,6 +128,12 @@ export class SimulatedWorld implements World {
   private kindOf(name: string): JunctionKind {
     const found = this.junctionKinds.find(({ kind }) => kind === name);
     if (found === undefined) throw new Error(`no junction of kind ${name}: this world knows ${this.junctionKinds.map(({ kind }) => kind).join(', ') || 'none'}`);
+    return found;
+  }
+
+  bpfObject(name: string): BpfObjectKind {
+    const found = this.bpfObjects.find(({ kind }) => kind === name);
+    if (found === undefined) throw new Error(`no object of kind ${name}: this world knows ${this.bpfObjects.map(({ kind }) => kind).join(', ') || 'none'}`);
     return found;
   }
 
@@ -195,7 +204,7 @@ export class SimulatedWorld implements World {
   }
 
   clone(): SimulatedWorld {
-    return new SimulatedWorld(cloneData(this.state, SHARED), this.junctionKinds);
+    return new SimulatedWorld(cloneData(this.state, SHARED), this.junctionKinds, this.bpfObjects);
   }
 
   hash(): string {
