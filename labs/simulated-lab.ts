@@ -8,6 +8,7 @@ import type { SignalName, WaitStatus } from '../machine/sys.ts';
 import { concat, fromUtf8, utf8 } from '../simulator/bytes.ts';
 import { createWorld } from '../simulator/index.ts';
 import { vpc } from '../cloud/dataplane/vpc.ts';
+import { datapath } from '../kube/node/dataplane-v2/programs.ts';
 import type { Lab, RunOptions } from './backend.ts';
 import { Browser, visitText } from './browser.ts';
 import type { ApiServer } from '../kube/apiserver/server.ts';
@@ -69,7 +70,7 @@ export class SimulatedLab implements Lab {
     this.titles = Object.fromEntries(scenario.machines.flatMap(({ name, title }) => (title === undefined ? [] : [[name, title]])));
     // Who has gcloud's credentials has a terminal to work at; a browser is elsewhere.
     this.outside = scenario.machines.filter(({ outside, isHidden }) => outside !== undefined && isHidden !== true).toSorted((one, other) => Number(one.isLoggedIn === true) - Number(other.isLoggedIn === true)).map(({ name }) => name);
-    this.world = createWorld({ seed, epochUs: DEFAULT_EPOCH_US, junctions: [vpc] });
+    this.world = createWorld({ seed, epochUs: DEFAULT_EPOCH_US, junctions: [vpc], bpfObjects: [datapath] });
     this.scheduler = new Scheduler(this.world);
     for (const spec of scenario.machines) this.build(spec);
     for (const { ends, latencyUs } of scenario.wires) this.world.connect(this.port(ends[0]), this.port(ends[1]), { latencyUs });

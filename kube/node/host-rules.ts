@@ -12,6 +12,7 @@ const SYSCTLS: readonly (readonly [string, string])[] = [
   // kube-proxy's own (conntrack.tcpEstablishedTimeout, conntrack.tcpCloseWaitTimeout).
   ['net/netfilter/nf_conntrack_tcp_timeout_established', '86400'], ['net/netfilter/nf_conntrack_tcp_timeout_close_wait', '3600'],
 ];
+const MARTIAN = '! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP';
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'sctp'];
 
 /** At boot: the host lets everything of these protocols in and through; pods' packets to the world take the node's address. */
@@ -35,18 +36,25 @@ export function bootRules(kernel: NetKernel, { nonMasquerade }: Profile): void {
 /** The kubelet's: chains for marking packets, and dropping those that are marked for it. It looks after them once a minute. */
 export function kubeletRules(kernel: NetKernel, { proxy }: Profile): void {
   const port = restorePort(kernel, 0);
+  if (proxy === undefined) return hintRules(port);
   const drop = '-m comment --comment "kubernetes firewall for dropping marked packets" -m mark --mark 0x8000/0x8000 -j DROP';
   for (const chain of ['KUBE-MARK-DROP', 'KUBE-MARK-MASQ', 'KUBE-POSTROUTING']) refuse(ensureChain(port, 'nat', chain));
   refuse(ensureChain(port, 'filter', 'KUBE-FIREWALL'));
   refuse(ensureRule(port, 'nat', 'KUBE-MARK-DROP', '-j MARK --set-xmark 0x8000/0x8000', 'append'));
   refuse(ensureRule(port, 'filter', 'KUBE-FIREWALL', drop, 'append'));
   if (proxy !== '2018') {
-    const martian = '-s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP';
-    refuse(ensureRule(port, 'filter', 'KUBE-FIREWALL', `! ${martian}`, 'append'));
+    refuse(ensureRule(port, 'filter', 'KUBE-FIREWALL', MARTIAN, 'append'));
   }
   for (const chain of ['OUTPUT', 'INPUT']) refuse(ensureRule(port, 'filter', chain, '-j KUBE-FIREWALL'));
   refuse(ensureRule(port, 'nat', 'KUBE-MARK-MASQ', '-j MARK --set-xmark 0x4000/0x4000', 'append'));
   refuse(ensureRule(port, 'nat', 'POSTROUTING', '-m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING'));
+}
+
+/** Since 1.27 the kubelet leaves marking to whoever needs it (IPTablesOwnershipCleanup): no packet is led anywhere by what remains. */
+function hintRules(port: ReturnType<typeof restorePort>): void {
+  for (const [table, chain] of [['mangle', 'KUBE-IPTABLES-HINT'], ['mangle', 'KUBE-KUBELET-CANARY'], ['nat', 'KUBE-KUBELET-CANARY'], ['filter', 'KUBE-KUBELET-CANARY'], ['filter', 'KUBE-FIREWALL']] as const) refuse(ensureChain(port, table, chain));
+  refuse(ensureRule(port, 'filter', 'KUBE-FIREWALL', MARTIAN, 'append'));
+  for (const chain of ['OUTPUT', 'INPUT']) refuse(ensureRule(port, 'filter', chain, '-j KUBE-FIREWALL'));
 }
 
 function refuse(complaint: string | undefined): void {

@@ -8,6 +8,8 @@ import type { PodStreams } from '../pod-streams.ts';
 import type { KubeRuntime } from '../runtime.ts';
 import { calicoNodeProgram } from './calico-node.ts';
 import { ContainerRuntime } from './container-runtime.ts';
+import { anetdProgram } from './dataplane-v2/anetd.ts';
+import { ciliumProgram } from './dataplane-v2/cilium-command.ts';
 import { bootRules, kubeletRules } from './host-rules.ts';
 import { clusterDnsProgram } from './cluster-dns.ts';
 import { containerService } from './container-service.ts';
@@ -36,6 +38,7 @@ const RESTART_MS = 10_000;
 const RULES_MS = 60_000;
 /** Of the DaemonSet that puts the agent on every node. */
 export const CALICO_IMAGE = 'gcr.io/projectcalico-org/node:v3.19.1';
+export const ANETD_IMAGE = 'gke.gcr.io/cilium/cilium:v1.12.10';
 const DNS_IMAGE = 'k8s.gcr.io/k8s-dns-kube-dns-amd64:1.14.10';
 
 export class KubeNode {
@@ -57,10 +60,14 @@ export class KubeNode {
     });
     const own = profile.proxy === undefined ? [] : [containerImage({ reference: proxyImage, sizeBytes: 101_000_000, base: undefined, programs: [['/usr/local/bin/kube-proxy', proxyProgram]], entrypoint: ['kube-proxy'] })];
     const calico = profile.policy === undefined ? [] : [containerImage({ reference: CALICO_IMAGE, sizeBytes: 58_700_000, base: undefined, programs: [['/usr/sbin/start_runit', calicoNodeProgram({ client, time, kernel: machine.kernel, nodeName: identity.name, devicePrefix: profile.hostLink.prefix })]], entrypoint: ['start_runit'] })];
+    const anetd = profile.datapath === undefined ? [] : [containerImage({
+      reference: ANETD_IMAGE, sizeBytes: 181_000_000, base: undefined, entrypoint: ['cilium-agent'],
+      programs: [['/usr/bin/cilium-agent', anetdProgram({ client, time, machine, nodeName: identity.name, address: nodeIp, devicePrefix: profile.hostLink.prefix })], ['/usr/bin/cilium', ciliumProgram({ machine, profile, address: nodeIp, podRange: () => client.get('nodes', { name: identity.name }).spec?.podCIDR ?? '' })]],
+    })];
     const dns = containerImage({ reference: DNS_IMAGE, sizeBytes: 49_549_457, base: undefined, programs: [['/kube-dns', clusterDnsProgram({ client, domain: options.names.domain, upstream: options.names.hostDns[0] ?? '169.254.169.254' })]], entrypoint: ['/kube-dns'] });
-    this.runtime = new ContainerRuntime({ kind: profile.runtime.kind, machine, time, catalog: new ImageCatalog([...options.catalog.all(), ...own, ...calico, dns]), sandboxImage: profile.sandboxImage });
+    this.runtime = new ContainerRuntime({ kind: profile.runtime.kind, machine, time, catalog: new ImageCatalog([...options.catalog.all(), ...own, ...calico, ...anetd, dns]), sandboxImage: profile.sandboxImage });
     // What the node's image brings along needs no pulling.
-    for (const image of [...own, ...calico]) this.runtime.pulled.set(image.reference, image);
+    for (const image of [...own, ...calico, ...anetd]) this.runtime.pulled.set(image.reference, image);
     this.kubelet = new Kubelet({
       client, time, profile, runtime: this.runtime, identity, names: options.names, staticPods: profile.proxy === undefined ? [] : [proxyPod(profile, proxyImage)], pid: () => this.kubeletPid,
       isConnected: () => this.isReachable,

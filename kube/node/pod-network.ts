@@ -5,6 +5,7 @@
 import type { NetKernel, NetnsId, Result } from '../../simulator/index.ts';
 import type { KubeDice } from '../runtime.ts';
 import type { Profile } from '../profiles/index.ts';
+import { attachToEndpoint } from './dataplane-v2/anetd.ts';
 
 const BRIDGE = 'cbr0';
 /** What a pod's interface is called inside. */
@@ -99,6 +100,7 @@ export class PodNetwork {
     must(netlink.addRoute(ns, { family: 'inet', destination: '0.0.0.0', prefixLength: 0, protocol: 'boot', nextHops: [{ gateway, device: inside }] }, 'add'));
     must(netlink.addAddress(0, { index: host, family: 'inet', address: gateway, prefixLength: 32 }));
     must(netlink.addRoute(0, { family: 'inet', destination: textOf(address), prefixLength: 32, protocol: 'boot', scope: 'host', nextHops: [{ device: host }] }, 'add'));
+    if (this.kernel.bpf.loaded !== undefined) attachToEndpoint(this.kernel, host);
   }
 
   /** Both ends are made inside, then the host's moves out: so eth0 is number 3 in every pod. */

@@ -9,6 +9,7 @@ import type { ApiClient } from '../client.ts';
 import { startControllers } from '../controllers/index.ts';
 import { profiles, type ProfileName } from '../profiles/index.ts';
 import type { KubeRuntime } from '../runtime.ts';
+import { datapath } from './dataplane-v2/programs.ts';
 import { standardImages, type ContainerImage, type UserLand } from './images.ts';
 import { KubeNode } from './node.ts';
 import { streamsByNode } from './streams.ts';
@@ -90,7 +91,7 @@ export interface LabOptions {
 }
 
 export async function nodeLab(options: LabOptions = {}): Promise<NodeLab> {
-  const world = createWorld({ seed: options.seed ?? 1, epochUs: EPOCH_US });
+  const world = createWorld({ seed: options.seed ?? 1, epochUs: EPOCH_US, bpfObjects: [datapath] });
   const scheduler = new Scheduler(world);
   const time = worldRuntime(world);
   const profile = profiles[options.profile ?? '2018'];

@@ -1,7 +1,7 @@
 /** What Google puts into kube-system of every cluster: the Services that `kubectl cluster-info` lists, and what stands behind them. */
 import type { Kinds } from '../../kube/api/kinds.ts';
 import type { ApiClient } from '../../kube/client.ts';
-import { CALICO_IMAGE } from '../../kube/node/node.ts';
+import { ANETD_IMAGE, CALICO_IMAGE } from '../../kube/node/node.ts';
 import type { Profile } from '../../kube/profiles/index.ts';
 
 const NAMESPACE = 'kube-system';
@@ -40,6 +40,7 @@ function addonsOf({ name, clusterDns }: Profile): readonly Addon[] {
 
 export function installAddons(client: ApiClient, profile: Profile): void {
   if (profile.policy === 'calico') installCalico(client);
+  if (profile.datapath === 'ebpf') installAnetd(client);
   for (const { name, title, selector, ports, type = 'ClusterIP', clusterIp, deployment } of addonsOf(profile)) {
     client.create('services', {
       metadata: { name, namespace: NAMESPACE, labels: { ...selector, 'addonmanager.kubernetes.io/mode': 'Reconcile', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': title } },
@@ -72,6 +73,26 @@ function installCalico(client: ApiClient): void {
           hostNetwork: true, serviceAccountName: 'calico', terminationGracePeriodSeconds: 0, nodeSelector: { 'projectcalico.org/ds-ready': 'true' },
           containers: [{ name: 'calico-node', image: CALICO_IMAGE, securityContext: { privileged: true }, env: [['FELIX_DEFAULTENDPOINTTOHOSTACTION', 'ACCEPT'], ['FELIX_INTERFACEPREFIX', 'gke'], ['FELIX_IPV6SUPPORT', 'false'], ['CALICO_NETWORKING_BACKEND', 'none']].map(([name = '', value = '']) => ({ name, value })) }],
           tolerations: [{ effect: 'NoSchedule', operator: 'Exists' }, { effect: 'NoExecute', operator: 'Exists' }, { key: 'CriticalAddonsOnly', operator: 'Exists' }],
+        },
+      },
+    },
+  });
+}
+
+/** The agent of Dataplane V2 (https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2): the DaemonSet is GKE's, its label Cilium's. */
+function installAnetd(client: ApiClient): void {
+  const labels = { 'k8s-app': 'cilium' };
+  client.create('serviceaccounts', { metadata: { name: 'cilium', namespace: NAMESPACE, labels: { 'addonmanager.kubernetes.io/mode': 'Reconcile' } } });
+  client.create('daemonsets', {
+    metadata: { name: 'anetd', namespace: NAMESPACE, labels: { ...labels, 'addonmanager.kubernetes.io/mode': 'Reconcile' } },
+    spec: {
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          hostNetwork: true, serviceAccountName: 'cilium', priorityClassName: 'system-node-critical', terminationGracePeriodSeconds: 1,
+          containers: [{ name: 'cilium-agent', image: ANETD_IMAGE, command: ['cilium-agent'], args: ['--config-dir=/tmp/cilium/config-map'], securityContext: { privileged: true } }],
+          tolerations: [{ operator: 'Exists' }],
         },
       },
     },

@@ -50,3 +50,5 @@ export const gke2018 = gke('gke-2018', 'A project in Google Cloud without a clus
 /** The same with its cluster running. */
 export const gkeRunning = gke('gke', 'A running cluster with three nodes (2018)', '2018', true);
 export const gkeVpcNative = gke('gke-vpc-native', "A running cluster as it is made today: VPC-native, containerd", 'vpc-native', true);
+/** Services by programs in the nodes' kernels: no kube-proxy. */
+export const gkeDataplaneV2 = gke('gke-dpv2', 'A running cluster with Dataplane V2', 'dpv2', true);
