@@ -7,7 +7,7 @@ import { formatPrefix4, parsePrefix4 } from '../../simulator/wire/ip4.ts';
 import { utcTimestamp } from '../calendar.ts';
 import type { ComputeApi } from './compute.ts';
 import type { ApiContext } from './context.ts';
-import { machineTypes, zonesOf } from './geography.ts';
+import { machineTypes, placesIn, regions, zonesOf } from './geography.ts';
 import { ApiError, bodyOf, json, type CloudRequest, type CloudResponse } from './http.ts';
 import { child, flag, integer, objects, regionOfZone, text, texts, type Json, type JsonObject } from './json.ts';
 import { hexId, newExternalAddress } from './networking.ts';
@@ -82,13 +82,18 @@ export class ContainerApi {
     this.options = options;
   }
 
+  private whyNot(location: string): string {
+    const isReal = placesIn(regions).includes(location);
+    return isReal ? `Location "${location}" is not open to this project. Its zones are ${zonesOf(this.context.regions).join(', ')}.` : `Location "${location}" does not exist.`;
+  }
+
   /** `segments` are those below /v1. */
   handle(request: CloudRequest, segments: readonly string[]): CloudResponse {
     const { project } = this.context;
     const [word, name, kind, location = '', collection, ...rest] = segments;
     if (word !== 'projects' || name === undefined || (kind !== 'zones' && kind !== 'locations')) throw new ApiError(404, 'notFound', `Not found: ${segments.join('/')}.`);
     if (name !== project) throw new ApiError(403, 'forbidden', `Required "container.clusters.get" permission(s) for "projects/${name}".`);
-    if (location !== '-' && !zonesOf(this.context.regions).includes(location) && !this.context.regions.some((region) => region.name === location)) throw new ApiError(400, 'badRequest', `Location "${location}" does not exist.`);
+    if (location !== '-' && !placesIn(this.context.regions).includes(location)) throw new ApiError(400, 'badRequest', this.whyNot(location));
     switch (collection) {
       case 'serverConfig': case 'serverconfig': return json(200, this.serverConfig());
       case 'operations': return this.operation(location, rest[0]);

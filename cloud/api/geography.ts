@@ -26,6 +26,11 @@ export function zonesOf(offered: readonly Region[]): string[] {
   return offered.flatMap(({ name, zones }) => [...zones].map((letter) => `${name}-${letter}`));
 }
 
+/** The regions and their zones, as a cluster's location may name them. */
+export function placesIn(offered: readonly Region[]): string[] {
+  return [...offered.map(({ name }) => name), ...zonesOf(offered)];
+}
+
 export interface MachineType { readonly name: string; readonly guestCpus: number; readonly memoryMb: number; readonly isShared: boolean; readonly description: string }
 
 function type(name: string, guestCpus: number, memoryMb: number, description: string, isShared = false): MachineType {
