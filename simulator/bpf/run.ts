@@ -82,9 +82,8 @@ class DeviceContext extends Context implements TcContext {
 
 /** True when the packet goes on in this stack. Called only for devices that have an attachment. */
 export function runTc(kernel: Kernel, namespace: NamespaceState, device: Device, direction: TcDirection, packet: Packet): boolean {
-  const section = device.tc?.[direction];
-  if (section === undefined) return true;
-  return kindOf(kernel, kernel.state.bpf!).tc(section, new DeviceContext(kernel, namespace, device), packet) === 'ok';
+  const program = device.tc?.[direction];
+  return program === undefined || kindOf(kernel, kernel.state.bpf!).tc(program.section, new DeviceContext(kernel, namespace, device), packet) === 'ok';
 }
 
 /** Where a socket really goes that asks for an address; undefined: there. */
@@ -116,7 +115,7 @@ export function bpfCalls(kernel: Kernel): BpfCalls {
   return {
     load(kind) {
       if (state.bpf?.kind === kind) return;
-      state.bpf = { kind, ...world.bpfObject(kind).emptyMaps(), isOnSockets: false };
+      state.bpf = { kind, ...world.bpfObject(kind).emptyMaps(), nextProgramId: 1, isOnSockets: false };
     },
     get loaded() {
       return state.bpf;
@@ -126,12 +125,10 @@ export function bpfCalls(kernel: Kernel): BpfCalls {
     },
     attach(ns, index, direction, section) {
       if (!world.bpfObject(object().kind).sections.includes(section)) throw new Error(`the loaded object has no section ${section}`);
-      (deviceAt(ns, index).tc ??= { ingress: undefined, egress: undefined })[direction] = section;
+      const bpf = object();
+      (deviceAt(ns, index).tc ??= { ingress: undefined, egress: undefined })[direction] = { section, id: bpf.nextProgramId };
+      bpf.nextProgramId += 1;
     },
-    attachments: () => [...state.namespaces.values()].flatMap((namespace) => [...namespace.devices.values()].flatMap(({ tc, index, name }) => (tc === undefined ? [] : (['ingress', 'egress'] as const).flatMap((direction) => {
-      const section = tc[direction];
-      return section === undefined ? [] : [{ ns: namespace.id, index, device: name, direction, section }];
-    })))),
     agentMaps: () => object().agentMaps,
     setAgentMaps(maps) {
       object().agentMaps = maps;

@@ -17,12 +17,15 @@ export interface BpfState {
   agentMaps: unknown;
   /** Maps that the programs write. */
   flowMaps: unknown;
+  nextProgramId: number;
   /** Its cgroup sections are attached to the root cgroup: every socket of the machine. */
   isOnSockets: boolean;
 }
 
-/** Names of the sections attached to a device by tc (clsact). */
-export interface TcAttachments { ingress: string | undefined; egress: string | undefined }
+/** A section as loaded once more for one device. */
+export interface TcProgram { readonly section: string; readonly id: number }
+/** What is attached to a device by tc (clsact). */
+export interface TcAttachments { ingress: TcProgram | undefined; egress: TcProgram | undefined }
 export type TcDirection = keyof TcAttachments;
 
 /** TC_ACT_OK, TC_ACT_SHOT, TC_ACT_REDIRECT (the program has sent it elsewhere). */
@@ -62,8 +65,6 @@ export interface BpfObjectKind<AgentMaps = unknown, FlowMaps = unknown> {
   peer4(context: BpfContext<AgentMaps, FlowMaps>, call: SocketCall): SocketAddress4 | undefined;
 }
 
-export interface BpfAttachment { readonly ns: NetnsId; readonly index: LinkIndex; readonly device: string; readonly direction: TcDirection; readonly section: string }
-
 /** bpf(2) and tc's netlink, as an agent uses them. */
 export interface BpfCalls {
   /** Loads an object with empty maps, unless it is there. */
@@ -72,7 +73,6 @@ export interface BpfCalls {
   readonly loaded: { readonly kind: string; readonly isOnSockets: boolean } | undefined;
   attachToSockets(): void;
   attach(ns: NetnsId, index: LinkIndex, direction: TcDirection, section: string): void;
-  attachments(): readonly BpfAttachment[];
   agentMaps(): unknown;
   setAgentMaps(maps: unknown): void;
   flowMaps(): unknown;

@@ -213,6 +213,8 @@ export interface NetlinkCalls {
   setQdisc(ns: NetnsId, index: LinkIndex, netem: { delayUs?: number; jitterUs?: number; lossPercent?: number; rateBitsPerSecond?: number; duplicatePercent?: number; reorderPercent?: number; limit?: number; handle?: number } | undefined): Result;
   /** RTM_GETQDISC of the root; undefined where none shows (a device that never was up). */
   qdisc(ns: NetnsId, index: LinkIndex): QdiscView | undefined;
+  /** RTM_GETTFILTER at clsact; undefined where no clsact is. */
+  filters(ns: NetnsId, index: LinkIndex): import('../bpf/state.ts').TcAttachments | undefined;
   /** The id this namespace uses for another one (RTM_GETNSID); assigned on first need as Linux does, or by `ip netns set`. */
   netnsId(ns: NetnsId, other: NetnsId): number | undefined;
   /** The ids the namespace with that id here uses, and what this one calls the same namespaces. */

@@ -103,6 +103,7 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
       if (netem === undefined) return { kind: device.qdisc, handle: 0, sentBytes: 0, sentPackets: 0, dropped: 0, backlogPackets: 0 };
       return { kind: 'netem', handle: netem.handle, netem: { ...netem }, sentBytes: netem.sentBytes, sentPackets: netem.sentPackets, dropped: netem.dropped, backlogPackets: netem.queued };
     },
+    filters: (ns, index) => space(ns).devices.get(index)?.tc,
     netnsId: (ns, other) => space(ns).peerIds.get(other),
     netnsIdsOf(ns, target) {
       const other = [...space(ns).peerIds].find(([, id]) => id === target);

@@ -63,7 +63,7 @@ function runTc(call: Invocation): ExitCode {
   if (matches(object, 'qdisc')) return qdisc(context, words);
   if (matches(object, 'class') || matches(object, 'filter') || matches(object, 'chain')) {
     const verb = words.take() ?? 'show';
-    if (matches(verb, 'show') || matches(verb, 'list') || matches(verb, 'ls')) return 0;
+    if (matches(verb, 'show') || matches(verb, 'list') || matches(verb, 'ls')) return matches(object, 'filter') ? showFilters(context, words, isJson) : 0;
     if (['add', 'change', 'replace', 'delete', 'get', 'help'].some((known) => matches(verb, known))) return unsupported(context, `${object} ${verb}`);
     context.err(`Command "${verb}" is unknown, try "tc ${['class', 'filter', 'chain'].find((name) => matches(object, name))!} help".`);
     return 255;
@@ -116,6 +116,7 @@ function show(context: IpContext, words: Words): ExitCode {
     if (view === undefined) continue;
     if (view.netem !== undefined && printer.isJson) unsupported(context, 'netem in JSON');
     printer.object(() => printQdisc(context, printer, link, view, device === undefined));
+    if (context.net.netlink.filters(link.index) !== undefined) printer.object(() => printClsact(context, printer, link, device === undefined));
   }
   printer.finish();
   return 0;
@@ -140,6 +141,41 @@ function printQdisc(context: IpContext, printer: Printer, link: LinkView, view: 
   printer.json('backlog', 0);
   printer.json('qlen', view.backlogPackets);
   printer.text(` Sent ${view.sentBytes} bytes ${view.sentPackets} pkt (dropped ${view.dropped}, overlimits 0 requeues 0) \n backlog 0b ${view.backlogPackets}p requeues 0\n`);
+}
+
+function printClsact(context: IpContext, printer: Printer, link: LinkView, showsDevice: boolean): void {
+  printer.put('kind', 'qdisc clsact ', 'clsact');
+  printer.put('handle', 'ffff: ', 'ffff:');
+  if (showsDevice) printer.put('dev', `dev ${link.name} `, link.name);
+  printer.put('parent', 'parent ffff:fff1 ', 'ffff:fff1');
+  printer.openObject('options');
+  printer.close();
+  printer.text(context.options.oneLine ? '\\' : '\n');
+  if (context.options.statistics > 0) unsupported(context, 'statistics of clsact');
+}
+
+/** Programs that clsact holds; other filters cannot be made. f_bpf.c (bpf_print_opt), with the fifteen letters a kernel keeps of a program's name. */
+function showFilters(context: IpContext, words: Words, isJson: boolean): ExitCode {
+  const given: string[] = [];
+  for (let word = words.take(); word !== undefined; word = words.take()) given.push(word);
+  const direction = given.find((word): word is 'ingress' | 'egress' => word === 'ingress' || word === 'egress');
+  const device = given.includes('dev') ? given[given.indexOf('dev') + 1] : undefined;
+  if (direction === undefined || device === undefined) return 0;
+  const program = context.net.netlink.filters(needDevice(context, device).index)?.[direction];
+  if (program === undefined) return 0;
+  if (isJson || context.options.details > 0) unsupported(context, `filter show with ${isJson ? '-json' : '-details'}`);
+  context.out('filter protocol all pref 1 bpf chain 0 ');
+  context.out(`filter protocol all pref 1 bpf chain 0 handle 0x1 ${program.section}-${device} direct-action not_in_hw id ${program.id} name ${program.section.slice(0, 15)} tag ${tagOf(program.section)} jited `);
+  return 0;
+}
+
+/** The digest of a program's instructions, which here are its name. */
+function tagOf(section: string): string {
+  let state = 0x811c9dc5;
+  return Array.from({ length: 8 }, () => {
+    for (const letter of section) state = Math.imul(state ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+    return ((state >>> 13) & 255).toString(16).padStart(2, '0');
+  }).join('');
 }
 
 function optionsText(view: QdiscView): string {
