@@ -9,6 +9,7 @@ import { badCommands, badFiles } from './bad-manifests.ts';
 import { commands, files } from './kubectl-commands.ts';
 import { fieldCommands, fieldFiles } from './field-manifests.ts';
 import { drainCommands, drainFiles } from './drains.ts';
+import { ingressCommands, ingressFiles, prepareIngresses } from './ingress-commands.ts';
 import { workloadCommands, workloadFiles } from './workload-commands.ts';
 import { comparable, realKubectl, simulatedKubectl, type Kubectl } from './two-kubectls.ts';
 
@@ -38,6 +39,7 @@ describe.skipIf(!isThere).each([
   { about: 'fields that are wrong', made: () => undefined, given: fieldFiles, lines: fieldCommands },
   { about: 'workloads and rights', made: () => undefined, given: workloadFiles, lines: workloadCommands },
   { about: 'nodes made free', made: () => undefined, given: drainFiles, lines: drainCommands },
+  { about: 'ingresses', made: prepareIngresses, given: ingressFiles, lines: ingressCommands },
 ])('kubectl, real and simulated: $about', ({ made, given, lines }) => {
   let real: Kubectl;
   let simulated: Kubectl;

@@ -8,7 +8,7 @@ import { base64, utf8 } from '../../ports/bytes.ts';
 import type { Command, KubeObject, Session } from './session.ts';
 
 /** Commands that put words of their own before what the server says. */
-const toldAsFailure: ReadonlySet<string> = new Set(['deployments.apps', 'jobs.batch', 'cronjobs.batch', 'services', 'rolebindings', 'clusterrolebindings']);
+const toldAsFailure: ReadonlySet<string> = new Set(['deployments.apps', 'ingresses.networking.k8s.io', 'jobs.batch', 'cronjobs.batch', 'services', 'rolebindings', 'clusterrolebindings']);
 
 export async function make(session: Session, resource: string, object: KubeObject, done = 'created', manager = 'kubectl-create'): Promise<number> {
   const info = await (await session.discovery()).find(resource);

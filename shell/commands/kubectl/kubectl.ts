@@ -5,6 +5,7 @@ import { annotate, cordon, drain, expose, label, scale, setEnv, setImage, taint,
 import { canI } from './auth.ts';
 import { autoscale, createClusterRole, createClusterRoleBinding, createCronJob, createDisruptionBudget, createRole, createRoleBinding } from './create-access.ts';
 import * as config from './config-command.ts';
+import { createIngress } from './create-ingress.ts';
 import { createConfigMap, createDeployment, createJob, createNamespace, createSecret, createServiceAccount, createServiceClusterIp, createServiceExternalName, createServiceLoadBalancer, createServiceNodePort, run } from './create.ts';
 import { describe } from './describe/describe.ts';
 import { explain } from './explain.ts';
@@ -21,7 +22,7 @@ import { attach, exec, logs, portForward } from './streams.ts';
 const commands: Readonly<Record<string, Command>> = {
   get, describe, apply, create: createFromFiles, replace, patch, edit, diff, delete: deleteObjects, expose, run, scale, autoscale, label, annotate, explain, logs, exec, attach, 'port-forward': portForward, proxy, cordon, uncordon, drain, taint, version, wait: waitFor,
   'create deployment': createDeployment, 'create namespace': createNamespace, 'create configmap': createConfigMap, 'create serviceaccount': createServiceAccount, 'create job': createJob, 'create secret generic': createSecret,
-  'create cronjob': createCronJob, 'create poddisruptionbudget': createDisruptionBudget, 'create role': createRole, 'create clusterrole': createClusterRole, 'create rolebinding': createRoleBinding, 'create clusterrolebinding': createClusterRoleBinding,
+  'create ingress': createIngress, 'create cronjob': createCronJob, 'create poddisruptionbudget': createDisruptionBudget, 'create role': createRole, 'create clusterrole': createClusterRole, 'create rolebinding': createRoleBinding, 'create clusterrolebinding': createClusterRoleBinding,
   'create service clusterip': createServiceClusterIp, 'create service nodeport': createServiceNodePort, 'create service loadbalancer': createServiceLoadBalancer, 'create service externalname': createServiceExternalName,
   'rollout status': status, 'rollout history': history, 'rollout undo': undo, 'rollout restart': restart, 'rollout pause': pause, 'rollout resume': resume, 'set image': setImage, 'set env': setEnv,
   'cluster-info': clusterInfo, 'api-resources': apiResources, 'api-versions': apiVersions, 'auth can-i': canI, 'top node': top, 'top pod': top,
@@ -29,7 +30,7 @@ const commands: Readonly<Record<string, Command>> = {
   'config set-context': config.setContext, 'config set-credentials': config.setCredentials, 'config delete-context': config.deleteContext, 'config delete-cluster': config.deleteCluster, 'config delete-user': config.deleteUser, 'config rename-context': config.renameContext, 'config set': config.set, 'config unset': config.unset,
 };
 /** Spelled otherwise than the page says. */
-const ALIASES: Readonly<Record<string, string>> = { 'create deploy': 'create deployment', 'create ns': 'create namespace', 'create cm': 'create configmap', 'create sa': 'create serviceaccount', 'create svc': 'create service', 'create cj': 'create cronjob', 'create pdb': 'create poddisruptionbudget', 'config use': 'config use-context', 'top nodes': 'top node', 'top no': 'top node', 'top pods': 'top pod', 'top po': 'top pod', 'config get-context': 'config get-contexts', 'rollout': 'rollout' };
+const ALIASES: Readonly<Record<string, string>> = { 'create deploy': 'create deployment', 'create ns': 'create namespace', 'create cm': 'create configmap', 'create sa': 'create serviceaccount', 'create svc': 'create service', 'create cj': 'create cronjob', 'create ing': 'create ingress', 'create pdb': 'create poddisruptionbudget', 'config use': 'config use-context', 'top nodes': 'top node', 'top no': 'top node', 'top pods': 'top pod', 'top po': 'top pod', 'config get-context': 'config get-contexts', 'rollout': 'rollout' };
 /** Groups that only hold commands: alone they print their page. */
 const isGroup = (command: string): boolean => commands[command] === undefined && Object.keys(pages).some((name) => name.startsWith(command === '' ? '' : `${command} `));
 

@@ -111,6 +111,44 @@ const service: Page = async (session, subject) => {
   ];
 };
 
+interface Backend { service?: { name: string; port?: { number?: number; name?: string } }; resource?: { kind: string; name: string } }
+interface IngressSpec { defaultBackend?: Backend; tls?: { hosts?: string[]; secretName?: string }[]; rules?: { host?: string; http?: { paths?: { path?: string; backend: Backend }[] } }[] }
+
+/** An Ingress without a default backend is said to have the cluster's. */
+const ingress: Page = async (session, subject) => {
+  const { object, namespace } = subject;
+  const { defaultBackend, tls = [], rules = [] } = specOf<IngressSpec>(object);
+  const addresses = statusOf<{ loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } }>(object).loadBalancer?.ingress ?? [];
+  const byDefault = defaultBackend === undefined ? await backendText(session, 'kube-system', { service: { name: 'default-http-backend', port: { number: 80 } } }) : await backendText(session, namespace, defaultBackend);
+  const lines: string[] = [];
+  for (const { host, http } of rules) {
+    if (http === undefined) continue;
+    lines.push(`  ${host ?? '*'}\t`);
+    for (const { path = '', backend } of http.paths ?? []) lines.push(`    \t${path} \t${await backendText(session, namespace, backend)}`);
+  }
+  if (lines.length === 0) lines.push(`  *\t* \t${byDefault}`);
+  return [
+    ...head(subject, true), `Address:\t${addresses.map(({ ip, hostname }) => ip ?? hostname).join(',')}`, `Default backend:\t${byDefault}`,
+    ...(tls.length === 0 ? [] : ['TLS:', ...tls.map(({ hosts = [], secretName = '' }) => (secretName === '' ? `  SNI routes ${hosts.join(',')}` : `  ${secretName} terminates ${hosts.join(',')}`))]),
+    'Rules:', '  Host\tPath\tBackends', '  ----\t----\t--------', ...lines, ...annotations(object), ...(await eventLines(session, subject)),
+  ];
+};
+
+/** describeBackendV1: the Service's port, and who is behind it. */
+async function backendText(session: Session, namespace: string | undefined, { service, resource }: Backend): Promise<string> {
+  if (service === undefined) return resource === undefined ? '' : `APIGroup: <none>, Kind: ${resource.kind}, Name: ${resource.name}`;
+  const { number, name } = service.port ?? {};
+  const shown = `${service.name}:${name ?? number ?? ''}`;
+  try {
+    const { subsets = [] } = (await session.byName('endpoints', namespace, service.name)) as { subsets?: Subset[] };
+    const { ports = [] } = specOf<ServiceSpec>(await session.byName('services', namespace, service.name));
+    return `${shown} (${endpointText(subsets, ports.find((port) => (name === undefined ? port.port === number : port.name === name))?.name)})`;
+  } catch (error) {
+    if (!(error instanceof ServerProblem)) throw error;
+    return `${shown} (<error: ${error.status.message ?? ''}>)`;
+  }
+}
+
 async function endpointsOf(session: Session, namespace: string | undefined, name: string): Promise<Subset[]> {
   try {
     return ((await session.byName('endpoints', namespace, name)) as { subsets?: Subset[] }).subsets ?? [];
@@ -322,4 +360,4 @@ const generic: Page = async (session, subject) => {
   return [`Name:\t${subject.name}`, `Namespace:\t${subject.namespace ?? ''}`, ...labels(object), ...annotations(object), `API Version:\t${apiVersion}`, `Kind:\t${kind}`, 'Metadata:', ...fields(more, '  '), ...fields(rest, ''), ...(await eventLines(session, subject))];
 };
 
-const PAGES: Readonly<Record<string, Page>> = { Pod: pod, Service: service, Endpoints: endpoints, Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, StatefulSet: statefulSet, Job: job, CronJob: cronJob, HorizontalPodAutoscaler: autoscaler, PodDisruptionBudget: disruptionBudget, Role: role, ClusterRole: role, RoleBinding: binding, ClusterRoleBinding: binding, Node: node, Namespace: namespacePage, ConfigMap: configMap, Secret: secret, ServiceAccount: serviceAccount, NetworkPolicy: networkPolicy };
+const PAGES: Readonly<Record<string, Page>> = { Pod: pod, Service: service, Endpoints: endpoints, Ingress: ingress, Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, StatefulSet: statefulSet, Job: job, CronJob: cronJob, HorizontalPodAutoscaler: autoscaler, PodDisruptionBudget: disruptionBudget, Role: role, ClusterRole: role, RoleBinding: binding, ClusterRoleBinding: binding, Node: node, Namespace: namespacePage, ConfigMap: configMap, Secret: secret, ServiceAccount: serviceAccount, NetworkPolicy: networkPolicy };
