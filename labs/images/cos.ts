@@ -3,6 +3,7 @@
  * them. https://cloud.google.com/container-optimized-os/docs/concepts/features-and-benefits
  */
 import type { MachineImage } from '../../machine/image.ts';
+import { notSimulatedProgramsOf } from './not-simulated.ts';
 import { programsOf, setuidOf, standardFiles, standardGroups, standardUsers } from './userland.ts';
 
 const packages = new Set([
@@ -39,7 +40,7 @@ const prompts: MachineImage['files'] = [{ path: '/etc/bash.bashrc', content: pro
 export function cosImage(runtime: 'docker' | 'containerd'): MachineImage {
   const own = new Set([...packages].filter((name) => name !== (runtime === 'docker' ? 'cri-tools' : 'docker')));
   return {
-    base: 'debian', users: standardUsers, groups: [...standardGroups, ...(runtime === 'docker' ? [dockerGroup] : [])], packages: [], programs: programsOf(own), setuid: setuidOf(own),
+    base: 'debian', users: standardUsers, groups: [...standardGroups, ...(runtime === 'docker' ? [dockerGroup] : [])], packages: [], programs: new Map([...programsOf(own), ...notSimulatedProgramsOf(own)]), setuid: setuidOf(own),
     files: [...standardFiles, ...prompts, { path: '/etc/os-release', content: release }, { path: '/home/kubernetes/bin' }, { path: '/var/lib/toolbox' }, { path: '/var/log' }],
   };
 }

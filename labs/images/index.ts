@@ -4,10 +4,11 @@ import { commands } from '../../shell/commands/index.ts';
 import type { MachineSpec } from '../scenarios/index.ts';
 import { cosImage } from './cos.ts';
 import { debianPackages } from './debian-packages.ts';
+import { notSimulatedPathsOf, notSimulatedProgramsOf } from './not-simulated.ts';
 import { pathsOf, programsOf, setuidOf, standardFiles, standardGroups, standardUsers } from './userland.ts';
 
 const known: ReadonlySet<string> = new Set(debianPackages.map(({ name }) => name));
-const programs = programsOf(known);
+const programs = new Map([...programsOf(known), ...notSimulatedProgramsOf(known)]);
 const setuid = setuidOf(known);
 /** What only Cloud Shell has installed from the start. */
 const CLOUD_PACKAGES = new Set(['kubernetes-client', 'google-cloud-cli']);
@@ -21,7 +22,7 @@ function packagesFor({ packages, image }: MachineSpec): ImagePackage[] {
   }
   return debianPackages.map((entry) => ({
     ...entry, depends: [...entry.depends], installed: !absent.has(entry.name),
-    files: [...(entry.name === 'bash' ? ['/usr/bin/bash'] : []), ...commands.filter((command) => command.package === entry.name).flatMap(pathsOf)],
+    files: [...(entry.name === 'bash' ? ['/usr/bin/bash'] : []), ...commands.filter((command) => command.package === entry.name).flatMap(pathsOf), ...notSimulatedPathsOf(entry.name)],
   }));
 }
 
