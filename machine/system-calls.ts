@@ -28,6 +28,8 @@ const MAX_FDS = 1024;
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** What reading a whole file may hold; an endless one ends in ENOMEM. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
+/** Fewer than Linux has room for: a fork bomb fills the lab's table, not the host's memory. */
+const MOST_PROCESSES = 1000;
 
 export class SystemCalls implements Sys {
   readonly process_: Process;
@@ -473,6 +475,7 @@ export class SystemCalls implements Sys {
     const isElsewhere = options.into !== undefined || options.root !== undefined;
     const by = isElsewhere ? this.host.seenFrom(this.process_, options) : ok(this.process_);
     if (!by.ok) return by;
+    if (this.host.processes.size >= MOST_PROCESSES) return fail('EAGAIN');
     const program = !isElsewhere ? ok(path) : this.host.findProgram(by.value, path, options.env?.get('PATH') ?? DEFAULT_PATH);
     if (!program.ok) return program;
     const found = this.host.loadProgram(by.value, program.value, options.argv, options.cwd);
@@ -486,6 +489,7 @@ export class SystemCalls implements Sys {
 
   fork(body: (child: Sys) => Promise<ExitCode>, options: Omit<SpawnOptions, 'argv'> & { argv?: readonly string[] } = {}): Result<number> {
     this.process_.enterSync(FORK_US);
+    if (this.host.processes.size >= MOST_PROCESSES) return fail('EAGAIN');
     const made = this.host.createChild(this.process_, options);
     if (!made.ok) return made;
     const child = made.value;

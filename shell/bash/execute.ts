@@ -6,6 +6,7 @@ import { evaluateText, expandArithmetic, expandPattern, expandText, expandWords 
 import { evaluateCondition } from './conditional.ts';
 import { errnoText } from '../../machine/errno.ts';
 import { ShellError, ShellExit, ShellInterrupt } from './errors.ts';
+import { forked } from './fork.ts';
 import { executeSimple } from './simple.ts';
 import type { Job } from './jobs.ts';
 import { ForegroundWait, announceBackground } from './foreground.ts';
@@ -444,7 +445,7 @@ export async function forkShell(shell: Shell, plan: ForkPlan, body: (inner: Shel
   await shell.flush();
   // The copy is made now: by the time the child runs, the parent has moved on.
   const inner = shell.fork(shell.sys, plan.forgetsJobs !== true);
-  const made = shell.sys.fork(async (childSys: Sys) => {
+  const made = await forked(shell, () => shell.sys.fork(async (childSys: Sys) => {
     inner.sys = childSys;
     inner.options.set('monitor', false);
     inner.substitutionFds = [];
@@ -453,10 +454,9 @@ export async function forkShell(shell: Shell, plan: ForkPlan, body: (inner: Shel
       childSys.onSignal('QUIT', 'ignore');
     }
     return runSubshell(inner, () => body(inner));
-  }, { defaultSignals: handledSignals(shell), ...(plan.group === undefined ? {} : { processGroup: plan.group }), ...(plan.foreground === true ? { foreground: true } : {}) });
-  if (!made.ok) throw new ShellError(`fork: ${errnoText(made.error)}`, 254);
-  if (plan.group === 'new') shell.noteGroup(made.value);
-  return made.value;
+  }, { defaultSignals: handledSignals(shell), ...(plan.group === undefined ? {} : { processGroup: plan.group }), ...(plan.foreground === true ? { foreground: true } : {}) }));
+  if (plan.group === 'new') shell.noteGroup(made);
+  return made;
 }
 
 function groupPlan(shell: Shell, leader: number | undefined): ForkPlan {

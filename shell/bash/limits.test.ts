@@ -25,6 +25,15 @@ describe('limits', () => {
     expect(await run(['bash', '-c', `echo $(echo a${blank}b)`])).toMatchObject({ stdout: `a${blank}b\n`, stderr: '' });
   });
 
+  it('a fork bomb fills the table of processes, and who comes then has patience', async () => {
+    const { run, machine } = testMachine({ '/bin/bash': bash });
+    await run(['bash', '-c', ':(){ :|:& };:; while :; do :; done'], { limitUs: 500_000 });
+    const { stderr, status } = await run(['bash', '-c', 'while (:); do :; done'], { limitUs: 500_000 });
+    expect(machine.processes.size).toBeGreaterThan(990);
+    expect(machine.processes.size).toBeLessThan(1010);
+    expect([stderr, status]).toEqual(['bash: fork: retry: Resource temporarily unavailable\n', undefined]);
+  });
+
   it('a command substitution that never ends', async () => {
     const { run } = testMachine({ '/bin/bash': bash, '/bin/zeros': zeros });
     const { stdout, stderr, status } = await run(['bash', '-c', 'x=$(zeros); echo after']);

@@ -11,6 +11,7 @@ import { ShellError, ShellExit } from './errors.ts';
 import type { Context } from './execute.ts';
 import { closeSubstitutions, execute, handledSignals, trace } from './execute.ts';
 import { expandText, expandWordInto } from './expand.ts';
+import { patiently } from './fork.ts';
 import { ForegroundWait } from './foreground.ts';
 import { JobTable } from './jobs.ts';
 import { printInline, printJob } from './print.ts';
@@ -302,10 +303,10 @@ export async function launch(shell: Shell, path: string, args: readonly string[]
     return failed.ok ? 0 : await refused(shell, path, args, failed.error);
   }
   const wait = new ForegroundWait(shell);
-  const spawned = await sys.spawn(path, {
+  const spawned = await patiently(shell, () => sys.spawn(path, {
     argv: args, env, defaultSignals: handledSignals(shell),
     ...(shell.options.monitor ? { processGroup: 'new' as const, foreground: shell.terminalFd !== undefined } : {}),
-  });
+  }));
   if (!spawned.ok) return refused(shell, path, args, spawned.error);
   shell.noteGroup(spawned.value);
   return wait.finish([spawned.value], text);

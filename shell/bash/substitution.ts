@@ -2,6 +2,7 @@
 import type { Shell } from './shell.ts';
 import { concat } from '../ports/bytes.ts';
 import { decode } from './escapes.ts';
+import { forked } from './fork.ts';
 import { LONGEST_WORD, ShellError, checkLength } from './errors.ts';
 import { handledSignals, runSubshell } from './execute.ts';
 import { expandText } from './expand.ts';
@@ -45,7 +46,7 @@ async function captured(shell: Shell, source: string): Promise<Uint8Array> {
   const [reader, writer] = pipe.value;
   const line = shell.line;
   const inner = shell.fork(sys, true);
-  const child = sys.fork(async (childSys) => {
+  const child = await forked(shell, () => sys.fork(async (childSys) => {
     inner.sys = childSys;
     childSys.duplicate(writer, 1);
     childSys.close(writer);
@@ -54,12 +55,8 @@ async function captured(shell: Shell, source: string): Promise<Uint8Array> {
     inner.options.set('monitor', false);
     if (!inner.options.shopt('inherit_errexit') && !inner.options.posix) inner.options.set('errexit', false);
     return runSubshell(inner, () => runProgram(inner, source, line, { mayExec: true }));
-  }, { defaultSignals: handledSignals(shell) });
+  }, { defaultSignals: handledSignals(shell) }), pipe.value);
   sys.close(writer);
-  if (!child.ok) {
-    sys.close(reader);
-    throw new ShellError('fork: retry: Resource temporarily unavailable', 254);
-  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
@@ -73,7 +70,7 @@ async function captured(shell: Shell, source: string): Promise<Uint8Array> {
     checkLength(size);
   }
   sys.close(reader);
-  const status = await shell.jobs.waitForProcess(shell, child.value);
+  const status = await shell.jobs.waitForProcess(shell, child);
   shell.substitutionStatus = statusNumber(status);
   return chunks.length === 1 ? chunks[0]! : concat(...chunks);
 }
@@ -91,20 +88,18 @@ export async function processSubstitution(shell: Shell, operator: '<' | '>', sou
   let fd = 63;
   while (sys.fds().has(fd)) fd -= 1;
   const inner = shell.fork(sys, true);
-  const child = sys.fork(async (childSys) => {
+  const child = await forked(shell, () => sys.fork(async (childSys) => {
     inner.sys = childSys;
     childSys.duplicate(theirs, operator === '<' ? 1 : 0);
     childSys.close(reader);
     childSys.close(writer);
     return runSubshell(inner, () => runProgram(inner, source, line, { mayExec: true }));
-  }, { defaultSignals: handledSignals(shell) });
+  }, { defaultSignals: handledSignals(shell) }), pipe.value);
   sys.close(theirs);
   sys.duplicate(ours, fd);
   sys.close(ours);
-  if (child.ok) {
-    shell.lastBackgroundPid = child.value;
-    shell.jobs.forget(child.value);
-  }
+  shell.lastBackgroundPid = child;
+  shell.jobs.forget(child);
   shell.substitutionFds.push(fd);
   return `/dev/fd/${fd}`;
 }
