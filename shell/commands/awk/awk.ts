@@ -101,6 +101,10 @@ interface Reader { next(separator: string): Promise<string | undefined>; close()
 interface Output { write(text: string): Promise<void>; close(): Promise<number> }
 interface Frame { readonly names: Map<string, Value | AwkArray> }
 
+/** What stands for the machine's memory. */
+const MOST_FIELDS = 1 << 20;
+const MOST_CHARACTERS = 1 << 26;
+
 class Machine {
   private readonly globals = new Map<string, Value>();
   private readonly arrays = new Map<string, AwkArray>();
@@ -334,6 +338,7 @@ class Machine {
   private setField(index: number, text: string): void {
     if (index === 0) return this.setRecord(text);
     this.splitRecord();
+    if (index > MOST_FIELDS) throw new Fatal('run time error: out of memory');
     while (this.fields.length < index) this.fields.push('');
     this.fields[index - 1] = text;
     this.fieldCount = Math.max(this.fieldCount, index);
@@ -397,6 +402,7 @@ class Machine {
       this.splitRecord();
       const count = Math.trunc(toNumber(value));
       if (count < 0) throw new Fatal('run time error: negative value assigned to NF');
+      if (count > MOST_FIELDS) throw new Fatal('run time error: out of memory');
       while (this.fields.length < count) this.fields.push('');
       this.fields.length = count;
       this.fieldCount = count;
@@ -474,7 +480,11 @@ class Machine {
       case 'binary': {
         const left = await this.evaluate(of.left);
         const right = await this.evaluate(of.right);
-        if (of.operator === ' ') return this.text(left) + this.text(right);
+        if (of.operator === ' ') {
+          const joined = this.text(left) + this.text(right);
+          if (joined.length > MOST_CHARACTERS) throw new Fatal('run time error: out of memory');
+          return joined;
+        }
         if (['<', '<=', '>', '>=', '==', '!='].includes(of.operator)) return this.compare(of.operator, left, right) ? 1 : 0;
         return arithmetic(of.operator, toNumber(left), toNumber(right));
       }

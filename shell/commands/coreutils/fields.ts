@@ -660,6 +660,9 @@ export const expand = defineCommand({
   },
 });
 
+/** All numbers of a range are kept at once. */
+const MOST_SHUFFLED = 1 << 20;
+
 export const shuf = defineCommand({
   name: 'shuf', summary: 'shuffle lines', package: 'coreutils',
   run: async (call) => {
@@ -675,6 +678,7 @@ export const shuf = defineCommand({
       call.err(`shuf: invalid line count: ${named(count)}`);
       return 1;
     }
+    if (range !== null && Number(range[2]) - Number(range[1]) >= MOST_SHUFFLED) return notSimulated(call, 'a range of that many numbers');
     const lines = range !== null ? Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, index) => String(Number(range[1]) + index))
       : options.has('e') ? [...options.operands] : await allLines(call, options.operands, (path, reason) => `shuf: ${path}: ${reason}`);
     if (lines === undefined) return 1;

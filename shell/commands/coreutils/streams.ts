@@ -7,6 +7,7 @@ import { closeInput, linesOf, openInput, readWhole } from '../../lib/input.ts';
 import { fromUtf8, utf8 } from '../../ports/bytes.ts';
 import { characterWidth } from '../../terminal/width.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { formatOne } from '../system/facts.ts';
 import { named, quoted } from './quote.ts';
 
 export const cat = defineCommand({
@@ -475,7 +476,7 @@ export const seq = defineCommand({
       call.err(`seq: invalid Zero increment value: ${named(args[1]!)}\nTry 'seq --help' for more information.`);
       return 1;
     }
-    const shown = (value: number): string => (format === undefined ? value.toFixed(args.length === 1 ? 0 : decimals) : format.replace(/%(0?\d*)(?:\.(\d+))?[gfe]/, (_, width: string, precision: string | undefined) => (precision === undefined ? String(value) : value.toFixed(Number(precision))).padStart(Number(width || '0'), width.startsWith('0') ? '0' : ' ')));
+    const shown = (value: number): string => (format === undefined ? value.toFixed(args.length === 1 ? 0 : decimals) : format.replace(/%(%)|%([-+ #0']*)(\d*)(?:\.(\d*))?([aefgAEFG])/g, (_, percent: string | undefined, flags: string, digits: string, precision: string | undefined, letter: string) => (percent === undefined ? formatOne(letter, flags, Number(digits), precision === undefined ? undefined : Number(precision), '', value) : '%')));
     const width = isEqualWidth ? Math.max(shown(first).length, shown(last).length) : 0;
     const count = Math.floor((last - first) / step + 1e-9);
     for (let i = 0; i <= count; i += 1) {

@@ -120,9 +120,9 @@ export const expr = defineCommand({
     let at = 0;
     const levels: readonly (readonly string[])[] = [['|'], ['&'], ['<', '<=', '=', '==', '!=', '>=', '>'], ['+', '-'], ['*', '/', '%'], [':']];
     const isNull = (text: string): boolean => text === '' || /^-?0+$/.test(text);
-    const number = (text: string): number => {
+    const number = (text: string): bigint => {
       if (!/^-?\d+$/.test(text)) throw new Wrong('non-integer argument');
-      return Number(text);
+      return BigInt(text);
     };
     const level = (depth: number): string => {
       if (depth === levels.length) return primary();
@@ -142,12 +142,13 @@ export const expr = defineCommand({
         case '-': return String(number(left) - number(right));
         case '*': return String(number(left) * number(right));
         case '/': case '%':
-          if (number(right) === 0) throw new Wrong('division by zero');
-          return String(operator === '/' ? Math.trunc(number(left) / number(right)) : number(left) % number(right));
+          if (number(right) === 0n) throw new Wrong('division by zero');
+          return String(operator === '/' ? number(left) / number(right) : number(left) % number(right));
         case ':': return matched(left, right);
         default: {
           const numeric = /^-?\d+$/.test(left) && /^-?\d+$/.test(right);
-          const order = numeric ? Number(left) - Number(right) : left < right ? -1 : left > right ? 1 : 0;
+          const [first, second] = numeric ? [BigInt(left), BigInt(right)] : [left, right];
+          const order = first < second ? -1 : first > second ? 1 : 0;
           const answers: Readonly<Record<string, boolean>> = { '<': order < 0, '<=': order <= 0, '=': order === 0, '==': order === 0, '!=': order !== 0, '>=': order >= 0, '>': order > 0 };
           return answers[operator] === true ? '1' : '0';
         }

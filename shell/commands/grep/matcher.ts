@@ -11,6 +11,8 @@ export interface Matcher {
 export type Made = { readonly ok: true; readonly matcher: Matcher; readonly warnings: readonly string[] } | { readonly ok: false; readonly error: string; readonly isUnsupported?: true };
 
 export function makeMatcher(patterns: readonly string[], dialect: Dialect, options: { ignoreCase: boolean; bounds: 'whole' | 'word' | undefined }): Made {
+  // An empty file after -f.
+  if (patterns.length === 0) return { ok: true, matcher: { test: () => false, span: () => undefined }, warnings: [] };
   if (dialect === 'P') return perl(patterns, options);
   const made = compileRegexes(dialect === 'F' ? patterns.map(quoted) : patterns, dialect === 'E' ? 'egrep' : 'grep', given(options));
   return made.ok ? { ok: true, matcher: matcherOf(made.regex), warnings: made.warnings } : made;

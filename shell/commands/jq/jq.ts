@@ -23,6 +23,11 @@ async function evaluate(sys: Sys, input: string, filter: string, flags: string[]
   })());
 }
 
+/** While jq runs nothing can stop it: what would run for ever, as far as it is plain to see, is not begun. */
+function neverEnds(filter: string): boolean {
+  return /\brepeat\s*\(|\binfinite\b|\bwhile\s*\(\s*true\b|\buntil\s*\(\s*false\b/.test(filter) && !/\b(?:limit|first|until|label|input|halt)\b/.test(filter.replace(/\buntil\s*\(\s*false\b/g, ''));
+}
+
 const flagLetters = 'cnrjaSsReCM';
 const longFlags: Readonly<Record<string, string>> = {
   'compact-output': '-c', 'null-input': '-n', 'raw-output': '-r', 'join-output': '-j', 'ascii-output': '-a', 'sort-keys': '-S', slurp: '-s', 'raw-input': '-R', 'exit-status': '-e', 'color-output': '-C', 'monochrome-output': '-M', tab: '--tab', 'raw-output0': '--raw-output0', stream: '--stream', seq: '--seq',
@@ -98,6 +103,7 @@ export const jq = defineCommand({
     }
     filter ??= call.stdinIsTerminal ? undefined : '.';
     if (filter === undefined) return usage(2);
+    if (neverEnds(filter)) return notSimulated(call, 'a filter without end');
     if (positional !== undefined && extra.length > 0) flags.push(`--${positional}`, ...extra);
     let input = '';
     let code: ExitCode = 0;

@@ -69,6 +69,10 @@ async function runSed(call: Invocation): Promise<ExitCode> {
 interface Mode { isQuiet: boolean; isInPlace: boolean; suffix: string | undefined; isSeparate: boolean; separator: number; isUnbuffered: boolean; width: number }
 
 /** Ends the script: q and Q. */
+/** What a jump costs, and how much both spaces may hold. */
+const JUMP_US = 2;
+const MOST_CHARACTERS = 1 << 22;
+
 class Quit {
   readonly code: ExitCode;
   constructor(code: ExitCode) {
@@ -96,6 +100,7 @@ class Editor {
   private output: string[] | undefined;
   private readonly files = new Map<string, string[]>();
   private hasReplaced = false;
+  private jumps = 0;
   private readonly call: Invocation;
   private readonly commands: readonly SedCommand[];
   private readonly mode: Mode;
@@ -373,6 +378,7 @@ class Editor {
           const newline = this.pattern.indexOf('\n');
           if (newline === -1) return 'delete';
           this.pattern = this.pattern.slice(newline + 1);
+          await this.goBack();
           return 'restart';
         }
         case 'p': this.put(this.pattern); break;
@@ -417,21 +423,37 @@ class Editor {
         }
         case 'z': this.pattern = ''; break;
         case 'F': this.put(this.current?.path ?? '-'); break;
-        case 'b': at = command.target!; break;
+        case 'b':
+          at = command.target!;
+          await this.goBack();
+          break;
         case 't':
           if (this.hasReplaced) {
             this.hasReplaced = false;
             at = command.target!;
+            await this.goBack();
           }
           break;
         case 'T':
-          if (!this.hasReplaced) at = command.target!;
+          if (!this.hasReplaced) {
+            at = command.target!;
+            await this.goBack();
+          }
           this.hasReplaced = false;
           break;
         default: break;
       }
     }
     return 'end';
+  }
+
+  /** A script may jump for ever: that takes time, shows what it prints, and ends when it has filled the memory. */
+  private async goBack(): Promise<void> {
+    this.jumps += 1;
+    if (this.pattern.length + this.hold.length > MOST_CHARACTERS) throw new RegexExhausted();
+    const due = this.call.sys.charge(JUMP_US);
+    if (due !== undefined) await due;
+    if (this.jumps % 64 === 0) await this.call.flush();
   }
 
   private async substitute(command: SedCommand): Promise<void> {

@@ -218,11 +218,13 @@ function numberOf(text: string): number | undefined {
 
 /** No field is wider: more would be memory for blanks. */
 const WIDEST = 1 << 24;
+/** No number has more digits than the engine writes. */
+const MOST_DIGITS = 100;
 
 /** One conversion of printf(3); for awk too. */
 export function formatOne(letter: string, flags: string, wantedWidth: number, wantedPrecision: number | undefined, text: string, number: number): string {
   const width = Math.min(WIDEST, wantedWidth);
-  const precision = wantedPrecision === undefined ? undefined : Math.min(WIDEST, wantedPrecision);
+  const precision = wantedPrecision === undefined ? undefined : Math.min('eEgG'.includes(letter) ? MOST_DIGITS : WIDEST, wantedPrecision);
   let body: string;
   switch (letter) {
     case 's': body = precision === undefined ? text : [...text].slice(0, precision).join(''); break;
@@ -244,7 +246,7 @@ export function formatOne(letter: string, flags: string, wantedWidth: number, wa
     }
     case 'e': case 'E': body = exponent(number, precision ?? 6); if (letter === 'E') body = body.toUpperCase(); break;
     case 'g': case 'G': body = general(number, precision ?? 6, flags.includes('#')); if (letter === 'G') body = body.toUpperCase(); break;
-    default: body = Number.isFinite(number) ? number.toFixed(Math.min(100, precision ?? 6)) : number > 0 ? 'inf' : Number.isNaN(number) ? 'nan' : '-inf';
+    default: body = Number.isFinite(number) ? number.toFixed(Math.min(MOST_DIGITS, precision ?? 6)) : number > 0 ? 'inf' : Number.isNaN(number) ? 'nan' : '-inf';
   }
   if ('eEfgGF'.includes(letter) && number >= 0) body = `${flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''}${body}`;
   const length = [...body].length;
