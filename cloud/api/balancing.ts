@@ -267,7 +267,7 @@ function zoneOf(link: string): string {
 }
 
 function backends(context: ApiContext, body: JsonObject): JsonObject {
-  const given = objects(body, 'backends').map((one) => ({ balancingMode: text(one, 'balancingMode') || 'CONNECTION', ...pick(one, 'description', 'maxRatePerInstance', 'maxRatePerEndpoint'), group: reference(context, 'resource.backends[0].group', text(one, 'group')) }));
+  const given = objects(body, 'backends').map((one) => ({ balancingMode: text(one, 'balancingMode') || 'CONNECTION', ...(text(one, 'balancingMode') === 'RATE' ? { capacityScaler: 1 } : {}), ...pick(one, 'description', 'maxRatePerInstance', 'maxRatePerEndpoint'), group: reference(context, 'resource.backends[0].group', text(one, 'group')) }));
   return given.length === 0 ? { backends: undefined } : { backends: given };
 }
 
@@ -323,7 +323,7 @@ function isSameEndpoint(one: NetworkEndpoint, other: NetworkEndpoint): boolean {
 
 /** An endpoint that is a whole instance shows no port. */
 function shownEndpoint({ instance, ipAddress, port }: NetworkEndpoint): JsonObject {
-  return port === 0 ? { instance, ipAddress } : { instance: baseName(instance), ipAddress, port };
+  return { instance: baseName(instance), ipAddress, ...(port === 0 ? {} : { port }) };
 }
 
 function members(endpoints: readonly NetworkEndpoint[]): JsonObject {

@@ -3,7 +3,7 @@ import type { ApiContext } from './context.ts';
 import { addresses, firewalls, networks, routes, subnetworks } from './networking.ts';
 import { backendServices, forwardingRules, healthChecks, httpHealthChecks, networkEndpointGroups, targetPools } from './balancing.ts';
 import { disks, instances } from './instances.ts';
-import { instanceGroups, targetHttpProxies, urlMaps } from './proxying.ts';
+import { instanceGroupManagers, instanceGroups, targetHttpProxies, urlMaps } from './proxying.ts';
 import type { JsonObject } from './json.ts';
 import type { ComputeObject } from './store.ts';
 
@@ -42,5 +42,5 @@ export interface Collection {
 }
 
 export const collections: readonly Collection[] = [
-  addresses, backendServices, disks, firewalls, forwardingRules, healthChecks, httpHealthChecks, instanceGroups, instances, networkEndpointGroups, networks, routes, subnetworks, targetHttpProxies, targetPools, urlMaps,
+  addresses, backendServices, disks, firewalls, forwardingRules, healthChecks, httpHealthChecks, instanceGroupManagers, instanceGroups, instances, networkEndpointGroups, networks, routes, subnetworks, targetHttpProxies, targetPools, urlMaps,
 ];

@@ -120,3 +120,13 @@ export const instanceGroups: Collection = {
     },
   },
 };
+
+/** What gcloud asks for to tell whose groups are managed: here nobody's. */
+export const instanceGroupManagers: Collection = {
+  name: 'instanceGroupManagers',
+  kind: 'instanceGroupManager',
+  scopes: ['zones', 'regions'],
+  create() {
+    throw new ApiError(400, 'invalid', 'Managed instance groups are not simulated yet');
+  },
+};

@@ -1,7 +1,7 @@
 /** Commands of `gcloud compute` that create and change: one function each. */
-import { baseName, child, isObject, objects, text, texts, type JsonObject } from '../../ports/cloud.ts';
+import { baseName, child, objects, text, texts, type JsonObject } from '../../ports/cloud.ts';
 import type { GcloudCommand } from './commands.ts';
-import { addresses, change, firewalls, forwardingRules, httpHealthChecks, instances, made, networks, routes, subnets, targetPools, wrapped } from './compute-resources.ts';
+import { addresses, change, firewalls, forwardingRules, healthChecks, httpHealthChecks, instances, made, networks, routes, scopeFor, subnets, targetPools, wrapped } from './compute-resources.ts';
 import { GcloudProblem } from './problem.ts';
 import { scopeOf, type ScopeKind } from './scopes.ts';
 import type { Gcloud } from './session.ts';
@@ -29,7 +29,7 @@ export const createCommands: readonly GcloudCommand[] = [
   { path: 'compute networks create', supports: 'description subnet-mode bgp-routing-mode mtu', run: createNetwork },
   { path: 'compute networks subnets create', supports: 'description network range region secondary-range enable-private-ip-google-access', run: createSubnet },
   { path: 'compute addresses create', supports: 'description region global addresses subnet network-tier', run: createAddresses },
-  { path: 'compute forwarding-rules create', supports: 'description region global ip-protocol address ports port-range target-pool target-pool-region backend-service backend-service-region load-balancing-scheme network-tier', run: createForwardingRule },
+  { path: 'compute forwarding-rules create', supports: 'description region global ip-protocol address ports port-range target-pool target-pool-region backend-service backend-service-region target-http-proxy load-balancing-scheme network-tier', run: createForwardingRule },
   { path: 'compute target-pools create', supports: 'description region http-health-check health-check session-affinity', run: createTargetPool },
   { path: 'compute target-pools add-instances', supports: 'region instances instances-zone', run: (gcloud) => changeMembers(gcloud, 'addInstance') },
   { path: 'compute target-pools remove-instances', supports: 'region instances instances-zone', run: (gcloud) => changeMembers(gcloud, 'removeInstance') },
@@ -37,6 +37,9 @@ export const createCommands: readonly GcloudCommand[] = [
   { path: 'compute backend-services get-health', supports: 'region global', run: serviceHealth },
   { path: 'compute http-health-checks create', supports: 'check-interval timeout healthy-threshold unhealthy-threshold port request-path host description', run: (gcloud) => createHttpCheck(gcloud) },
   { path: 'compute http-health-checks update', supports: 'check-interval timeout healthy-threshold unhealthy-threshold port request-path host description', run: (gcloud) => updateHttpCheck(gcloud) },
+  { path: 'compute health-checks update http', supports: 'check-interval timeout healthy-threshold unhealthy-threshold port request-path host description region global', run: updateCheck },
+  { path: 'compute instance-groups list-instances', supports: 'zone filter limit page-size sort-by uri', run: listGroup },
+  { path: 'compute instance-groups get-named-ports', supports: 'zone filter limit page-size sort-by', run: namedPorts },
   { path: 'compute network-endpoint-groups list-network-endpoints', supports: 'zone filter limit page-size sort-by uri', run: listEndpoints },
   { path: 'compute project-info describe', supports: '', run: async (gcloud) => gcloud.showOne(await gcloud.compute('GET', '')) },
 ];
@@ -247,11 +250,12 @@ async function createForwardingRule(gcloud: Gcloud): Promise<void> {
   const scope = await place(gcloud, ['global', 'region'], 'forwarding rule');
   const pool = gcloud.flag('target-pool');
   const service = gcloud.flag('backend-service');
+  const proxy = gcloud.flag('target-http-proxy');
   const ports = gcloud.list('ports');
   const range = gcloud.flag('port-range') ?? (ports.length === 1 ? ports[0] : ports.length > 1 ? `${ports[0]!}-${ports.at(-1)!}` : undefined);
   await createAndShow(gcloud, `${scope}/forwardingRules`, [{
     name: gcloud.names[0], description: gcloud.flag('description'), IPProtocol: gcloud.flag('ip-protocol')?.toUpperCase(), IPAddress: gcloud.flag('address'), loadBalancingScheme: gcloud.flag('load-balancing-scheme')?.toUpperCase(),
-    ...(service === undefined ? { portRange: range } : { ports }), ...(pool === undefined ? {} : { target: linkTo(gcloud, pool, `${scope}/targetPools`) }), ...(service === undefined ? {} : { backendService: linkTo(gcloud, service, `${scope}/backendServices`) }),
+    ...(service === undefined ? { portRange: range } : { ports }), ...(pool === undefined ? {} : { target: linkTo(gcloud, pool, `${scope}/targetPools`) }), ...(proxy === undefined ? {} : { target: linkTo(gcloud, proxy, `${scope}/targetHttpProxies`) }), ...(service === undefined ? {} : { backendService: linkTo(gcloud, service, `${scope}/backendServices`) }),
   }], forwardingRules.format);
 }
 
@@ -304,9 +308,32 @@ async function updateHttpCheck(gcloud: Gcloud): Promise<void> {
   await change(gcloud, 'PATCH', `global/httpHealthChecks/${gcloud.names[0] ?? ''}`, body, 'Updated');
 }
 
+/** What is not given stays. */
+async function updateCheck(gcloud: Gcloud): Promise<void> {
+  const scope = await scopeFor(gcloud, healthChecks, gcloud.names);
+  const path = `${scope}/healthChecks/${gcloud.names[0] ?? ''}`;
+  const { port, requestPath, host, ...rest } = httpCheckBody(gcloud);
+  const details = Object.fromEntries(Object.entries({ port, requestPath, host, portSpecification: port === undefined ? undefined : 'USE_FIXED_PORT' }).filter(([, value]) => value !== undefined));
+  if (Object.keys(rest).length + Object.keys(details).length === 0) throw new GcloudProblem('At least one property must be modified.');
+  const before = await gcloud.compute('GET', path);
+  if (text(before, 'type') !== 'HTTP') throw new GcloudProblem(`update http subcommand applied to health check with protocol ${text(before, 'type')}`);
+  await change(gcloud, 'PATCH', path, { ...rest, httpHealthCheck: { ...child(before, 'httpHealthCheck'), ...details } }, 'Updated');
+}
+
+async function listGroup(gcloud: Gcloud): Promise<void> {
+  const scope = await place(gcloud, ['zone'], 'instance group');
+  const found = await gcloud.compute('POST', `${scope}/instanceGroups/${gcloud.names[0] ?? ''}/listInstances`, {});
+  gcloud.showList(objects(found, 'items'), 'table(instance.basename():label=NAME,instance.scope().segment(0):label=ZONE,status)');
+}
+
+async function namedPorts(gcloud: Gcloud): Promise<void> {
+  const scope = await place(gcloud, ['zone'], 'instance group');
+  gcloud.showList(objects(await gcloud.compute('GET', `${scope}/instanceGroups/${gcloud.names[0] ?? ''}`), 'namedPorts'), 'table(name,port)');
+}
+
 async function listEndpoints(gcloud: Gcloud): Promise<void> {
   const scope = await place(gcloud, ['zone'], 'network endpoint group');
   const found = await gcloud.compute('POST', `${scope}/networkEndpointGroups/${gcloud.names[0] ?? ''}/listNetworkEndpoints`, {});
-  const shown = objects(found, 'items').map((one) => ({ ...one, networkEndpoint: isObject(one['networkEndpoint']) ? { ...one['networkEndpoint'], instance: baseName(text(one['networkEndpoint'], 'instance')) } : {} }));
-  gcloud.showList(shown, 'table(networkEndpoint.instance:label=INSTANCE,networkEndpoint.ipAddress:label=IP_ADDRESS)');
+  const columns = ['instance', 'ipAddress', 'ipv6Address', 'port', 'fqdn', 'clientDestinationPort'].map((field) => `networkEndpoint.${field}:label=${field.replace(/[A-Z]/g, '_$&').toUpperCase()}`);
+  gcloud.showList(objects(found, 'items'), `table(${columns.join(',')})`);
 }

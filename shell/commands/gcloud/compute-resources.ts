@@ -12,12 +12,16 @@ export interface ResourceKind {
   /** `target pool` */
   readonly noun: string;
   readonly scopes: readonly ScopeKind[];
+  /** Nobody is asked for a region: it is the global one unless a flag says otherwise. */
+  readonly isGlobalUnlessSaid?: boolean;
   readonly format: string;
   /** What is said after a list. */
   readonly notice?: string;
   readonly whenDeleting?: string;
   /** Fields gcloud itself adds for printing. */
   readonly prepare?: (resource: JsonObject) => JsonObject;
+  /** The same for lists only. */
+  readonly prepareListed?: (resource: JsonObject) => JsonObject;
 }
 
 export const instances: ResourceKind = {
@@ -65,7 +69,7 @@ export const targetPools: ResourceKind = {
 
 export const httpHealthChecks: ResourceKind = { group: 'http-health-checks', collection: 'httpHealthChecks', noun: 'HTTP health check', scopes: ['global'], format: 'table(name,host,port,requestPath)' };
 
-const healthChecks: ResourceKind = { group: 'health-checks', collection: 'healthChecks', noun: 'health check', scopes: ['global', 'region'], format: 'table(name,region.basename(),type:label=PROTOCOL)' };
+export const healthChecks: ResourceKind = { group: 'health-checks', collection: 'healthChecks', noun: 'health check', scopes: ['global', 'region'], isGlobalUnlessSaid: true, format: 'table(name,region.basename(),type:label=PROTOCOL)' };
 
 const backendServices: ResourceKind = {
   group: 'backend-services', collection: 'backendServices', noun: 'backend service', scopes: ['global', 'region'],
@@ -90,8 +94,15 @@ const operations: ResourceKind = {
 
 const endpointGroups: ResourceKind = { group: 'network-endpoint-groups', collection: 'networkEndpointGroups', noun: 'network endpoint group', scopes: ['zone'], format: 'table(name,selfLink.scope().segment(-3):label=LOCATION,networkEndpointType:label=ENDPOINT_TYPE,size)' };
 
-const deletable: readonly ResourceKind[] = [addresses, backendServices, firewalls, forwardingRules, healthChecks, httpHealthChecks, instances, networks, routes, subnets, targetPools];
-const others: readonly ResourceKind[] = [zones, regions, machineTypes, disks, operations, endpointGroups];
+const urlMaps: ResourceKind = { group: 'url-maps', collection: 'urlMaps', noun: 'url map', scopes: ['global', 'region'], isGlobalUnlessSaid: true, format: 'table(name,defaultService.type_suffix())' };
+
+const targetHttpProxies: ResourceKind = { group: 'target-http-proxies', collection: 'targetHttpProxies', noun: 'target HTTP proxy', scopes: ['global', 'region'], isGlobalUnlessSaid: true, format: 'table(name,urlMap.basename())' };
+
+/** None is managed: a managed group would have its manager. */
+const instanceGroups: ResourceKind = { group: 'instance-groups', collection: 'instanceGroups', noun: 'instance group', scopes: ['zone', 'region'], format: 'table(name,location():label=LOCATION,location_scope():label=SCOPE,network.basename(),isManaged:label=MANAGED,size:label=INSTANCES)', prepareListed: (group) => ({ ...group, isManaged: 'No' }) };
+
+const deletable: readonly ResourceKind[] = [addresses, backendServices, firewalls, forwardingRules, healthChecks, httpHealthChecks, instances, networks, routes, subnets, targetHttpProxies, targetPools, urlMaps];
+const others: readonly ResourceKind[] = [zones, regions, machineTypes, disks, operations, endpointGroups, instanceGroups];
 
 export const resourceCommands: readonly GcloudCommand[] = [...deletable, ...others].flatMap((kind): GcloudCommand[] => [
   { path: `compute ${kind.group} list`, supports: 'filter limit page-size sort-by uri regexp zones regions global network protocol', run: (gcloud) => list(gcloud, kind) },
@@ -116,7 +127,7 @@ async function list(gcloud: Gcloud, kind: ResourceKind): Promise<void> {
   if (regexp !== undefined) gcloud.warning('Flag `--regexp` is deprecated. Use `--filter="name~\'REGEXP\'"` instead.');
   const network = gcloud.flag('network');
   const shown = found.filter((one) => (names.length === 0 || names.some((name) => baseName(name) === text(one, 'name'))) && (regexp === undefined || new RegExp(`^(?:${regexp})$`).test(text(one, 'name'))) && (network === undefined || baseName(text(one, 'network')) === network));
-  gcloud.showList(shown.map((one) => kind.prepare?.(one) ?? one), kind.format, 'compute');
+  gcloud.showList(shown.map((one) => (kind.prepareListed ?? kind.prepare)?.(one) ?? one), kind.format, 'compute');
   if (kind.notice !== undefined && gcloud.flag('format') === undefined && !gcloud.isSet('uri')) gcloud.status(kind.notice);
 }
 
@@ -129,9 +140,9 @@ async function describe(gcloud: Gcloud, kind: ResourceKind): Promise<void> {
 }
 
 /** A URL names its own scope. */
-async function scopeFor(gcloud: Gcloud, kind: ResourceKind, names: readonly string[]): Promise<string> {
+export async function scopeFor(gcloud: Gcloud, kind: ResourceKind, names: readonly string[]): Promise<string> {
   const inUrl = /(?:^|\/)((?:zones|regions)\/[^/]+|global)\//.exec(names[0] ?? '');
-  return inUrl?.[1] ?? scopeOf(gcloud, kind.scopes, kind.noun, names);
+  return inUrl?.[1] ?? (kind.isGlobalUnlessSaid === true && gcloud.flag('region') === undefined ? 'global' : scopeOf(gcloud, kind.scopes, kind.noun, names));
 }
 
 async function remove(gcloud: Gcloud, kind: ResourceKind): Promise<void> {

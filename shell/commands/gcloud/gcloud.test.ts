@@ -1,6 +1,7 @@
 /** gcloud beside recordings of the real gcloud 528.0.0, which was run against this project's own API: test/conformance/recordings/gcloud. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { buildHttpBalancer } from '../../../cloud/test-http-balancer.ts';
 import { testCloud, PROJECT, type TestCloud } from '../../../cloud/test-cloud.ts';
 import { createMachine, type Machine } from '../../../machine/machine.ts';
 import { fromUtf8, utf8 } from '../../ports/bytes.ts';
@@ -57,11 +58,19 @@ function words(line: string): string[] {
 
 /** What chance decides, how long things took, and how many marks were drawn meanwhile. */
 function masked(text: string): string {
-  return text.replace(/(fingerprint"?: *"?)[A-Za-z0-9+/]{11}=/gi, '$1F=').replace(/(\n)\.+(Created|done|Updated|Deleted)/g, '$1$2').replace(/\b\d{19}\b/g, 'ID').replace(/operation-\d+-[0-9a-f]+/g, 'OPERATION').replace(/T\d\d:\d\d:\d\d\.0{9}Z/g, 'TIME');
+  return text.replace(/(fingerprint"?: *"?)[\w+/-]{11}=/gi, '$1F=').replace(/(\n)\.+(Created|done|Updated|Deleted)/g, '$1$2').replace(/\b\d{19}\b/g, 'ID').replace(/operation-\d+-[0-9a-f]+/g, 'OPERATION').replace(/T\d\d:\d\d:\d\d\.0{9}Z/g, 'TIME');
 }
 
-const recorded = readFileSync(new URL('../../../test/conformance/recordings/gcloud/528.0.0.txt', import.meta.url), 'utf8');
-const sessions = [...recorded.matchAll(/^\$ gcloud ([^\n]*)\n(.*?\[rc \d+\]\n)(?=\$ gcloud |$(?![^]))/gms)].map(([, line = '', text = '']) => [line, text] as const);
+/** When things were made. */
+function untimed(text: string): string {
+  return masked(text).replace(/creationTimestamp: '[^']*'/g, 'creationTimestamp: TIME');
+}
+
+function recordings(name: string): (readonly [line: string, text: string])[] {
+  const recorded = readFileSync(new URL(`../../../test/conformance/recordings/gcloud/${name}.txt`, import.meta.url), 'utf8');
+  return [...recorded.matchAll(/^\$ gcloud ([^\n]*)\n(.*?\[rc \d+\]\n)(?=\$ gcloud |$(?![^]))/gms)].map(([, line = '', text = '']) => [line, text] as const);
+}
+const sessions = recordings('528.0.0');
 
 describe('prints what the real gcloud prints', () => {
   let shell: Shell;
@@ -74,6 +83,18 @@ describe('prints what the real gcloud prints', () => {
   it.each(sessions)('%s', async (line, text) => {
     const { out, err, code } = await shell.run(words(line), { env: { CLOUDSDK_CORE_DISABLE_PROMPTS: '1' } });
     expect(masked(`${out}--err\n${err}[rc ${code}]\n`)).toBe(masked(text));
+  });
+});
+
+describe('prints what the real gcloud prints of an HTTP load balancer', () => {
+  let shell: Shell;
+  beforeAll(() => {
+    shell = new Shell();
+    buildHttpBalancer(shell.lab, NODES);
+  });
+  it.each(recordings('528.0.0-http-load-balancing'))('%s', async (line, text) => {
+    const { out, err, code } = await shell.run(words(line), { env: { CLOUDSDK_CORE_DISABLE_PROMPTS: '1' } });
+    expect(untimed(`${out}--err\n${err}[rc ${code}]\n`)).toBe(untimed(text));
   });
 });
 

@@ -185,12 +185,19 @@ function merged(old: Json | undefined, made: Json): Json {
   return made;
 }
 
+/** Fields the API declares as doubles: a whole one still shows as one. */
+const DOUBLES: ReadonlySet<string> = new Set(['capacityScaler', 'maxRatePerEndpoint', 'maxRatePerInstance', 'maxUtilization']);
+
+function doubleText(key: string, value: Json): string | undefined {
+  return DOUBLES.has(key) && Number.isInteger(value) ? `${value as number}.0` : undefined;
+}
+
 function jsonText(value: Json, indent: string): string {
   const deeper = `${indent}  `;
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `[\n${(value as readonly Json[]).map((one) => deeper + jsonText(one, deeper)).join(',\n')}\n${indent}]`;
   if (isObject(value)) {
     const entries = sortedEntries(value);
-    return entries.length === 0 ? '{}' : `{\n${entries.map(([key, one]) => `${deeper}${JSON.stringify(key)}: ${jsonText(one, deeper)}`).join(',\n')}\n${indent}}`;
+    return entries.length === 0 ? '{}' : `{\n${entries.map(([key, one]) => `${deeper}${JSON.stringify(key)}: ${doubleText(key, one) ?? jsonText(one, deeper)}`).join(',\n')}\n${indent}}`;
   }
   return JSON.stringify(value);
 }
@@ -200,7 +207,10 @@ function yamlText(value: Json, indent = ''): string {
   if (!isObject(value)) return Array.isArray(value) ? yamlList(value as readonly Json[], indent) : `${yamlScalar(value, indent)}\n`;
   const entries = sortedEntries(value);
   if (entries.length === 0) return `${indent}{}\n`;
-  return entries.map(([key, one]) => yamlEntry(`${indent}${yamlScalar(key, indent)}:`, one, indent)).join('');
+  return entries.map(([key, one]) => {
+    const double = doubleText(key, one);
+    return double === undefined ? yamlEntry(`${indent}${yamlScalar(key, indent)}:`, one, indent) : `${indent}${key}: ${double}\n`;
+  }).join('');
 }
 
 function yamlEntry(head: string, value: Json, indent: string): string {

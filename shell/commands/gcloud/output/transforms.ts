@@ -140,6 +140,8 @@ const transforms: Readonly<Record<string, Transform>> = {
     return state === '' ? status : `${status} (${state})`;
   },
   next_maintenance: () => '',
+  location: (value) => baseName(keyed(value, 'zone') ?? keyed(value, 'region') ?? '', ''),
+  type_suffix: (value) => (isEmpty(value) ? '' : pythonText(value).split('/').slice(-2).join('/')),
   location_scope: (value) => (/\/zones\//.test(pythonText(keyed(value, 'selfLink'))) ? 'zone' : 'region'),
   operation_http_status(value) {
     const code = keyed(value, 'httpErrorStatusCode');

@@ -193,6 +193,11 @@ export const computeCommands: readonly CommandSurface[] = [
     flags: '--region= ±--global',
   },
   {
+    path: 'compute health-checks update http', help: 'Update a HTTP health check.',
+    syntax: 'NAME [optional flags]', positionals: 'NAME',
+    flags: '--host= --port=# --request-path= --port-name= ±--use-serving-port --check-interval= --timeout= --unhealthy-threshold=# --healthy-threshold=# --description= --response= --proxy-header=NONE|PROXY_V1 ±--enable-logging --source-regions=* --region= ±--global',
+  },
+  {
     path: 'compute routes list', help: 'List non-dynamic Google Compute Engine routes.',
     syntax: '[NAME ...] [optional flags]', positionals: 'NAME*',
     flags: '--filter= --limit= --page-size= --sort-by=* ±--uri --regexp|-r=',
@@ -363,6 +368,56 @@ export const computeCommands: readonly CommandSurface[] = [
     path: 'compute network-endpoint-groups list-network-endpoints', help: 'List network endpoints in a network endpoint group.',
     syntax: 'NAME [optional flags]', positionals: 'NAME',
     flags: '--filter= --limit= --page-size= --sort-by=* --zone= --region= ±--global',
+  },
+  {
+    path: 'compute url-maps list', help: 'List Google Compute Engine URL maps.',
+    syntax: '[NAME ...] [optional flags]', positionals: 'NAME*',
+    flags: '--filter= --limit= --page-size= --sort-by=* ±--uri --regexp|-r= --regions=* ±--global',
+  },
+  {
+    path: 'compute url-maps describe', help: 'Describe a URL map.',
+    syntax: 'URL_MAP [optional flags]', positionals: 'URL_MAP',
+    flags: '--region= ±--global',
+  },
+  {
+    path: 'compute url-maps delete', help: 'Delete URL maps.',
+    syntax: 'URL_MAP [URL_MAP ...] [optional flags]', positionals: 'URL_MAP+',
+    flags: '--region= ±--global',
+  },
+  {
+    path: 'compute target-http-proxies list', help: 'List Google Compute Engine target HTTP proxies.',
+    syntax: '[NAME ...] [optional flags]', positionals: 'NAME*',
+    flags: '--filter= --limit= --page-size= --sort-by=* ±--uri --regexp|-r= --regions=* ±--global',
+  },
+  {
+    path: 'compute target-http-proxies describe', help: 'Display detailed information about a target HTTP proxy.',
+    syntax: 'NAME [optional flags]', positionals: 'NAME',
+    flags: '--region= ±--global',
+  },
+  {
+    path: 'compute target-http-proxies delete', help: 'Delete target HTTP proxies.',
+    syntax: 'NAME [NAME ...] [optional flags]', positionals: 'NAME+',
+    flags: '--region= ±--global',
+  },
+  {
+    path: 'compute instance-groups list', help: 'List Google Compute Engine instance groups.',
+    syntax: '[NAME ...] [optional flags]', positionals: 'NAME*',
+    flags: '--filter= --limit= --page-size= --sort-by=* ±--uri --regexp|-r= --zones=* --regions=* --only-managed --only-unmanaged',
+  },
+  {
+    path: 'compute instance-groups describe', help: 'Display detailed information about an instance group.',
+    syntax: 'NAME [optional flags]', positionals: 'NAME',
+    flags: '--zone= --region=',
+  },
+  {
+    path: 'compute instance-groups list-instances', help: 'List instances present in the instance group.',
+    syntax: 'NAME [optional flags]', positionals: 'NAME',
+    flags: '--filter= --limit= --page-size= --sort-by=* ±--uri --regexp|-r= --zone= --region=',
+  },
+  {
+    path: 'compute instance-groups get-named-ports', help: 'Lists the named ports for an instance group resource.',
+    syntax: 'NAME [optional flags]', positionals: 'NAME',
+    flags: '--filter= --limit= --page-size= --sort-by=* ±--uri --zone= --region=',
   },
   {
     path: 'compute project-info describe', help: 'Describe the Compute Engine project resource.',

@@ -320,6 +320,17 @@ export const groups: readonly GroupSurface[] = [
     ],
   },
   {
+    path: 'compute health-checks update', help: 'Update health checks for load balanced instances.',
+    children: [
+      ['c', 'grpc', '', 'Update a gRPC health check.'],
+      ['c', 'http', '', 'Update a HTTP health check.'],
+      ['c', 'http2', '', 'Update a HTTP2 health check.'],
+      ['c', 'https', '', 'Update a HTTPS health check.'],
+      ['c', 'ssl', '', 'Update a SSL health check.'],
+      ['c', 'tcp', '', 'Update a TCP health check.'],
+    ],
+  },
+  {
     path: 'compute http-health-checks', help: 'Read and manipulate HTTP health checks for load balanced instances.',
     children: [
       ['c', 'create', '', 'Create a legacy HTTP health check.'],
@@ -327,6 +338,18 @@ export const groups: readonly GroupSurface[] = [
       ['c', 'describe', '', 'Display detailed information about an HTTP health check.'],
       ['c', 'list', '', 'List Google Compute Engine health checks.'],
       ['c', 'update', '', 'Update a legacy HTTP health check.'],
+    ],
+  },
+  {
+    path: 'compute instance-groups', help: 'Read and manipulate Compute Engine instance groups.',
+    children: [
+      ['g', 'managed', '', 'Read and manipulate Compute Engine managed instance groups.'],
+      ['g', 'unmanaged', '', 'Read and manipulate Compute Engine unmanaged instance group.'],
+      ['c', 'describe', '', 'Display detailed information about an instance group.'],
+      ['c', 'get-named-ports', '', 'Lists the named ports for an instance group resource.'],
+      ['c', 'list', '', 'List Google Compute Engine instance groups.'],
+      ['c', 'list-instances', '', 'List instances present in the instance group.'],
+      ['c', 'set-named-ports', '', 'Sets the list of named ports for an instance group.'],
     ],
   },
   {
@@ -464,6 +487,38 @@ export const groups: readonly GroupSurface[] = [
       ['c', 'delete', '', 'Delete routes.'],
       ['c', 'describe', '', 'Describe a route.'],
       ['c', 'list', '', 'List non-dynamic Google Compute Engine routes.'],
+    ],
+  },
+  {
+    path: 'compute target-http-proxies', help: 'List, create, and delete target HTTP proxies.',
+    children: [
+      ['c', 'create', '', 'Create a target HTTP proxy.'],
+      ['c', 'delete', '', 'Delete target HTTP proxies.'],
+      ['c', 'describe', '', 'Display detailed information about a target HTTP proxy.'],
+      ['c', 'export', '', 'Export a target HTTP proxy.'],
+      ['c', 'import', '', 'Import a target HTTP proxy.'],
+      ['c', 'list', '', 'List Google Compute Engine target HTTP proxies.'],
+      ['c', 'update', '', 'Update a target HTTP proxy.'],
+    ],
+  },
+  {
+    path: 'compute url-maps', help: 'List, create, and delete URL maps.',
+    children: [
+      ['c', 'add-host-rule', '', 'Add a rule to a URL map to map hosts to a path matcher.'],
+      ['c', 'add-path-matcher', '', 'Add a path matcher to a URL map.'],
+      ['c', 'create', '', 'Create a URL map.'],
+      ['c', 'delete', '', 'Delete URL maps.'],
+      ['c', 'describe', '', 'Describe a URL map.'],
+      ['c', 'edit', '', 'Modify URL maps.'],
+      ['c', 'export', '', 'Export a URL map.'],
+      ['c', 'import', '', 'Import a URL map.'],
+      ['c', 'invalidate-cdn-cache', '', 'Invalidate specified objects for a URL map in Cloud CDN caches.'],
+      ['c', 'list', '', 'List Google Compute Engine URL maps.'],
+      ['c', 'list-cdn-cache-invalidations', '', 'List Cloud CDN cache invalidations for a URL map.'],
+      ['c', 'remove-host-rule', '', 'Remove a host rule from a URL map.'],
+      ['c', 'remove-path-matcher', '', 'Remove a path matcher from a URL map.'],
+      ['c', 'set-default-service', '', 'Change the default service or default bucket of a URL map.'],
+      ['c', 'validate', '', 'Validate a URL map.'],
     ],
   },
   {
