@@ -30,8 +30,9 @@ export function apiGroup(group: string, minor: number): JsonObject | undefined {
   return versions.length === 0 || group === '' ? undefined : { name: group, versions, preferredVersion: versions[0] };
 }
 
-export function apiGroupList(minor: number): JsonObject {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupOrder.flatMap((group) => apiGroup(group, minor) ?? []) };
+/** `more`: groups that are handed on to other servers. */
+export function apiGroupList(minor: number, more: readonly JsonObject[]): JsonObject {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: [...groupOrder.flatMap((group) => apiGroup(group, minor) ?? []), ...more] };
 }
 
 export function apiResourceList(group: string, version: string, minor: number): JsonObject | undefined {

@@ -1,6 +1,7 @@
 /** Who answers which path. */
 import { noSuchResource, StatusError } from '../api/status.ts';
 import { isObject } from '../api/values.ts';
+import type { MetricsServer } from '../metrics-server.ts';
 import type { PodStreams } from '../pod-streams.ts';
 import { readObject } from './bodies.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, paths } from './discovery.ts';
@@ -11,6 +12,7 @@ import { isPretty, negotiate, type Form } from './negotiate.ts';
 import { parseRequest, parseResourcePath, type ParsedRequest } from './paths.ts';
 import type { Registry } from './registry.ts';
 import { answerJson, methodNotAllowed, writerOf, type Call } from './call.ts';
+import { METRICS_GROUP, metricsAnswer, metricsGroup } from './metrics-api.ts';
 import { serveResource } from './rest.ts';
 import { serveBindings, serveSubresource } from './subresources.ts';
 import { serveWatch } from './watches.ts';
@@ -28,6 +30,7 @@ export interface RouteContext {
   /** Of this server, as discovery tells it. */
   readonly address: string;
   readonly streams: PodStreams | undefined;
+  readonly metrics: MetricsServer | undefined;
 }
 
 const json: Form = { encoding: 'json', as: 'object', version: 'v1' };
@@ -48,7 +51,8 @@ export function handle(request: ApiRequest, context: RouteContext): ApiResponse 
 function route(parsed: ParsedRequest, user: User, context: RouteContext): ApiResponse {
   const { segments, request } = parsed;
   const [first, second, third] = segments;
-  const { minor } = context.registry.config;
+  const { registry, metrics } = context;
+  const { minor } = registry.config;
   const reply = (value: object | undefined): ApiAnswer => {
     if (value === undefined) throw noSuchResource();
     if (request.method !== 'GET') throw methodNotAllowed();
@@ -68,7 +72,8 @@ function route(parsed: ParsedRequest, user: User, context: RouteContext): ApiRes
       if (third === undefined) return reply(apiResourceList('', second, minor));
       break;
     case 'apis':
-      if (second === undefined) return reply(apiGroupList(minor));
+      if (second === undefined) return reply(apiGroupList(minor, metrics === undefined ? [] : [metricsGroup]));
+      if (second === METRICS_GROUP && metrics !== undefined) return reply(metricsAnswer(segments, parsed.query, metrics, registry));
       if (third === undefined) {
         const group = apiGroup(second, minor);
         return group === undefined ? pageNotFound() : reply({ kind: 'APIGroup', apiVersion: 'v1', ...group });

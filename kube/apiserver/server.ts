@@ -1,5 +1,6 @@
 /** The API server as one thing: made once for a cluster, asked by requests and by clients. */
 import type { ApiClient } from '../client.ts';
+import type { MetricsServer } from '../metrics-server.ts';
 import type { PodStreams } from '../pod-streams.ts';
 import type { KubeRuntime } from '../runtime.ts';
 import { Store } from '../store/store.ts';
@@ -21,6 +22,7 @@ export interface ApiServerConfig {
   /** Pods get the account `default` and its token. Off until a controller makes these accounts. */
   readonly hasServiceAccounts?: boolean;
   readonly streams?: PodStreams;
+  readonly metrics?: MetricsServer;
 }
 
 export interface ApiServer {
@@ -39,7 +41,7 @@ export function createApiServer(config: ApiServerConfig): ApiServer {
   const advertise = config.advertise ?? { ip: '192.0.2.2', port: 443 };
   plantRoles(registry);
   bootstrap(client(), registry, advertise);
-  const context: RouteContext = { registry, version, address: `${advertise.ip}:${advertise.port}`, streams: config.streams };
+  const context: RouteContext = { registry, version, address: `${advertise.ip}:${advertise.port}`, streams: config.streams, metrics: config.metrics };
   return { client, handle: (request) => handle(request, context) };
 }
 

@@ -2,7 +2,7 @@
 import type { ApiClient } from '../client.ts';
 import type { CloudProvider } from '../cloud-provider.ts';
 import type { KubeRuntime } from '../runtime.ts';
-import { startAutoscaler } from './autoscaler.ts';
+import { startAutoscaler, type AutoscalerOptions } from './autoscaler.ts';
 import { contexts } from './controller.ts';
 import { startCronJobController, type CronJobOptions } from './cronjob.ts';
 import { startDaemonSetController } from './daemonset.ts';
@@ -20,7 +20,7 @@ import { startServiceController } from './service.ts';
 import { startServiceAccountController, type AccountOptions } from './serviceaccounts.ts';
 import { startStatefulSetController } from './statefulset.ts';
 
-export type ControllerOptions = NodeOptions & AccountOptions & CronJobOptions & { /** Left out: Ingresses are nobody's business. */ readonly ingress?: IngressOptions };
+export type ControllerOptions = NodeOptions & AutoscalerOptions & AccountOptions & CronJobOptions & { /** Left out: Ingresses are nobody's business. */ readonly ingress?: IngressOptions };
 
 export function startControllers(client: ApiClient, runtime: KubeRuntime, cloud: CloudProvider, options: ControllerOptions): void {
   const as = contexts(client, runtime);
@@ -36,7 +36,7 @@ export function startControllers(client: ApiClient, runtime: KubeRuntime, cloud:
   startStatefulSetController(as('statefulset-controller'));
   startJobController(as('job-controller'));
   startCronJobController(as('cronjob-controller'), options);
-  startAutoscaler(as('horizontal-pod-autoscaler'));
+  startAutoscaler(as('horizontal-pod-autoscaler'), options);
   startDisruptionController(as('controllermanager'));
   startEndpointControllers(as('endpoint-controller'));
   startServiceController(as('service-controller'), cloud);

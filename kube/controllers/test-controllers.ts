@@ -2,9 +2,9 @@
 import type { ApiClient } from '../client.ts';
 import type { CloudProvider, CloudResult } from '../cloud-provider.ts';
 import type { StoredObject } from '../api/kinds.ts';
-import type { ApiServer } from '../apiserver/server.ts';
+import { createApiServer, type ApiServer } from '../apiserver/server.ts';
 import { timestamp } from '../runtime.ts';
-import { testCluster, type TestRuntime } from '../test-cluster.ts';
+import { testRuntime, type TestRuntime } from '../test-cluster.ts';
 import { startControllers, type ControllerOptions } from './index.ts';
 
 export interface ScriptedCloud extends CloudProvider {
@@ -47,7 +47,9 @@ export interface TestControllers {
 
 /** `more`: of controllers that are not always there, told of the time they live in. */
 export function testControllers(nodes: readonly string[] = ['node-1', 'node-2', 'node-3'], startMs?: number, more: (runtime: TestRuntime) => Partial<ControllerOptions> = () => ({})): TestControllers {
-  const { server, runtime } = testCluster({}, startMs);
+  const runtime = testRuntime(startMs);
+  const options = more(runtime);
+  const server = createApiServer({ runtime, ...(options.metrics === undefined ? {} : { metrics: options.metrics }) });
   const client = server.client();
   const cloud = scriptedCloud(runtime);
   const lab: TestControllers = {
@@ -63,7 +65,7 @@ export function testControllers(nodes: readonly string[] = ['node-1', 'node-2', 
     podNames: () => client.list('pods').map(({ metadata }) => metadata.name),
   };
   for (const name of ['default', 'kube-system', 'kube-node-lease']) if (client.find('namespaces', { name }) === undefined) client.create('namespaces', { metadata: { name } });
-  startControllers(client, runtime, cloud, { clusterCidr: '10.40.0.0/14', nodeMask: 24, isRouted: true, hasTokenSecrets: true, ...more(runtime) });
+  startControllers(client, runtime, cloud, { clusterCidr: '10.40.0.0/14', nodeMask: 24, isRouted: true, hasTokenSecrets: true, ...options });
   playKubelets(lab);
   for (const node of nodes) lab.addNode(node);
   runtime.run(3000);

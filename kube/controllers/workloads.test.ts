@@ -1,6 +1,7 @@
 /** StatefulSets, CronJobs, autoscalers and disruption budgets at work. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isReason } from '../api/status.ts';
+import { MetricsServer } from '../metrics-server.ts';
 import { testControllers, type TestControllers } from './test-controllers.ts';
 
 let lab: TestControllers;
@@ -139,6 +140,58 @@ describe('a HorizontalPodAutoscaler', () => {
     lab.client.edit('deployments', key, (draft) => void (draft.spec!.replicas = 9));
     lab.runtime.run(16_000);
     expect(lab.client.get('deployments', key).spec?.replicas).toBe(4);
+  });
+
+  describe('with a metrics-server', () => {
+    /** Of every pod of the Deployment, as a share of one core. */
+    let busy = 0;
+    beforeEach(() => {
+      busy = 0;
+      let cpuUs = 0;
+      lab = testControllers(undefined, undefined, (runtime) => ({
+        metrics: new MetricsServer(runtime, () => {
+          cpuUs += busy * 60e6;
+          return [{ name: 'node-1', cpuUs: 0, memoryKb: 0, pods: lab.podNames().map((name) => ({ namespace: 'default', name, containers: [{ id: name, name: 'web', cpuUs, memoryKb: 300 }] })) }];
+        }),
+      }));
+      lab.client.create('pods', { metadata: { name: 'metrics-server', namespace: 'kube-system', labels: { 'k8s-app': 'metrics-server' } }, spec: { containers: [{ name: 'metrics-server', image: 'metrics-server' }] } });
+    });
+
+    function scaled(requests: Record<string, string>): void {
+      const { metadata, spec } = template('nginx:1');
+      lab.client.create('deployments', { metadata: key, spec: { replicas: 2, selector, template: { metadata, spec: { ...spec, containers: spec.containers.map((container) => ({ ...container, resources: { requests } })) } } } });
+      lab.client.create('horizontalpodautoscalers', { metadata: key, spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, minReplicas: 1, maxReplicas: 10, targetCPUUtilizationPercentage: 50 } });
+    }
+    const replicas = (): number | undefined => lab.client.get('deployments', key).spec?.replicas;
+
+    it('adds replicas while pods are busier than wanted, and takes them away five minutes after they have become idle', () => {
+      scaled({ cpu: '100m' });
+      busy = 0.075;
+      lab.runtime.run(135_000);
+      expect(replicas()).toBe(3);
+      expect(lab.client.get('horizontalpodautoscalers', key).status?.currentCPUUtilizationPercentage).toBe(75);
+      expect(lab.events()).toContainEqual(expect.stringContaining('SuccessfulRescale New size: 3; reason: cpu resource utilization (percentage of request) above target'));
+      busy = 0;
+      lab.runtime.run(240_000);
+      expect(replicas()).toBeGreaterThanOrEqual(3);
+      lab.runtime.run(360_000);
+      expect(replicas()).toBe(1);
+      expect(lab.events()).toContainEqual(expect.stringContaining('SuccessfulRescale New size: 1; reason: All metrics below target'));
+    });
+
+    it('leaves them as they are within a tenth of what is wanted', () => {
+      scaled({ cpu: '100m' });
+      busy = 0.054;
+      lab.runtime.run(300_000);
+      expect(replicas()).toBe(2);
+    });
+
+    it('cannot tell without a request to compare with', () => {
+      scaled({});
+      lab.runtime.run(150_000);
+      expect(lab.events()).toContainEqual(expect.stringContaining('FailedGetResourceMetric missing request for cpu'));
+      expect(replicas()).toBe(2);
+    });
   });
 });
 

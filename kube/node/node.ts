@@ -3,6 +3,7 @@ import type { Pod } from 'kubernetes-types/core/v1';
 import type { Machine } from '../../machine/machine.ts';
 import type { Program } from '../../machine/sys.ts';
 import type { ApiClient } from '../client.ts';
+import type { NodeUsed } from '../metrics-server.ts';
 import type { Profile } from '../profiles/index.ts';
 import type { PodStreams } from '../pod-streams.ts';
 import type { KubeRuntime } from '../runtime.ts';
@@ -20,6 +21,7 @@ import type { NodeIdentity } from './node-status.ts';
 import type { ClusterNames } from './pod-environment.ts';
 import { serveHttp } from './programs/http.ts';
 import { goProgram, resident } from './programs/servers.ts';
+import { usedOn } from './usage.ts';
 
 export interface KubeNodeOptions {
   readonly machine: Machine;
@@ -85,6 +87,11 @@ export class KubeNode {
   get isReachable(): boolean {
     const { machine, apiServer } = this.options;
     return apiServer === undefined || hasWay(machine, apiServer);
+  }
+
+  /** What the kubelet tells the metrics-server. */
+  used(): NodeUsed {
+    return usedOn(this.name, this.runtime);
   }
 
   start(): void {

@@ -11,6 +11,7 @@ import { startControllers } from '../../kube/controllers/index.ts';
 import { ingressGenerations } from '../../kube/controllers/ingress-generations.ts';
 import { standardImages } from '../../kube/node/images.ts';
 import { KubeNode } from '../../kube/node/node.ts';
+import { MetricsServer } from '../../kube/metrics-server.ts';
 import { streamsByNode } from '../../kube/node/streams.ts';
 import { worldRuntime } from '../../kube/node/world-runtime.ts';
 import { resources } from '../../kube/api/resources.ts';
@@ -19,7 +20,7 @@ import { profiles, type Profile } from '../../kube/profiles/index.ts';
 import type { KubeRuntime } from '../../kube/runtime.ts';
 import type { Container } from '../../machine/container.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { md5 } from '../../shell/commands/coreutils/digest.ts';
+import { md5 } from '../../shell/commands/coreutils/hashes.ts';
 import { connectCloud } from '../../shell/ports/cloud.ts';
 import { fromUtf8, utf8 } from '../../simulator/bytes.ts';
 import type { SimulatedWorld } from '../../simulator/index.ts';
@@ -41,7 +42,7 @@ export interface LabHost {
   remove(name: string): void;
 }
 
-interface RunningCluster { readonly spec: ClusterSpec; readonly server: ApiServer; readonly nodes: Map<string, KubeNode> }
+interface RunningCluster { readonly spec: ClusterSpec; readonly server: ApiServer; readonly metrics: MetricsServer; readonly nodes: Map<string, KubeNode> }
 
 export class ClusterLab implements ClusterFactory, GuestHost {
   readonly cloud: Cloud;
@@ -148,6 +149,7 @@ export class ClusterLab implements ClusterFactory, GuestHost {
   remove(name: string): void {
     const cluster = this.clusters.get(name);
     if (cluster === undefined) return;
+    cluster.metrics.stop();
     for (const node of cluster.nodes.values()) node.kubelet.stop();
     this.clusters.delete(name);
     this.host.remove(masterName(name));
@@ -162,12 +164,13 @@ export class ClusterLab implements ClusterFactory, GuestHost {
   private start(spec: ClusterSpec): RunningCluster {
     const { profile, time } = this;
     const nodes = new Map<string, KubeNode>();
+    const metrics = new MetricsServer(time, () => [...nodes.values()].filter(({ isReachable, kubelet }) => isReachable && !kubelet.isStopped).map((node) => node.used()));
     const server = createApiServer({
-      runtime: time, version: profile.server, serviceRange: spec.serviceRange, advertise: { ip: spec.endpoint, port: API_PORT }, hasServiceAccounts: true, streams: streamsByNode((name) => nodes.get(name)),
+      runtime: time, version: profile.server, serviceRange: spec.serviceRange, advertise: { ip: spec.endpoint, port: API_PORT }, hasServiceAccounts: true, streams: streamsByNode((name) => nodes.get(name)), metrics,
     });
-    const cluster: RunningCluster = { spec, server, nodes };
+    const cluster: RunningCluster = { spec, server, metrics, nodes };
     this.clusters.set(spec.name, cluster);
-    startControllers(server.client(), time, this.provider(), { clusterCidr: spec.podRange, nodeMask: profile.nodeMask, isRouted: profile.isRouted, hasTokenSecrets: profile.server.minor < 24, cronJobVersion: profile.server.minor >= 21 ? 'batch/v1' : 'batch/v1beta1', ingress: { balancers: this.cloud.httpLoadBalancers, generation: ingressGenerations[profile.ingress], clusterId: this.scenario.cluster.id, md5: (text) => md5(utf8(text)) } });
+    startControllers(server.client(), time, this.provider(), { metrics, clusterCidr: spec.podRange, nodeMask: profile.nodeMask, isRouted: profile.isRouted, hasTokenSecrets: profile.server.minor < 24, cronJobVersion: profile.server.minor >= 21 ? 'batch/v1' : 'batch/v1beta1', ingress: { balancers: this.cloud.httpLoadBalancers, generation: ingressGenerations[profile.ingress], clusterId: this.scenario.cluster.id, md5: (text) => md5(utf8(text)) } });
     this.startMaster(spec, server);
     for (const node of spec.nodes) this.startNode(cluster, node);
     installAddons(server.client('system:addon-manager', 'kube-addon-manager'), profile);

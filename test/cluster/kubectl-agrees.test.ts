@@ -10,6 +10,7 @@ import { commands, files } from './kubectl-commands.ts';
 import { fieldCommands, fieldFiles } from './field-manifests.ts';
 import { drainCommands, drainFiles } from './drains.ts';
 import { ingressCommands, ingressFiles, prepareIngresses } from './ingress-commands.ts';
+import { measured, prepareMeasured, topCommands } from './top-commands.ts';
 import { workloadCommands, workloadFiles } from './workload-commands.ts';
 import { comparable, realKubectl, simulatedKubectl, type Kubectl } from './two-kubectls.ts';
 
@@ -35,11 +36,12 @@ function prepare({ client, runtime }: TestControllers): void {
 }
 
 describe.skipIf(!isThere).each([
-  { about: 'a cluster in use', made: prepare, given: { ...files, ...badFiles }, lines: [...commands, ...badCommands] },
-  { about: 'fields that are wrong', made: () => undefined, given: fieldFiles, lines: fieldCommands },
-  { about: 'workloads and rights', made: () => undefined, given: workloadFiles, lines: workloadCommands },
-  { about: 'nodes made free', made: () => undefined, given: drainFiles, lines: drainCommands },
-  { about: 'ingresses', made: prepareIngresses, given: ingressFiles, lines: ingressCommands },
+  { about: 'a cluster in use', made: { prepare }, given: { ...files, ...badFiles }, lines: [...commands, ...badCommands] },
+  { about: 'fields that are wrong', made: { prepare: () => undefined }, given: fieldFiles, lines: fieldCommands },
+  { about: 'workloads and rights', made: { prepare: () => undefined }, given: workloadFiles, lines: workloadCommands },
+  { about: 'nodes made free', made: { prepare: () => undefined }, given: drainFiles, lines: drainCommands },
+  { about: 'ingresses', made: { prepare: prepareIngresses }, given: ingressFiles, lines: ingressCommands },
+  { about: 'what is used', made: { prepare: prepareMeasured, more: measured }, given: {}, lines: topCommands },
 ])('kubectl, real and simulated: $about', ({ made, given, lines }) => {
   let real: Kubectl;
   let simulated: Kubectl;

@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../../host/apiserver/server.ts';
 import type { ApiResponse } from '../../kube/apiserver/http.ts';
+import type { ControllerOptions } from '../../kube/controllers/index.ts';
 import { testControllers, type TestControllers } from '../../kube/controllers/test-controllers.ts';
+import type { KubeRuntime } from '../../kube/runtime.ts';
 import { apiEndpoint } from '../../labs/cluster/api-endpoint.ts';
 import { imageFor } from '../../labs/images/index.ts';
 import { createMachine } from '../../machine/machine.ts';
@@ -23,6 +25,12 @@ export interface Kubectl {
   close(): Promise<void>;
 }
 
+/** What the cluster has besides its nodes. */
+export interface Made {
+  readonly prepare: (cluster: TestControllers) => void;
+  readonly more?: (runtime: KubeRuntime) => Partial<ControllerOptions>;
+}
+
 /** How old objects are when commands begin: of an age that is told in whole hours. */
 const AGE_MS = 9.5 * 3_600_000;
 const AT_MOST_MS = 30_000;
@@ -33,15 +41,15 @@ const kubeconfig = (server: string): string => JSON.stringify({
 });
 
 /** A cluster as old as it should be at `nowMs`. */
-function agedCluster(nowMs: number, prepare: (cluster: TestControllers) => void): TestControllers {
-  const cluster = testControllers(undefined, nowMs - AGE_MS);
+function agedCluster(nowMs: number, { prepare, more }: Made): TestControllers {
+  const cluster = testControllers(undefined, nowMs - AGE_MS, more);
   prepare(cluster);
   cluster.runtime.run(nowMs - cluster.runtime.nowMs());
   return cluster;
 }
 
-export async function realKubectl(program: string, files: Readonly<Record<string, string>>, nowMs: number, prepare: (cluster: TestControllers) => void): Promise<Kubectl> {
-  const cluster = agedCluster(nowMs, prepare);
+export async function realKubectl(program: string, files: Readonly<Record<string, string>>, nowMs: number, made: Made): Promise<Kubectl> {
+  const cluster = agedCluster(nowMs, made);
   const listener = await listen((request) => withoutManagedFields(cluster.server.handle(request)), 0);
   const home = mkdtempSync(join(tmpdir(), 'podwire-kubectl-'));
   for (const [name, text] of Object.entries({ ...files, config: kubeconfig(listener.url) })) writeFileSync(join(home, name), text);
@@ -68,8 +76,8 @@ function withoutManagedFields(answer: ApiResponse): ApiResponse {
   return { ...answer, body: utf8(text) };
 }
 
-export async function simulatedKubectl(files: Readonly<Record<string, string>>, nowMs: number, prepare: (cluster: TestControllers) => void): Promise<Kubectl> {
-  const cluster = agedCluster(nowMs, prepare);
+export async function simulatedKubectl(files: Readonly<Record<string, string>>, nowMs: number, made: Made): Promise<Kubectl> {
+  const cluster = agedCluster(nowMs, made);
   const world = createWorld({ seed: 1, epochUs: nowMs * 1000 });
   const scheduler = new Scheduler(world);
   const kernel = world.addKernel('cloudshell');

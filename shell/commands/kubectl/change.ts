@@ -1,6 +1,7 @@
 /** Small changes of objects there are: scale, label, annotate, set image, rollout, cordon, drain, taint, expose. */
 import { pathOf, resourceName, type ResourceInfo } from './discovery.ts';
 import { report } from './messages.ts';
+import { goDuration } from './flags.ts';
 import { isNotFound, KubectlProblem, ServerProblem, usageProblem } from './problem.ts';
 import type { Command, KubeObject, Session, Subject } from './session.ts';
 
@@ -258,12 +259,6 @@ async function evictAll(session: Session, info: ResourceInfo, leaving: readonly 
     going = left;
   }
   return undefined;
-}
-
-/** time.Duration.String of whole seconds: `1m5s`. */
-function goDuration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds}s` : seconds < 3600 ? `${Math.floor(seconds / 60)}m${seconds % 60}s` : `${Math.floor(seconds / 3600)}h${Math.floor(seconds / 60) % 60}m${seconds % 60}s`;
 }
 
 /** Whether it goes now. */

@@ -184,3 +184,9 @@ export function durationMs(text: string): number | undefined {
   for (const [, amount, name] of text.matchAll(/(\d+\.?\d*)(ns|us|ms|[smh])/g)) total += Number(amount) * unit[name!]!;
   return text.startsWith('-') ? -total : total;
 }
+
+/** time.Duration.String of whole seconds: `1m5s`. */
+export function goDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds}s` : seconds < 3600 ? `${Math.floor(seconds / 60)}m${seconds % 60}s` : `${Math.floor(seconds / 3600)}h${Math.floor(seconds / 60) % 60}m${seconds % 60}s`;
+}

@@ -1,7 +1,7 @@
-/** Commands that say what there is: version, cluster-info, api-resources, api-versions, top. */
+/** Commands that say what there is: version, cluster-info, api-resources, api-versions. */
 import { toJson } from './json-writer.ts';
-import { isNotFound, KubectlProblem } from './problem.ts';
-import type { Command, KubeObject } from './session.ts';
+import { KubectlProblem } from './problem.ts';
+import type { Command } from './session.ts';
 import { TABLE, TabWriter } from './tabwriter.ts';
 import { toYaml } from './yaml-writer.ts';
 
@@ -71,19 +71,4 @@ function compare(one: string, other: string): number {
 export const apiVersions: Command = async (session) => {
   for (const name of [...(await (await session.discovery()).versions())].toSorted()) session.out(name);
   return 0;
-};
-
-/** kubectl asks the Metrics API, which this cluster may not serve. */
-export const top: Command = async (session) => {
-  const what = session.command.endsWith('node') ? 'nodes' : 'pods';
-  const path = what === 'nodes' ? '/apis/metrics.k8s.io/v1beta1/nodes' : `/apis/metrics.k8s.io/v1beta1/namespaces/${await session.namespace()}/pods`;
-  try {
-    const { items = [] } = (await (await session.api()).get(path)) as { items?: (KubeObject & { usage?: Record<string, string>; containers?: { usage: Record<string, string> }[] })[] };
-    const rows = items.map(({ metadata, usage, containers = [] }) => [metadata?.name, usage?.['cpu'] ?? containers[0]?.usage['cpu'] ?? '', usage?.['memory'] ?? containers[0]?.usage['memory'] ?? ''].join('\t'));
-    session.call.write(`${new TabWriter(TABLE).format(['NAME\tCPU(cores)\tMEMORY(bytes)', ...rows].join('\n'))}\n`);
-    return 0;
-  } catch (error) {
-    if (isNotFound(error) || error instanceof KubectlProblem) throw new KubectlProblem('Metrics API not available');
-    throw error;
-  }
 };

@@ -12,7 +12,8 @@ import { explain } from './explain.ts';
 import { FlagProblem, Flags, splitCommand } from './flags.ts';
 import { pages, globalFlags } from './generated/help.ts';
 import { get } from './get.ts';
-import { apiResources, apiVersions, clusterInfo, top, version } from './information.ts';
+import { apiResources, apiVersions, clusterInfo, version } from './information.ts';
+import { topNode, topPod } from './top.ts';
 import { KubectlProblem, usageProblem } from './problem.ts';
 import { proxy } from './proxy.ts';
 import { history, pause, restart, resume, status, undo, waitFor } from './rollout.ts';
@@ -25,7 +26,7 @@ const commands: Readonly<Record<string, Command>> = {
   'create ingress': createIngress, 'create cronjob': createCronJob, 'create poddisruptionbudget': createDisruptionBudget, 'create role': createRole, 'create clusterrole': createClusterRole, 'create rolebinding': createRoleBinding, 'create clusterrolebinding': createClusterRoleBinding,
   'create service clusterip': createServiceClusterIp, 'create service nodeport': createServiceNodePort, 'create service loadbalancer': createServiceLoadBalancer, 'create service externalname': createServiceExternalName,
   'rollout status': status, 'rollout history': history, 'rollout undo': undo, 'rollout restart': restart, 'rollout pause': pause, 'rollout resume': resume, 'set image': setImage, 'set env': setEnv,
-  'cluster-info': clusterInfo, 'api-resources': apiResources, 'api-versions': apiVersions, 'auth can-i': canI, 'top node': top, 'top pod': top,
+  'cluster-info': clusterInfo, 'api-resources': apiResources, 'api-versions': apiVersions, 'auth can-i': canI, 'top node': topNode, 'top pod': topPod,
   'config view': config.view, 'config current-context': config.currentContext, 'config use-context': config.useContext, 'config get-contexts': config.getContexts, 'config get-clusters': config.getClusters, 'config get-users': config.getUsers, 'config set-cluster': config.setCluster,
   'config set-context': config.setContext, 'config set-credentials': config.setCredentials, 'config delete-context': config.deleteContext, 'config delete-cluster': config.deleteCluster, 'config delete-user': config.deleteUser, 'config rename-context': config.renameContext, 'config set': config.set, 'config unset': config.unset,
 };
