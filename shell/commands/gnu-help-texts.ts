@@ -2021,6 +2021,657 @@ NOTE: your shell may have its own version of true, which usually supersedes
 the version described here.  Please refer to your shell's documentation
 for details about the options it supports.
 ` },
+  b2sum: { authors: 'Padraig Brady and Samuel Neves.', text: `Usage: b2sum [OPTION]... [FILE]...
+Print or check BLAKE2b (512-bit) checksums.
+
+With no FILE, or when FILE is -, read standard input.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -b, --binary          read in binary mode
+  -c, --check           read checksums from the FILEs and check them
+  -l, --length=BITS     digest length in bits; must not exceed the max for
+                          the blake2 algorithm and must be a multiple of 8
+      --tag             create a BSD-style checksum
+  -t, --text            read in text mode (default)
+  -z, --zero            end each output line with NUL, not newline,
+                          and disable file name escaping
+
+The following five options are useful only when verifying checksums:
+      --ignore-missing  don't fail or report status for missing files
+      --quiet           don't print OK for each successfully verified file
+      --status          don't output anything, status code shows success
+      --strict          exit non-zero for improperly formatted checksum lines
+  -w, --warn            warn about improperly formatted checksum lines
+
+      --help        display this help and exit
+      --version     output version information and exit
+
+The sums are computed as described in RFC 7693.
+When checking, the input should be a former output of this program.
+The default mode is to print a line with: checksum, a space,
+a character indicating input mode ('*' for binary, ' ' for text
+or where binary is insignificant), and name for each FILE.
+
+Note: There is no difference between binary mode and text mode on GNU systems.
+` },
+  base32: { authors: 'Simon Josefsson.', text: `Usage: base32 [OPTION]... [FILE]
+Base32 encode or decode FILE, or standard input, to standard output.
+
+With no FILE, or when FILE is -, read standard input.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -d, --decode          decode data
+  -i, --ignore-garbage  when decoding, ignore non-alphabet characters
+  -w, --wrap=COLS       wrap encoded lines after COLS character (default 76).
+                          Use 0 to disable line wrapping
+      --help        display this help and exit
+      --version     output version information and exit
+
+The data are encoded as described for the base32 alphabet in RFC 4648.
+When decoding, the input may contain newlines in addition to the bytes of
+the formal base32 alphabet.  Use --ignore-garbage to attempt to recover
+from any other non-alphabet bytes in the encoded stream.
+` },
+  basenc: { authors: 'Simon Josefsson and Assaf Gordon.', text: `Usage: basenc [OPTION]... [FILE]
+basenc encode or decode FILE, or standard input, to standard output.
+
+With no FILE, or when FILE is -, read standard input.
+
+Mandatory arguments to long options are mandatory for short options too.
+      --base64          same as 'base64' program (RFC4648 section 4)
+      --base64url       file- and url-safe base64 (RFC4648 section 5)
+      --base32          same as 'base32' program (RFC4648 section 6)
+      --base32hex       extended hex alphabet base32 (RFC4648 section 7)
+      --base16          hex encoding (RFC4648 section 8)
+      --base2msbf       bit string with most significant bit (msb) first
+      --base2lsbf       bit string with least significant bit (lsb) first
+  -d, --decode          decode data
+  -i, --ignore-garbage  when decoding, ignore non-alphabet characters
+  -w, --wrap=COLS       wrap encoded lines after COLS character (default 76).
+                          Use 0 to disable line wrapping
+      --z85             ascii85-like encoding (ZeroMQ spec:32/Z85);
+                        when encoding, input length must be a multiple of 4;
+                        when decoding, input length must be a multiple of 5
+      --help        display this help and exit
+      --version     output version information and exit
+
+When decoding, the input may contain newlines in addition to the bytes of
+the formal alphabet.  Use --ignore-garbage to attempt to recover
+from any other non-alphabet bytes in the encoded stream.
+` },
+  cksum: { authors: 'Padraig Brady and Q. Frank Xia.', text: `Usage: cksum [OPTION]... [FILE]...
+Print or verify checksums.
+By default use the 32 bit CRC algorithm.
+
+With no FILE, or when FILE is -, read standard input.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -a, --algorithm=TYPE  select the digest type to use.  See DIGEST below.
+  -c, --check           read checksums from the FILEs and check them
+  -l, --length=BITS     digest length in bits; must not exceed the max for
+                          the blake2 algorithm and must be a multiple of 8
+      --tag             create a BSD-style checksum (the default)
+      --untagged        create a reversed style checksum, without digest type
+  -z, --zero            end each output line with NUL, not newline,
+                          and disable file name escaping
+
+The following five options are useful only when verifying checksums:
+      --ignore-missing  don't fail or report status for missing files
+      --quiet           don't print OK for each successfully verified file
+      --status          don't output anything, status code shows success
+      --strict          exit non-zero for improperly formatted checksum lines
+  -w, --warn            warn about improperly formatted checksum lines
+
+      --debug           indicate which implementation used
+      --help        display this help and exit
+      --version     output version information and exit
+
+DIGEST determines the digest algorithm and default output format:
+  sysv      (equivalent to sum -s)
+  bsd       (equivalent to sum -r)
+  crc       (equivalent to cksum)
+  md5       (equivalent to md5sum)
+  sha1      (equivalent to sha1sum)
+  sha224    (equivalent to sha224sum)
+  sha256    (equivalent to sha256sum)
+  sha384    (equivalent to sha384sum)
+  sha512    (equivalent to sha512sum)
+  blake2b   (equivalent to b2sum)
+  sm3       (only available through cksum)
+
+When checking, the input should be a former output of this program,
+or equivalent standalone program.
+` },
+  sum: { authors: 'Kayvan Aghaiepour and David MacKenzie.', text: `Usage: sum [OPTION]... [FILE]...
+Print or check BSD (16-bit) checksums.
+
+With no FILE, or when FILE is -, read standard input.
+
+  -r              use BSD sum algorithm (the default), use 1K blocks
+  -s, --sysv      use System V sum algorithm, use 512 bytes blocks
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  csplit: { authors: 'Stuart Kemp and David MacKenzie.', text: `Usage: csplit [OPTION]... FILE PATTERN...
+Output pieces of FILE separated by PATTERN(s) to files 'xx00', 'xx01', ...,
+and output byte counts of each piece to standard output.
+
+Read standard input if FILE is -
+
+Mandatory arguments to long options are mandatory for short options too.
+  -b, --suffix-format=FORMAT  use sprintf FORMAT instead of %02d
+  -f, --prefix=PREFIX        use PREFIX instead of 'xx'
+  -k, --keep-files           do not remove output files on errors
+      --suppress-matched     suppress the lines matching PATTERN
+  -n, --digits=DIGITS        use specified number of digits instead of 2
+  -s, --quiet, --silent      do not print counts of output file sizes
+  -z, --elide-empty-files    remove empty output files
+      --help        display this help and exit
+      --version     output version information and exit
+
+Each PATTERN may be:
+  INTEGER            copy up to but not including specified line number
+  /REGEXP/[OFFSET]   copy up to but not including a matching line
+  %REGEXP%[OFFSET]   skip to, but not including a matching line
+  {INTEGER}          repeat the previous pattern specified number of times
+  {*}                repeat the previous pattern as many times as possible
+
+A line OFFSET is an integer optionally preceded by '+' or '-'
+` },
+  split: { authors: 'Torbjorn Granlund and Richard M. Stallman.', text: `Usage: split [OPTION]... [FILE [PREFIX]]
+Output pieces of FILE to PREFIXaa, PREFIXab, ...;
+default size is 1000 lines, and default PREFIX is 'x'.
+
+With no FILE, or when FILE is -, read standard input.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -a, --suffix-length=N   generate suffixes of length N (default 2)
+      --additional-suffix=SUFFIX  append an additional SUFFIX to file names
+  -b, --bytes=SIZE        put SIZE bytes per output file
+  -C, --line-bytes=SIZE   put at most SIZE bytes of records per output file
+  -d                      use numeric suffixes starting at 0, not alphabetic
+      --numeric-suffixes[=FROM]  same as -d, but allow setting the start value
+  -x                      use hex suffixes starting at 0, not alphabetic
+      --hex-suffixes[=FROM]  same as -x, but allow setting the start value
+  -e, --elide-empty-files  do not generate empty output files with '-n'
+      --filter=COMMAND    write to shell COMMAND; file name is $FILE
+  -l, --lines=NUMBER      put NUMBER lines/records per output file
+  -n, --number=CHUNKS     generate CHUNKS output files; see explanation below
+  -t, --separator=SEP     use SEP instead of newline as the record separator;
+                            '\\0' (zero) specifies the NUL character
+  -u, --unbuffered        immediately copy input to output with '-n r/...'
+      --verbose           print a diagnostic just before each
+                            output file is opened
+      --help        display this help and exit
+      --version     output version information and exit
+
+The SIZE argument is an integer and optional unit (example: 10K is 10*1024).
+Units are K,M,G,T,P,E,Z,Y (powers of 1024) or KB,MB,... (powers of 1000).
+Binary prefixes can be used, too: KiB=K, MiB=M, and so on.
+
+CHUNKS may be:
+  N       split into N files based on size of input
+  K/N     output Kth of N to stdout
+  l/N     split into N files without splitting lines/records
+  l/K/N   output Kth of N to stdout without splitting lines/records
+  r/N     like 'l' but use round robin distribution
+  r/K/N   likewise but only output Kth of N to stdout
+` },
+  fmt: { authors: 'Ross Paterson.', text: `Usage: fmt [-WIDTH] [OPTION]... [FILE]...
+Reformat each paragraph in the FILE(s), writing to standard output.
+The option -WIDTH is an abbreviated form of --width=DIGITS.
+
+With no FILE, or when FILE is -, read standard input.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -c, --crown-margin        preserve indentation of first two lines
+  -p, --prefix=STRING       reformat only lines beginning with STRING,
+                              reattaching the prefix to reformatted lines
+  -s, --split-only          split long lines, but do not refill
+  -t, --tagged-paragraph    indentation of first line different from second
+  -u, --uniform-spacing     one space between words, two after sentences
+  -w, --width=WIDTH         maximum line width (default of 75 columns)
+  -g, --goal=WIDTH          goal width (default of 93% of width)
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  numfmt: { authors: 'Assaf Gordon.', text: `Usage: numfmt [OPTION]... [NUMBER]...
+Reformat NUMBER(s), or the numbers from standard input if none are specified.
+
+Mandatory arguments to long options are mandatory for short options too.
+      --debug          print warnings about invalid input
+  -d, --delimiter=X    use X instead of whitespace for field delimiter
+      --field=FIELDS   replace the numbers in these input fields (default=1);
+                         see FIELDS below
+      --format=FORMAT  use printf style floating-point FORMAT;
+                         see FORMAT below for details
+      --from=UNIT      auto-scale input numbers to UNITs; default is 'none';
+                         see UNIT below
+      --from-unit=N    specify the input unit size (instead of the default 1)
+      --grouping       use locale-defined grouping of digits, e.g. 1,000,000
+                         (which means it has no effect in the C/POSIX locale)
+      --header[=N]     print (without converting) the first N header lines;
+                         N defaults to 1 if not specified
+      --invalid=MODE   failure mode for invalid numbers: MODE can be:
+                         abort (default), fail, warn, ignore
+      --padding=N      pad the output to N characters; positive N will
+                         right-align; negative N will left-align;
+                         padding is ignored if the output is wider than N;
+                         the default is to automatically pad if a whitespace
+                         is found
+      --round=METHOD   use METHOD for rounding when scaling; METHOD can be:
+                         up, down, from-zero (default), towards-zero, nearest
+      --suffix=SUFFIX  add SUFFIX to output numbers, and accept optional
+                         SUFFIX in input numbers
+      --to=UNIT        auto-scale output numbers to UNITs; see UNIT below
+      --to-unit=N      the output unit size (instead of the default 1)
+  -z, --zero-terminated    line delimiter is NUL, not newline
+      --help        display this help and exit
+      --version     output version information and exit
+
+UNIT options:
+  none       no auto-scaling is done; suffixes will trigger an error
+  auto       accept optional single/two letter suffix:
+               1K = 1000,
+               1Ki = 1024,
+               1M = 1000000,
+               1Mi = 1048576,
+  si         accept optional single letter suffix:
+               1K = 1000,
+               1M = 1000000,
+               ...
+  iec        accept optional single letter suffix:
+               1K = 1024,
+               1M = 1048576,
+               ...
+  iec-i      accept optional two-letter suffix:
+               1Ki = 1024,
+               1Mi = 1048576,
+               ...
+
+FIELDS supports cut(1) style field ranges:
+  N    N'th field, counted from 1
+  N-   from N'th field, to end of line
+  N-M  from N'th to M'th field (inclusive)
+  -M   from first to M'th field (inclusive)
+  -    all fields
+Multiple fields/ranges can be separated with commas
+
+FORMAT must be suitable for printing one floating-point argument '%f'.
+Optional quote (%'f) will enable --grouping (if supported by current locale).
+Optional width value (%10f) will pad output. Optional zero (%010f) width
+will zero pad the number. Optional negative values (%-10f) will left align.
+Optional precision (%.1f) will override the input determined precision.
+
+Exit status is 0 if all input numbers were successfully converted.
+By default, numfmt will stop at the first conversion error with exit status 2.
+With --invalid='fail' a warning is printed for each conversion error
+and the exit status is 2.  With --invalid='warn' each conversion error is
+diagnosed, but the exit status is 0.  With --invalid='ignore' conversion
+errors are not diagnosed and the exit status is 0.
+
+Examples:
+  $ numfmt --to=si 1000
+            -> "1.0K"
+  $ numfmt --to=iec 2048
+           -> "2.0K"
+  $ numfmt --to=iec-i 4096
+           -> "4.0Ki"
+  $ echo 1K | numfmt --from=si
+           -> "1000"
+  $ echo 1K | numfmt --from=iec
+           -> "1024"
+  $ df -B1 | numfmt --header --field 2-4 --to=si
+  $ ls -l  | numfmt --header --field 5 --to=iec
+  $ ls -lh | numfmt --header --field 5 --from=iec --padding=10
+  $ ls -lh | numfmt --header --field 5 --from=iec --format %10f
+` },
+  pr: { authors: 'Pete TerMaat and Roland Huebner.', text: `Usage: pr [OPTION]... [FILE]...
+Paginate or columnate FILE(s) for printing.
+
+With no FILE, or when FILE is -, read standard input.
+
+Mandatory arguments to long options are mandatory for short options too.
+  +FIRST_PAGE[:LAST_PAGE], --pages=FIRST_PAGE[:LAST_PAGE]
+                    begin [stop] printing with page FIRST_[LAST_]PAGE
+  -COLUMN, --columns=COLUMN
+                    output COLUMN columns and print columns down,
+                    unless -a is used. Balance number of lines in the
+                    columns on each page
+  -a, --across      print columns across rather than down, used together
+                    with -COLUMN
+  -c, --show-control-chars
+                    use hat notation (^G) and octal backslash notation
+  -d, --double-space
+                    double space the output
+  -D, --date-format=FORMAT
+                    use FORMAT for the header date
+  -e[CHAR[WIDTH]], --expand-tabs[=CHAR[WIDTH]]
+                    expand input CHARs (TABs) to tab WIDTH (8)
+  -F, -f, --form-feed
+                    use form feeds instead of newlines to separate pages
+                    (by a 3-line page header with -F or a 5-line header
+                    and trailer without -F)
+  -h, --header=HEADER
+                    use a centered HEADER instead of filename in page header,
+                    -h "" prints a blank line, don't use -h""
+  -i[CHAR[WIDTH]], --output-tabs[=CHAR[WIDTH]]
+                    replace spaces with CHARs (TABs) to tab WIDTH (8)
+  -J, --join-lines  merge full lines, turns off -W line truncation, no column
+                    alignment, --sep-string[=STRING] sets separators
+  -l, --length=PAGE_LENGTH
+                    set the page length to PAGE_LENGTH (66) lines
+                    (default number of lines of text 56, and with -F 63).
+                    implies -t if PAGE_LENGTH <= 10
+  -m, --merge       print all files in parallel, one in each column,
+                    truncate lines, but join lines of full length with -J
+  -n[SEP[DIGITS]], --number-lines[=SEP[DIGITS]]
+                    number lines, use DIGITS (5) digits, then SEP (TAB),
+                    default counting starts with 1st line of input file
+  -N, --first-line-number=NUMBER
+                    start counting with NUMBER at 1st line of first
+                    page printed (see +FIRST_PAGE)
+  -o, --indent=MARGIN
+                    offset each line with MARGIN (zero) spaces, do not
+                    affect -w or -W, MARGIN will be added to PAGE_WIDTH
+  -r, --no-file-warnings
+                    omit warning when a file cannot be opened
+  -s[CHAR], --separator[=CHAR]
+                    separate columns by a single character, default for CHAR
+                    is the <TAB> character without -w and 'no char' with -w.
+                    -s[CHAR] turns off line truncation of all 3 column
+                    options (-COLUMN|-a -COLUMN|-m) except -w is set
+  -S[STRING], --sep-string[=STRING]
+                    separate columns by STRING,
+                    without -S: Default separator <TAB> with -J and <space>
+                    otherwise (same as -S" "), no effect on column options
+  -t, --omit-header  omit page headers and trailers;
+                     implied if PAGE_LENGTH <= 10
+  -T, --omit-pagination
+                    omit page headers and trailers, eliminate any pagination
+                    by form feeds set in input files
+  -v, --show-nonprinting
+                    use octal backslash notation
+  -w, --width=PAGE_WIDTH
+                    set page width to PAGE_WIDTH (72) characters for
+                    multiple text-column output only, -s[char] turns off (72)
+  -W, --page-width=PAGE_WIDTH
+                    set page width to PAGE_WIDTH (72) characters always,
+                    truncate lines, except -J option is set, no interference
+                    with -S or -s
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  tsort: { authors: 'Mark Kettenis.', text: `Usage: tsort [OPTION] [FILE]
+Write totally ordered list consistent with the partial ordering in FILE.
+
+With no FILE, or when FILE is -, read standard input.
+
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  factor: { authors: 'Paul Rubin, Torbjörn Granlund, and Niels Möller.', text: `Usage: factor [NUMBER]...
+  or:  factor OPTION
+Print the prime factors of each specified integer NUMBER.  If none
+are specified on the command line, read them from standard input.
+
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  dd: { authors: 'Paul Rubin, David MacKenzie, and Stuart Kemp.', text: `Usage: dd [OPERAND]...
+  or:  dd OPTION
+Copy a file, converting and formatting according to the operands.
+
+  bs=BYTES        read and write up to BYTES bytes at a time (default: 512);
+                  overrides ibs and obs
+  cbs=BYTES       convert BYTES bytes at a time
+  conv=CONVS      convert the file as per the comma separated symbol list
+  count=N         copy only N input blocks
+  ibs=BYTES       read up to BYTES bytes at a time (default: 512)
+  if=FILE         read from FILE instead of stdin
+  iflag=FLAGS     read as per the comma separated symbol list
+  obs=BYTES       write BYTES bytes at a time (default: 512)
+  of=FILE         write to FILE instead of stdout
+  oflag=FLAGS     write as per the comma separated symbol list
+  seek=N          (or oseek=N) skip N obs-sized output blocks
+  skip=N          (or iseek=N) skip N ibs-sized input blocks
+  status=LEVEL    The LEVEL of information to print to stderr;
+                  'none' suppresses everything but error messages,
+                  'noxfer' suppresses the final transfer statistics,
+                  'progress' shows periodic transfer statistics
+
+N and BYTES may be followed by the following multiplicative suffixes:
+c=1, w=2, b=512, kB=1000, K=1024, MB=1000*1000, M=1024*1024, xM=M,
+GB=1000*1000*1000, G=1024*1024*1024, and so on for T, P, E, Z, Y.
+Binary prefixes can be used, too: KiB=K, MiB=M, and so on.
+If N ends in 'B', it counts bytes not blocks.
+
+Each CONV symbol may be:
+
+  ascii     from EBCDIC to ASCII
+  ebcdic    from ASCII to EBCDIC
+  ibm       from ASCII to alternate EBCDIC
+  block     pad newline-terminated records with spaces to cbs-size
+  unblock   replace trailing spaces in cbs-size records with newline
+  lcase     change upper case to lower case
+  ucase     change lower case to upper case
+  sparse    try to seek rather than write all-NUL output blocks
+  swab      swap every pair of input bytes
+  sync      pad every input block with NULs to ibs-size; when used
+            with block or unblock, pad with spaces rather than NULs
+  excl      fail if the output file already exists
+  nocreat   do not create the output file
+  notrunc   do not truncate the output file
+  noerror   continue after read errors
+  fdatasync  physically write output file data before finishing
+  fsync     likewise, but also write metadata
+
+Each FLAG symbol may be:
+
+  append    append mode (makes sense only for output; conv=notrunc suggested)
+  direct    use direct I/O for data
+  directory  fail unless a directory
+  dsync     use synchronized I/O for data
+  sync      likewise, but also for metadata
+  fullblock  accumulate full blocks of input (iflag only)
+  nonblock  use non-blocking I/O
+  noatime   do not update access time
+  nocache   Request to drop cache.  See also oflag=sync
+  noctty    do not assign controlling terminal from file
+  nofollow  do not follow symlinks
+
+Sending a USR1 signal to a running 'dd' process makes it
+print I/O statistics to standard error and then resume copying.
+
+Options are:
+
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  link: { authors: 'Michael Stone.', text: `Usage: link FILE1 FILE2
+  or:  link OPTION
+Call the link function to create a link named FILE2 to an existing FILE1.
+
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  unlink: { authors: 'Michael Stone.', text: `Usage: unlink FILE
+  or:  unlink OPTION
+Call the unlink function to remove the specified FILE.
+
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  sync: { authors: 'Jim Meyering and Giuseppe Scrivano.', text: `Usage: sync [OPTION] [FILE]...
+Synchronize cached writes to persistent storage
+
+If one or more files are specified, sync only them,
+or their containing file systems.
+
+  -d, --data             sync only file data, no unneeded metadata
+  -f, --file-system      sync the file systems that contain the files
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  hostid: { authors: 'Jim Meyering.', text: `Usage: hostid [OPTION]
+Print the numeric identifier (in hexadecimal) for the current host.
+
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  logname: { authors: 'FIXME: unknown.', text: `Usage: logname [OPTION]
+Print the user's login name.
+
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  pathchk: { authors: 'Paul Eggert, David MacKenzie, and Jim Meyering.', text: `Usage: pathchk [OPTION]... NAME...
+Diagnose invalid or unportable file names.
+
+  -p                  check for most POSIX systems
+  -P                  check for empty names and leading "-"
+      --portability   check for all POSIX systems (equivalent to -p -P)
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  mkfifo: { authors: 'David MacKenzie.', text: `Usage: mkfifo [OPTION]... NAME...
+Create named pipes (FIFOs) with the given NAMEs.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -m, --mode=MODE    set file permission bits to MODE, not a=rw - umask
+  -Z                   set the SELinux security context to default type
+      --context[=CTX]  like -Z, or if CTX is specified then set the SELinux
+                         or SMACK security context to CTX
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  mknod: { authors: 'David MacKenzie.', text: `Usage: mknod [OPTION]... NAME TYPE [MAJOR MINOR]
+Create the special file NAME of the given TYPE.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -m, --mode=MODE    set file permission bits to MODE, not a=rw - umask
+  -Z                   set the SELinux security context to default type
+      --context[=CTX]  like -Z, or if CTX is specified then set the SELinux
+                         or SMACK security context to CTX
+      --help        display this help and exit
+      --version     output version information and exit
+
+Both MAJOR and MINOR must be specified when TYPE is b, c, or u, and they
+must be omitted when TYPE is p.  If MAJOR or MINOR begins with 0x or 0X,
+it is interpreted as hexadecimal; otherwise, if it begins with 0, as octal;
+otherwise, as decimal.  TYPE may be:
+
+  b      create a block (buffered) special file
+  c, u   create a character (unbuffered) special file
+  p      create a FIFO
+
+NOTE: your shell may have its own version of mknod, which usually supersedes
+the version described here.  Please refer to your shell's documentation
+for details about the options it supports.
+` },
+  shred: { authors: 'Colin Plumb.', text: `Usage: shred [OPTION]... FILE...
+Overwrite the specified FILE(s) repeatedly, in order to make it harder
+for even very expensive hardware probing to recover the data.
+
+If FILE is -, shred standard output.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -f, --force    change permissions to allow writing if necessary
+  -n, --iterations=N  overwrite N times instead of the default (3)
+      --random-source=FILE  get random bytes from FILE
+  -s, --size=N   shred this many bytes (suffixes like K, M, G accepted)
+  -u             deallocate and remove file after overwriting
+      --remove[=HOW]  like -u but give control on HOW to delete;  See below
+  -v, --verbose  show progress
+  -x, --exact    do not round file sizes up to the next full block;
+                   this is the default for non-regular files
+  -z, --zero     add a final overwrite with zeros to hide shredding
+      --help        display this help and exit
+      --version     output version information and exit
+
+Delete FILE(s) if --remove (-u) is specified.  The default is not to remove
+the files because it is common to operate on device files like /dev/hda,
+and those files usually should not be removed.
+The optional HOW parameter indicates how to remove a directory entry:
+'unlink' => use a standard unlink call.
+'wipe' => also first obfuscate bytes in the name.
+'wipesync' => also sync each obfuscated byte to the device.
+The default mode is 'wipesync', but note it can be expensive.
+
+CAUTION: shred assumes the file system and hardware overwrite data in place.
+Although this is common, many platforms operate otherwise.  Also, backups
+and mirrors may contain unremovable copies that will let a shredded file
+be recovered later.  See the GNU coreutils manual for details.
+` },
+  dircolors: { authors: 'H. Peter Anvin.', text: `Usage: dircolors [OPTION]... [FILE]
+Output commands to set the LS_COLORS environment variable.
+
+Determine format of output:
+  -b, --sh, --bourne-shell    output Bourne shell code to set LS_COLORS
+  -c, --csh, --c-shell        output C shell code to set LS_COLORS
+  -p, --print-database        output defaults
+      --print-ls-colors       output fully escaped colors for display
+      --help        display this help and exit
+      --version     output version information and exit
+
+If FILE is specified, read it to determine which colors to use for which
+file types and extensions.  Otherwise, a precompiled database is used.
+For details on the format of these files, run 'dircolors --print-database'.
+` },
+  ptx: { authors: 'François Pinard.', text: `Usage: ptx [OPTION]... [INPUT]...   (without -G)
+  or:  ptx -G [OPTION]... [INPUT [OUTPUT]]
+Output a permuted index, including context, of the words in the input files.
+
+With no FILE, or when FILE is -, read standard input.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -A, --auto-reference           output automatically generated references
+  -G, --traditional              behave more like System V 'ptx'
+  -F, --flag-truncation=STRING   use STRING for flagging line truncations.
+                                 The default is '/'
+  -M, --macro-name=STRING        macro name to use instead of 'xx'
+  -O, --format=roff              generate output as roff directives
+  -R, --right-side-refs          put references at right, not counted in -w
+  -S, --sentence-regexp=REGEXP   for end of lines or end of sentences
+  -T, --format=tex               generate output as TeX directives
+  -W, --word-regexp=REGEXP       use REGEXP to match each keyword
+  -b, --break-file=FILE          word break characters in this FILE
+  -f, --ignore-case              fold lower case to upper case for sorting
+  -g, --gap-size=NUMBER          gap size in columns between output fields
+  -i, --ignore-file=FILE         read ignore word list from FILE
+  -o, --only-file=FILE           read only word list from this FILE
+  -r, --references               first field of each line is a reference
+  -t, --typeset-mode               - not implemented -
+  -w, --width=NUMBER             output width in columns, reference excluded
+      --help        display this help and exit
+      --version     output version information and exit
+` },
+  stdbuf: { authors: 'Padraig Brady.', text: `Usage: stdbuf OPTION... COMMAND
+Run COMMAND, with modified buffering operations for its standard streams.
+
+Mandatory arguments to long options are mandatory for short options too.
+  -i, --input=MODE   adjust standard input stream buffering
+  -o, --output=MODE  adjust standard output stream buffering
+  -e, --error=MODE   adjust standard error stream buffering
+      --help        display this help and exit
+      --version     output version information and exit
+
+If MODE is 'L' the corresponding stream will be line buffered.
+This option is invalid with standard input.
+
+If MODE is '0' the corresponding stream will be unbuffered.
+
+Otherwise MODE is a number which may be followed by one of the following:
+KB 1000, K 1024, MB 1000*1000, M 1024*1024, and so on for G, T, P, E, Z, Y.
+Binary prefixes can be used, too: KiB=K, MiB=M, and so on.
+In this case the corresponding stream will be fully buffered with the buffer
+size set to MODE bytes.
+
+NOTE: If COMMAND adjusts the buffering of its standard streams ('tee' does
+for example) then that will override corresponding changes by 'stdbuf'.
+Also some filters (like 'dd' and 'cat' etc.) don't use streams for I/O,
+and are thus unaffected by 'stdbuf' settings.
+` },
   grep: { authors: 'Mike Haertel and others; see\n<https://git.sv.gnu.org/cgit/grep.git/tree/AUTHORS>.', text: `Usage: grep [OPTION]... PATTERNS [FILE]...
 Search for PATTERNS in each FILE.
 Example: grep -i 'hello world' menu.h main.c
@@ -2186,4 +2837,7 @@ export const helpTexts: Readonly<Record<string, Help>> = {
   md5sum: digestHelp('md5sum', 'MD5 (128-bit)', 'RFC 1321'),
   sha1sum: digestHelp('sha1sum', 'SHA1 (160-bit)', 'FIPS-180-1'),
   sha256sum: digestHelp('sha256sum', 'SHA256 (256-bit)', 'FIPS-180-2'),
+  sha224sum: digestHelp('sha224sum', 'SHA224 (224-bit)', 'RFC 3874'),
+  sha384sum: digestHelp('sha384sum', 'SHA384 (384-bit)', 'FIPS-180-2'),
+  sha512sum: digestHelp('sha512sum', 'SHA512 (512-bit)', 'FIPS-180-2'),
 };

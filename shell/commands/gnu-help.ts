@@ -4,10 +4,10 @@
  */
 import { helpTexts } from './gnu-help-texts.ts';
 
-const LEADING_ONLY = new Set(['env', 'nice', 'nohup', 'timeout', 'xargs', 'expr']);
+const LEADING_ONLY = new Set(['env', 'nice', 'nohup', 'timeout', 'xargs', 'expr', 'stdbuf']);
 const ALONE_ONLY = new Set(['[', 'echo', 'printf', 'true', 'false']);
 /** Pages of the manual that are called otherwise than their program. */
-const pages: Readonly<Record<string, readonly [address: string, title: string]>> = { '[': ['test', 'test invocation'], sha256sum: ['sha256sum', 'sha2 utilities'] };
+const pages: Readonly<Record<string, readonly [address: string, title: string]>> = { '[': ['test', 'test invocation'], ...Object.fromEntries(['sha224sum', 'sha256sum', 'sha384sum', 'sha512sum'].map((name) => [name, [name, 'sha2 utilities'] as const])) };
 const LICENCE = 'Copyright (C) 2022 Free Software Foundation, Inc.\nLicense GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.\nThis is free software: you are free to change and redistribute it.\nThere is NO WARRANTY, to the extent permitted by law.\n';
 
 /** What a tool, named as it was called, prints for these words, if they ask for help or its version. */

@@ -33,6 +33,7 @@ import { basename, chmod, chown, cp, df, dirname, du, install, ln, mkdir, mktemp
 import { grep } from './grep/grep.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, ip6tablesSave, iptablesRestore, iptablesSave } from './iptables/save-restore.ts';
+import { ip6tablesTranslate, iptablesTranslate } from './iptables/translate.ts';
 import { column } from './column/column.ts';
 import { conntrack } from './conntrack/conntrack.ts';
 import { nft } from './nft/nft.ts';
@@ -63,7 +64,8 @@ import { bridge } from './bridge/bridge.ts';
 import { find } from './find/find.ts';
 import { xargs } from './find/xargs.ts';
 import { jq } from './jq/jq.ts';
-import { base64, md5sum, sha1sum, sha256sum } from './coreutils/digest.ts';
+import { b2sum, cksum, md5sum, sha1sum, sha224sum, sha256sum, sha384sum, sha512sum, sum } from './coreutils/digest.ts';
+import { base32, base64, basenc } from './coreutils/encodings.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
@@ -87,6 +89,10 @@ import { xxd } from './dump/xxd.ts';
 import { gzip } from './gzip/gzip.ts';
 import { telnet } from './telnet/telnet.ts';
 import { tar } from './tar/tar.ts';
+import { flock } from './util-linux/flock.ts';
+import { mountpoint } from './util-linux/mountpoint.ts';
+import { fuser } from './fuser/fuser.ts';
+import { nstat } from './nstat/nstat.ts';
 
 const list: readonly Command[] = [
   ping,
@@ -174,6 +180,8 @@ const list: readonly Command[] = [
   ip6tablesSave,
   iptablesRestore,
   ip6tablesRestore,
+  iptablesTranslate,
+  ip6tablesTranslate,
   conntrack,
   nft,
   env,
@@ -222,10 +230,18 @@ const list: readonly Command[] = [
   find,
   xargs,
   jq,
+  base32,
   base64,
+  basenc,
+  b2sum,
+  cksum,
   md5sum,
   sha1sum,
+  sha224sum,
   sha256sum,
+  sha384sum,
+  sha512sum,
+  sum,
   expr,
   test,
   arping,
@@ -252,6 +268,10 @@ const list: readonly Command[] = [
   xxd,
   gzip,
   tar,
+  flock,
+  mountpoint,
+  fuser,
+  nstat,
 ];
 
 function byName(all: readonly Command[]): ReadonlyMap<string, Command> {

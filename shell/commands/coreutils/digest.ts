@@ -1,166 +1,228 @@
-/** md5sum, sha1sum, sha256sum and base64. Read first: RFC 1321, RFC 3174, FIPS 180-4, RFC 4648. Own code: digests of the host are asynchronous. */
+/** md5sum, sha1sum, sha224sum to sha512sum, b2sum, cksum and sum. Read first: coreutils manual, chapter 6; src/digest.c. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
-import { gnuOptions } from '../../lib/getopt.ts';
+import { gnuOptions, type ParsedOptions } from '../../lib/getopt.ts';
 import { readWhole } from '../../lib/input.ts';
-import { base64 as encode, fromBase64, fromUtf8, hex } from '../../ports/bytes.ts';
-import { defineCommand, type Command } from '../define.ts';
+import { fromUtf8 } from '../../ports/bytes.ts';
+import { defineCommand, type Command, type Invocation } from '../define.ts';
+import { blake2b, bsdSum, md5, posixCrc, sha1, sha224, sha256, sha384, sha512, sm3, systemVSum } from './hashes.ts';
+import { named, quotedIfNeeded } from './quote.ts';
 
-/** The message with its padding and length, in 64-byte blocks. */
-function padded(bytes: Uint8Array, isBigEndian: boolean): DataView {
-  const whole = new Uint8Array((Math.floor((bytes.length + 8) / 64) + 1) * 64);
-  whole.set(bytes);
-  whole[bytes.length] = 0x80;
-  const view = new DataView(whole.buffer);
-  const bits = bytes.length * 8;
-  const [high, low] = [Math.floor(bits / 2 ** 32), bits >>> 0];
-  view.setUint32(whole.length - 8, isBigEndian ? high : low, !isBigEndian);
-  view.setUint32(whole.length - 4, isBigEndian ? low : high, !isBigEndian);
-  return view;
+interface Algorithm {
+  /** In lines that --tag makes. */
+  readonly tag: string;
+  readonly bits: number;
+  /** `bits` only where the length can be chosen. */
+  digest(bytes: Uint8Array, bits: number): string;
 }
 
-function rotateLeft(value: number, bits: number): number {
-  return (value << bits) | (value >>> (32 - bits));
+const algorithms: Readonly<Record<string, Algorithm>> = {
+  md5: { tag: 'MD5', bits: 128, digest: md5 }, sha1: { tag: 'SHA1', bits: 160, digest: sha1 }, sha224: { tag: 'SHA224', bits: 224, digest: sha224 }, sha256: { tag: 'SHA256', bits: 256, digest: sha256 },
+  sha384: { tag: 'SHA384', bits: 384, digest: sha384 }, sha512: { tag: 'SHA512', bits: 512, digest: sha512 }, blake2b: { tag: 'BLAKE2b', bits: 512, digest: blake2b }, sm3: { tag: 'SM3', bits: 256, digest: sm3 },
+};
+/** Numbers with a count of blocks or bytes; these cannot be checked. */
+const checksums: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
+  bsd: (bytes) => `${String(bsdSum(bytes)).padStart(5, '0')} ${String(Math.ceil(bytes.length / 1024)).padStart(5)}`,
+  sysv: (bytes) => `${systemVSum(bytes)} ${Math.ceil(bytes.length / 512)}`,
+  crc: (bytes) => `${posixCrc(bytes)} ${bytes.length}`,
+};
+
+const CHECKING = { check: 'none=c', quiet: 'none', status: 'none', strict: 'none', 'ignore-missing': 'none', warn: 'none=w', tag: 'none', zero: 'none=z' } as const;
+
+function misused(call: Invocation, text: string): ExitCode {
+  call.err(`${call.name}: ${text}\nTry '${call.name} --help' for more information.`);
+  return 1;
 }
 
-function words(values: readonly number[], isBigEndian: boolean): string {
-  const bytes = new Uint8Array(values.length * 4);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, index) => view.setUint32(index * 4, value >>> 0, !isBigEndian));
-  return hex(bytes);
+/** What is wrong with these options together, as digest.c says it. */
+function conflict(options: ParsedOptions): string | undefined {
+  const checks = options.has('c');
+  if (options.has('tag') && checks) return 'the --tag option is meaningless when verifying checksums';
+  if (options.has('z') && checks) return 'the --zero option is not supported when verifying checksums';
+  if ((options.has('b') || options.has('t')) && checks) return 'the --binary and --text options are meaningless when verifying checksums';
+  const idle = checks ? undefined : ([['ignore-missing', 'ignore-missing'], ['status', 'status'], ['w', 'warn'], ['quiet', 'quiet'], ['strict', 'strict']] as const).find(([name]) => options.has(name));
+  return idle === undefined ? undefined : `the --${idle[1]} option is meaningful only when verifying checksums`;
 }
 
-export function md5(bytes: Uint8Array): string {
-  const view = padded(bytes, false);
-  const shifts = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
-  let state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
-  for (let block = 0; block < view.byteLength; block += 64) {
-    let [a, b, c, d] = state as [number, number, number, number];
-    for (let i = 0; i < 64; i += 1) {
-      const round = i >> 4;
-      const mixed = round === 0 ? (b & c) | (~b & d) : round === 1 ? (d & b) | (~d & c) : round === 2 ? b ^ c ^ d : c ^ (b | ~d);
-      const index = round === 0 ? i : round === 1 ? (5 * i + 1) % 16 : round === 2 ? (3 * i + 5) % 16 : (7 * i) % 16;
-      const constant = Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32);
-      const sum = (a + mixed + constant + view.getUint32(block + index * 4, true)) | 0;
-      [a, d, c, b] = [d, c, b, (b + rotateLeft(sum, shifts[round]![i % 4]!)) | 0];
+/** -l: 0 and what is absent mean the whole length. */
+function lengthOf(call: Invocation, options: ParsedOptions): number | undefined {
+  const text = options.value('l');
+  if (text === undefined) return 512;
+  const complain = (why: string): undefined => {
+    call.err(`${call.name}: invalid length: ${named(text)}${why === '' ? '' : `\n${call.name}: ${why}`}`);
+    return undefined;
+  };
+  if (!/^\d+$/.test(text)) return complain('');
+  if (Number(text) > 512) return complain('maximum digest length for ‘BLAKE2b’ is 512 bits');
+  if (Number(text) % 8 !== 0) return complain('length is not a multiple of 8');
+  return Number(text) === 0 ? 512 : Number(text);
+}
+
+function escaped(path: string): string {
+  return path.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+}
+
+/** Names that would break a line are written with backslashes, and the line begins with one. */
+function line(sum: string, path: string, algorithm: Algorithm, bits: number, options: ParsedOptions, isTagged: boolean): string {
+  const mustEscape = !options.has('z') && /[\\\n\r]/.test(path);
+  const name = mustEscape ? escaped(path) : path;
+  const tag = `${algorithm.tag}${bits === algorithm.bits ? '' : `-${bits}`}`;
+  return `${mustEscape ? '\\' : ''}${isTagged ? `${tag} (${name}) = ${sum}` : `${sum} ${options.has('b') ? '*' : ' '}${name}`}${options.has('z') ? '\0' : '\n'}`;
+}
+
+async function print(call: Invocation, options: ParsedOptions, form: (bytes: Uint8Array, path: string) => string): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
+    const got = await readWhole(call.sys, path);
+    if (got.ok) call.write(form(got.value, path));
+    else {
+      call.err(`${call.name}: ${quotedIfNeeded(path)}: ${strerror(got.error)}`);
+      code = 1;
     }
-    state = [state[0]! + a, state[1]! + b, state[2]! + c, state[3]! + d].map((value) => value | 0);
   }
-  return words(state, false);
+  return code;
 }
 
-export function sha1(bytes: Uint8Array): string {
-  const view = padded(bytes, true);
-  let state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
-  const schedule = new Int32Array(80);
-  for (let block = 0; block < view.byteLength; block += 64) {
-    for (let i = 0; i < 80; i += 1) schedule[i] = i < 16 ? view.getInt32(block + i * 4) : rotateLeft(schedule[i - 3]! ^ schedule[i - 8]! ^ schedule[i - 14]! ^ schedule[i - 16]!, 1);
-    let [a, b, c, d, e] = state as [number, number, number, number, number];
-    for (let i = 0; i < 80; i += 1) {
-      const [mixed, constant] = i < 20 ? [(b & c) | (~b & d), 0x5a827999] : i < 40 ? [b ^ c ^ d, 0x6ed9eba1] : i < 60 ? [(b & c) | (b & d) | (c & d), 0x8f1bbcdc] : [b ^ c ^ d, 0xca62c1d6];
-      const next = (rotateLeft(a, 5) + mixed + e + constant + schedule[i]!) | 0;
-      [e, d, c, b, a] = [d, c, rotateLeft(b, 30), a, next];
-    }
-    state = [a, b, c, d, e].map((value, index) => (state[index]! + value) | 0);
+interface Listed { readonly sum: string; readonly path: string; readonly algorithm: Algorithm; readonly bits: number }
+
+/** A line of a list of digests, in either form. `algorithm` absent: the line must name it. */
+function listed(text: string, algorithm: Algorithm | undefined): Listed | undefined {
+  const isEscaped = /^[ \t]*\\/.test(text);
+  const body = text.replace(/^[ \t]*\\?/, '');
+  const unescape = (path: string): string => (isEscaped ? path.replace(/\\([\\nr])/g, (_all, letter: string) => ({ '\\': '\\', n: '\n', r: '\r' })[letter]!) : path);
+  const tagged = /^([A-Za-z0-9]+)(?:-(\d+))? ?\((.*)\) ?= ?([0-9a-fA-F]+)$/s.exec(body);
+  const named = tagged === null ? undefined : Object.values(algorithms).find(({ tag }) => tag === tagged[1]);
+  if (tagged !== null && named !== undefined && (algorithm === undefined || algorithm === named)) {
+    const bits = tagged[2] === undefined ? named.bits : Number(tagged[2]);
+    return tagged[4]!.length * 4 === bits ? { sum: tagged[4]!.toLowerCase(), path: unescape(tagged[3]!), algorithm: named, bits } : undefined;
   }
-  return words(state, true);
+  const plain = /^([0-9a-fA-F]+)[ \t][ *]?(.+)$/s.exec(body);
+  if (plain === null || algorithm === undefined) return undefined;
+  const bits = plain[1]!.length * 4;
+  const fits = algorithm === algorithms['blake2b'] ? bits % 8 === 0 && bits <= 512 : bits === algorithm.bits;
+  return fits ? { sum: plain[1]!.toLowerCase(), path: unescape(plain[2]!), algorithm, bits } : undefined;
 }
 
-/** The first 32 bits of the fractional parts of roots of primes: square roots start, cube roots are the constants. */
-const primes = Array.from({ length: 312 }, (_, index) => index).filter((value) => value > 1 && !Array.from({ length: 16 }, (_, divisor) => divisor + 2).some((divisor) => divisor < value && value % divisor === 0));
-const roots = primes.slice(0, 64).map((prime) => Math.floor((Math.cbrt(prime) % 1) * 2 ** 32));
-
-export function sha256(bytes: Uint8Array): string {
-  const view = padded(bytes, true);
-  let state = primes.slice(0, 8).map((prime) => Math.floor((Math.sqrt(prime) % 1) * 2 ** 32) | 0);
-  const schedule = new Int32Array(64);
-  const rotate = (value: number, bits: number): number => (value >>> bits) | (value << (32 - bits));
-  for (let block = 0; block < view.byteLength; block += 64) {
-    for (let i = 0; i < 64; i += 1) {
-      if (i < 16) schedule[i] = view.getInt32(block + i * 4);
-      else {
-        const [x, y] = [schedule[i - 15]!, schedule[i - 2]!];
-        schedule[i] = schedule[i - 16]! + (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) + schedule[i - 7]! + (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10));
-      }
-    }
-    let [a, b, c, d, e, f, g, h] = state as [number, number, number, number, number, number, number, number];
-    for (let i = 0; i < 64; i += 1) {
-      const first = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + roots[i]! + schedule[i]!) | 0;
-      const second = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      [h, g, f, e, d, c, b, a] = [g, f, e, (d + first) | 0, c, b, a, (first + second) | 0];
-    }
-    state = [a, b, c, d, e, f, g, h].map((value, index) => (state[index]! + value) | 0);
+async function check(call: Invocation, options: ParsedOptions, list: string, algorithm: Algorithm | undefined): Promise<boolean> {
+  const { err } = call;
+  const got = await readWhole(call.sys, list);
+  const shownList = list === '-' ? "'standard input'" : quotedIfNeeded(list);
+  if (!got.ok) {
+    err(`${call.name}: ${shownList}: ${strerror(got.error)}`);
+    return false;
   }
-  return words(state, true);
+  const count = { proper: 0, improper: 0, unread: 0, mismatched: 0, matched: 0 };
+  for (const [index, text] of fromUtf8(got.value).split('\n').entries()) {
+    const trimmed = text.replace(/\r$/, '');
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const entry = listed(trimmed, algorithm);
+    if (entry === undefined) {
+      if (options.has('w')) err(`${call.name}: ${shownList}: ${index + 1}: improperly formatted ${algorithm?.tag ?? 'CRC'} checksum line`);
+      count.improper += 1;
+      continue;
+    }
+    count.proper += 1;
+    const file = await readWhole(call.sys, entry.path);
+    const say = (verdict: string): void => {
+      if (!options.has('status')) call.out(`${entry.path.includes('\n') ? `\\${escaped(entry.path)}` : entry.path}: ${verdict}`);
+    };
+    if (!file.ok) {
+      if (options.has('ignore-missing') && file.error === 'ENOENT') continue;
+      err(`${call.name}: ${quotedIfNeeded(entry.path)}: ${strerror(file.error)}`);
+      count.unread += 1;
+      say('FAILED open or read');
+      continue;
+    }
+    const isRight = entry.algorithm.digest(file.value, entry.bits) === entry.sum;
+    if (isRight) count.matched += 1;
+    else count.mismatched += 1;
+    if (!isRight || !options.has('quiet')) say(isRight ? 'OK' : 'FAILED');
+  }
+  if (count.proper === 0) {
+    err(`${call.name}: ${shownList}: no properly formatted checksum lines found`);
+    return false;
+  }
+  if (!options.has('status')) {
+    const warn = (number: number, one: string, many: string): void => {
+      if (number > 0) err(`${call.name}: WARNING: ${number} ${number === 1 ? one : many}`);
+    };
+    warn(count.improper, 'line is improperly formatted', 'lines are improperly formatted');
+    warn(count.unread, 'listed file could not be read', 'listed files could not be read');
+    warn(count.mismatched, 'computed checksum did NOT match', 'computed checksums did NOT match');
+    if (options.has('ignore-missing') && count.matched === 0) err(`${call.name}: ${shownList}: no file was verified`);
+  }
+  return !(options.has('ignore-missing') && count.matched === 0) && count.mismatched === 0 && count.unread === 0 && !(options.has('strict') && count.improper > 0);
 }
 
-function sumTool(name: string, digest: (bytes: Uint8Array) => string): Command {
+async function checkAll(call: Invocation, options: ParsedOptions, algorithm: Algorithm | undefined): Promise<ExitCode> {
+  let isRight = true;
+  for (const list of options.operands.length === 0 ? ['-'] : options.operands) isRight = (await check(call, options, list, algorithm)) && isRight;
+  return isRight ? 0 : 1;
+}
+
+function digestTool(name: string, kind: string): Command {
+  const algorithm = algorithms[kind]!;
+  const isBlake = kind === 'blake2b';
   return defineCommand({
     name, summary: 'compute and check digests', package: 'coreutils',
     run: async (call) => {
-      const options = gnuOptions(call, { short: 'bctwz', long: { check: 'none=c', binary: 'none=b', text: 'none=t', quiet: 'none', status: 'none', tag: 'none' } });
+      const options = gnuOptions(call, { short: isBlake ? 'bcl:twz' : 'bctwz', long: { ...CHECKING, binary: 'none=b', text: 'none=t', ...(isBlake ? { length: 'required=l' } : {}) } });
       if (options === undefined) return 1;
-      let code: ExitCode = 0;
-      let failed = 0;
-      for (const path of options.operands.length === 0 ? ['-'] : options.operands) {
-        const got = await readWhole(call.sys, path);
-        if (!got.ok) {
-          call.err(`${name}: ${path}: ${strerror(got.error)}`);
-          code = 1;
-          continue;
-        }
-        if (!options.has('c')) {
-          call.out(`${digest(got.value)} ${options.has('b') ? '*' : ' '}${path}`);
-          continue;
-        }
-        for (const line of fromUtf8(got.value).split('\n')) {
-          const match = /^([0-9a-f]+) [ *](.+)$/i.exec(line);
-          if (match === null) continue;
-          const file = await readWhole(call.sys, match[2]!);
-          if (!file.ok) call.err(`${name}: ${match[2]!}: ${strerror(file.error)}`);
-          const isRight = file.ok && digest(file.value) === match[1]!.toLowerCase();
-          if (!options.has('status') && !(isRight && options.has('quiet'))) call.out(`${match[2]!}: ${isRight ? 'OK' : file.ok ? 'FAILED' : 'FAILED open or read'}`);
-          if (!isRight) failed += 1;
-        }
-      }
-      if (failed > 0) {
-        call.err(`${name}: WARNING: ${failed} computed checksum${failed === 1 ? '' : 's'} did NOT match`);
-        code = 1;
-      }
-      return code;
+      const bits = isBlake ? lengthOf(call, options) : algorithm.bits;
+      if (bits === undefined) return 1;
+      const wrong = conflict(options);
+      if (wrong !== undefined) return misused(call, wrong);
+      if (options.has('c')) return checkAll(call, options, algorithm);
+      return print(call, options, (bytes, path) => line(algorithm.digest(bytes, bits), path, algorithm, bits, options, options.has('tag')));
     },
   });
 }
 
-export const md5sum = sumTool('md5sum', md5);
-export const sha1sum = sumTool('sha1sum', sha1);
-export const sha256sum = sumTool('sha256sum', sha256);
+export const md5sum = digestTool('md5sum', 'md5');
+export const sha1sum = digestTool('sha1sum', 'sha1');
+export const sha224sum = digestTool('sha224sum', 'sha224');
+export const sha256sum = digestTool('sha256sum', 'sha256');
+export const sha384sum = digestTool('sha384sum', 'sha384');
+export const sha512sum = digestTool('sha512sum', 'sha512');
+export const b2sum = digestTool('b2sum', 'blake2b');
 
-export const base64 = defineCommand({
-  name: 'base64', summary: 'encode or decode base64', package: 'coreutils',
+export const cksum = defineCommand({
+  name: 'cksum', summary: 'compute and check checksums', package: 'coreutils',
   run: async (call) => {
-    const options = gnuOptions(call, { short: 'diw:', long: { decode: 'none=d', 'ignore-garbage': 'none=i', wrap: 'required=w' } });
+    const options = gnuOptions(call, { short: 'a:cl:wz', long: { ...CHECKING, algorithm: 'required=a', length: 'required=l', untagged: 'none', debug: 'none' } });
     if (options === undefined) return 1;
-    const path = options.operands[0] ?? '-';
-    const got = await readWhole(call.sys, path);
-    if (!got.ok) {
-      call.err(`base64: ${path}: ${strerror(got.error)}`);
+    const all = [...Object.keys(checksums), ...Object.keys(algorithms)];
+    const kind = options.value('a') ?? 'crc';
+    if (!all.includes(kind)) return misused(call, `invalid argument ${named(kind)} for ${named('--algorithm')}\nValid arguments are:\n${all.map((name) => `  - ${named(name)}`).join('\n')}`);
+    const algorithm = algorithms[kind];
+    if (options.has('l') && kind !== 'blake2b') {
+      call.err('cksum: --length is only supported with --algorithm=blake2b');
       return 1;
     }
-    if (options.has('d')) {
-      const text = fromUtf8(got.value);
-      const bytes = fromBase64(options.has('i') ? text.replace(/[^A-Za-z0-9+/=]/g, '') : text);
-      if (bytes === undefined) {
-        call.err('base64: invalid input');
-        return 1;
-      }
-      call.write(bytes);
-      return 0;
+    const bits = kind === 'blake2b' ? lengthOf(call, options) : algorithm?.bits ?? 0;
+    if (bits === undefined) return 1;
+    if (options.has('c') && options.has('a') && algorithm === undefined) {
+      call.err('cksum: --check is not supported with --algorithm={bsd,sysv,crc}');
+      return 1;
     }
-    const width = Number(options.value('w') ?? '76');
-    const text = encode(got.value);
-    if (width === 0) call.write(text);
-    else for (let i = 0; i < text.length; i += width) call.out(text.slice(i, i + width));
-    return 0;
+    const wrong = conflict(options);
+    if (wrong !== undefined) return misused(call, wrong);
+    if (options.has('c')) return checkAll(call, options, algorithm);
+    if (algorithm === undefined) return printNumbers(call, options, kind);
+    return print(call, options, (bytes, path) => line(algorithm.digest(bytes, bits), path, algorithm, bits, options, !options.has('untagged')));
   },
 });
+
+export const sum = defineCommand({
+  name: 'sum', summary: 'compute a checksum and count blocks', package: 'coreutils',
+  run: async (call) => {
+    const options = gnuOptions(call, { short: 'rs', long: { sysv: 'none=s' } });
+    if (options === undefined) return 1;
+    return printNumbers(call, options, options.options.at(-1)?.name === 's' ? 'sysv' : 'bsd');
+  },
+});
+
+/** A name is printed only where one was given. */
+function printNumbers(call: Invocation, options: ParsedOptions, kind: string): Promise<ExitCode> {
+  return print(call, options, (bytes, path) => `${checksums[kind]!(bytes)}${options.operands.length === 0 ? '' : ` ${path}`}${options.has('z') ? '\0' : '\n'}`);
+}
