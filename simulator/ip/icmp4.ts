@@ -15,7 +15,7 @@ import * as icmp from '../wire/icmp.ts';
 import { formatIp4, isMulticastIp4, type Ip4 } from '../wire/ip4.ts';
 import * as ipv4 from '../wire/ipv4.ts';
 import { KERNEL_SENDER, sendIp4 } from './output4.ts';
-import { count } from './snmp.ts';
+import { count, countIcmp4 } from './snmp.ts';
 
 /** What of the offending packet an error quotes, together with its own headers: 576 bytes (RFC 1812 section 4.3.2.3). */
 const QUOTE_LIMIT = 576 - 20 - 8;
@@ -31,10 +31,10 @@ export function receiveIcmp4(kernel: Kernel, namespace: NamespaceState, device: 
     return died(kernel, namespace.id, packet, 'checksum', 'wrong ICMP checksum', device.name);
   }
   const type = icmp.type(frame, at);
+  countIcmp4(namespace, 'In', type);
   const isGroup = packet.type === 'broadcast' || packet.type === 'multicast';
   switch (type) {
     case icmp.ECHO_REQUEST:
-      count(namespace, 'Icmp.InEchos');
       if (namespace.settings.icmpEchoIgnoreAll !== 0 || (isGroup && namespace.settings.icmpEchoIgnoreBroadcasts !== 0)) {
         return died(kernel, namespace.id, packet, 'socket', isGroup ? 'icmp_echo_ignore_broadcasts is on' : 'icmp_echo_ignore_all is on', device.name);
       }
@@ -42,13 +42,10 @@ export function receiveIcmp4(kernel: Kernel, namespace: NamespaceState, device: 
     case icmp.TIMESTAMP_REQUEST:
       return died(kernel, namespace.id, packet, 'socket', 'ICMP timestamps are not answered here', device.name);
     case icmp.ECHO_REPLY:
-      count(namespace, 'Icmp.InEchoReps');
       return deliverPing(kernel, namespace, device, packet, at, end);
     case icmp.UNREACHABLE: case icmp.TIME_EXCEEDED: case icmp.PARAMETER_PROBLEM: case 4:
-      count(namespace, type === icmp.UNREACHABLE ? 'Icmp.InDestUnreachs' : type === icmp.TIME_EXCEEDED ? 'Icmp.InTimeExcds' : 'Icmp.InParmProbs');
       return receiveError(kernel, namespace, device, packet, at, end);
     case icmp.REDIRECT:
-      count(namespace, 'Icmp.InRedirects');
       return receiveRedirect(kernel, namespace, device, packet, at, end);
     default:
       return;
@@ -64,8 +61,6 @@ function answerEcho(kernel: Kernel, namespace: NamespaceState, packet: Packet, a
   const mark = namespace.settings.fwmarkReflect !== 0 ? packet.mark : 0;
   const route = routeOutput4(kernel, namespace, { destination: to, source, oif: 0, mark, tos: ipv4.typeOfService(frame, NETWORK_OFFSET) & 0x1c, uid: 0, protocol: 1, sport: 0, dport: 0 });
   if (typeof route === 'string') return died(kernel, namespace.id, packet, 'route', `no route back to ${formatIp4(to)} for the answer`, 'icmp');
-  count(namespace, 'Icmp.OutMsgs');
-  count(namespace, 'Icmp.OutEchoReps');
   const body = copyOf(frame, at, end);
   body[0] = type;
   put16(body, 2, updateChecksum(get16(frame, at + 2), get16(frame, at), get16(body, 0)));
@@ -110,8 +105,6 @@ export function sendIcmpError4(kernel: Kernel, namespace: NamespaceState, about:
   const quoted = Math.min(QUOTE_LIMIT, ipv4.totalLength(frame, NETWORK_OFFSET));
   const payload = frame.slice(NETWORK_OFFSET, NETWORK_OFFSET + quoted);
   const body = icmp.emit({ type, code, rest: type === icmp.UNREACHABLE && code === icmp.FRAGMENTATION_NEEDED ? info & 0xffff : type === icmp.REDIRECT || type === icmp.PARAMETER_PROBLEM ? info : 0, payload });
-  count(namespace, 'Icmp.OutMsgs');
-  count(namespace, type === icmp.UNREACHABLE ? 'Icmp.OutDestUnreachs' : type === icmp.TIME_EXCEEDED ? 'Icmp.OutTimeExcds' : type === icmp.REDIRECT ? 'Icmp.OutRedirects' : 'Icmp.OutParmProbs');
   kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: about.traceId, frame: copyOf(frame), kind: 'answer', what: `ICMP error ${type}/${code}` });
   sendIp4(kernel, namespace, { source: chosen !== 0 ? chosen : route.source, destination: source, protocol: ipv4.PROTOCOL_ICMP, body, timeToLive: namespace.settings.defaultTtl, typeOfService: tos, dontFragment: false }, route, { ...KERNEL_SENDER, mark });
 }

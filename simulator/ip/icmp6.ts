@@ -17,6 +17,7 @@ import * as ipv6 from '../wire/ipv6.ts';
 import { allowsPeer, type IcmpReport } from './icmp4.ts';
 import { KERNEL_SENDER } from './output4.ts';
 import { sendIp6 } from './output6.ts';
+import { countIcmp6 } from './snmp.ts';
 
 export function receiveIcmp6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, at: number): void {
   const { frame } = packet;
@@ -26,6 +27,7 @@ export function receiveIcmp6(kernel: Kernel, namespace: NamespaceState, device: 
   if (!icmp6.isChecksumRight(frame, at, end, ipv6.pseudoHeaderSum(source, destination, ipv6.NEXT_ICMPV6, end - at))) return died(kernel, namespace.id, packet, 'checksum', 'wrong ICMPv6 checksum', device.name);
   const message = icmp6.parse(frame, at, end);
   if (typeof message === 'string') return died(kernel, namespace.id, packet, 'socket', `bad ICMPv6 message: ${message}`, device.name);
+  countIcmp6(namespace, 'In', message.type);
   switch (message.type) {
     case icmp6.ECHO_REQUEST: {
       const own = isMulticastIp6(destination) ? '' : destination;

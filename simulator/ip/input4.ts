@@ -14,7 +14,7 @@ import { formatIp6 } from '../wire/ip6.ts';
 import * as icmp from '../wire/icmp.ts';
 import * as ipv4 from '../wire/ipv4.ts';
 import { allowsRouteError, receiveIcmp4, sendIcmpError4, sendRedirect4 } from './icmp4.ts';
-import { count } from './snmp.ts';
+import { count, countReceived4 } from './snmp.ts';
 import { finishOutput4 } from './output4.ts';
 import { reassemble4 } from './reassembly.ts';
 import { receiveIgmp } from './igmp.ts';
@@ -22,7 +22,7 @@ import { receiveIgmp } from './igmp.ts';
 /** ip_rcv */
 export function receiveIp4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
   if (packet.type === 'otherhost') return died(kernel, namespace.id, packet, 'address', 'the frame is addressed to another station', device.name);
-  count(namespace, 'Ip.InReceives');
+  countReceived4(namespace, packet.frame.length - NETWORK_OFFSET, packet.frame[NETWORK_OFFSET + 1]!);
   const error = ipv4.headerError(packet.frame, NETWORK_OFFSET);
   if (error !== undefined || !ipv4.isChecksumRight(packet.frame, NETWORK_OFFSET)) {
     count(namespace, 'Ip.InHdrErrors');

@@ -14,6 +14,7 @@ import * as ipv6 from '../wire/ipv6.ts';
 import { isFragment6, reassemble6 } from './fragment6.ts';
 import { receiveIcmp6, sendIcmpError6 } from './icmp6.ts';
 import { finishOutput6 } from './output6.ts';
+import { count, countReceived6 } from './snmp.ts';
 
 export function receiveIp6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
   if (packet.type === 'otherhost') return died(kernel, namespace.id, packet, 'address', 'the frame is addressed to another station', device.name);
@@ -22,6 +23,7 @@ export function receiveIp6(kernel: Kernel, namespace: NamespaceState, device: De
   if (error !== undefined) return died(kernel, namespace.id, packet, 'checksum', `bad IPv6 header: ${error}`, device.name);
   const end = NETWORK_OFFSET + ipv6.HEADER_LENGTH + ipv6.payloadLength(packet.frame, NETWORK_OFFSET);
   if (packet.frame.length > end) packet.frame = packet.frame.subarray(0, end);
+  countReceived6(namespace, packet.frame.length - NETWORK_OFFSET, ipv6.trafficClass(packet.frame, NETWORK_OFFSET), isMulticastIp6(ipv6.destination(packet.frame, NETWORK_OFFSET)));
   if (packet.physicalIn === 0 && runHooks(kernel.netfilter, namespace.id, 'inet6', 'PREROUTING', packet, namespace.netfilter) !== 'accept') return;
   if (device.kind === 'loopback') return deliverLocal6(kernel, namespace, device, packet);
   const destination = ipv6.destination(packet.frame, NETWORK_OFFSET);
@@ -33,18 +35,21 @@ export function receiveIp6(kernel: Kernel, namespace: NamespaceState, device: De
   if (typeof route !== 'string' && route.type === 'local') return deliverLocal6(kernel, namespace, device, packet);
   if (device.conf6.forwarding === 0) return died(kernel, namespace.id, packet, 'forwarding', `${formatIp6(destination)} is not an address of this host, and forwarding is off`, device.name);
   if (typeof route === 'string') {
+    count(namespace, 'Ip6.InNoRoutes');
     sendIcmpError6(kernel, namespace, packet, icmp6.UNREACHABLE, 0, 0);
     return died(kernel, namespace.id, packet, 'route', `no route to ${formatIp6(destination)}`, device.name);
   }
   const egress = namespace.devices.get(route.device);
   if (packet.type !== 'host' || egress === undefined) return died(kernel, namespace.id, packet, 'forwarding', 'not a packet to forward', device.name);
   if (ipv6.hopLimit(packet.frame, NETWORK_OFFSET) <= 1) {
+    count(namespace, 'Ip6.InHdrErrors');
     sendIcmpError6(kernel, namespace, packet, icmp6.TIME_EXCEEDED, 0, 0);
     return died(kernel, namespace.id, packet, 'ttl', 'its hop limit is over', device.name);
   }
   packet.frame[NETWORK_OFFSET + 7] = packet.frame[NETWORK_OFFSET + 7]! - 1;
   packet.outDevice = egress.index;
   if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'FORWARD', packet, namespace.netfilter) !== 'accept') return;
+  count(namespace, 'Ip6.OutForwDatagrams');
   finishOutput6(kernel, namespace, egress, packet, route.gateway === ANY_IP6 ? ipv6.destination(packet.frame, NETWORK_OFFSET) : route.gateway, egress.mtu);
 }
 
@@ -52,6 +57,7 @@ function deliverLocal6(kernel: Kernel, namespace: NamespaceState, device: Device
   if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'INPUT', packet, namespace.netfilter) !== 'accept') return;
   if (isFragment6(packet) && !reassemble6(kernel, namespace, packet)) return;
   const upper = ipv6.upperLayer(packet.frame, NETWORK_OFFSET);
+  count(namespace, 'Ip6.InDelivers');
   if (typeof upper === 'string') return died(kernel, namespace.id, packet, 'socket', `bad IPv6 extension headers: ${upper}`, device.name);
   if (namespace.ports.raw.length > 0) deliverRaw6(kernel, namespace, device, packet, upper.protocol, upper.at);
   switch (upper.protocol) {

@@ -16,7 +16,7 @@ import * as ipv4 from '../wire/ipv4.ts';
 import { fillChecksum } from './checksum.ts';
 import { traceRoute } from './input4.ts';
 import { sendIcmpError4 } from './icmp4.ts';
-import { count } from './snmp.ts';
+import { count, countIcmp4 } from './snmp.ts';
 import * as icmp from '../wire/icmp.ts';
 
 export interface Sender4 { uid: number; socketId: number; mark: number; oif: number }
@@ -57,6 +57,7 @@ export function nextIdentification(namespace: NamespaceState): number {
 export function sendRouted4(kernel: Kernel, namespace: NamespaceState, packet: Packet, route: RouteResult4): 'EPERM' | undefined {
   count(namespace, 'Ip.OutRequests');
   const { frame } = packet;
+  if (ipv4.protocol(frame, NETWORK_OFFSET) === ipv4.PROTOCOL_ICMP) countIcmp4(namespace, 'Out', frame[NETWORK_OFFSET + ipv4.headerLength(frame, NETWORK_OFFSET)]);
   const destination = ipv4.destination(frame, NETWORK_OFFSET);
   const { mark } = packet;
   packet.protocol = ethernet.TYPE_IPV4;
@@ -116,6 +117,7 @@ export function finishOutput4(kernel: Kernel, namespace: NamespaceState, device:
   const length = ipv4.totalLength(frame, NETWORK_OFFSET);
   const nextHop = gateway !== 0 ? gateway : ipv4.destination(frame, NETWORK_OFFSET);
   count(namespace, 'Ip.OutTransmits');
+  count(namespace, 'IpExt.OutOctets', length);
   if (length <= mtu) {
     outputVia4(kernel, namespace, device, nextHop, packet);
     return undefined;

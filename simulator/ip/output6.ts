@@ -15,6 +15,7 @@ import * as ipv6 from '../wire/ipv6.ts';
 import { fragments6 } from './fragment6.ts';
 import { sendIcmpError6 } from './icmp6.ts';
 import type { Sender4 } from './output4.ts';
+import { count, countIcmp6, countTransmitted6 } from './snmp.ts';
 
 export function mtuOf6(kernel: Kernel, namespace: NamespaceState, route: RouteResult6, destination: Ip6): number {
   const device = namespace.devices.get(route.device)!;
@@ -44,6 +45,7 @@ export function sendRouted6(kernel: Kernel, namespace: NamespaceState, packet: P
   packet.protocol = ethernet.TYPE_IPV6;
   packet.outDevice = route.device;
   const before = ipv6.destination(packet.frame, NETWORK_OFFSET);
+  countSent(namespace, packet);
   const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'OUTPUT', packet, namespace.netfilter);
   if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   const destination = ipv6.destination(packet.frame, NETWORK_OFFSET);
@@ -69,14 +71,20 @@ export function finishOutput6(kernel: Kernel, namespace: NamespaceState, device:
   const verdict = runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet, namespace.netfilter);
   if (verdict !== 'accept') return verdict === 'drop' ? 'EPERM' : undefined;
   const length = ipv6.HEADER_LENGTH + ipv6.payloadLength(packet.frame, NETWORK_OFFSET);
+  countTransmitted6(namespace, length, isMulticastIp6(ipv6.destination(packet.frame, NETWORK_OFFSET)));
   const { maxFragment = 0 } = packet;
   const limit = maxFragment === 0 ? mtu : Math.min(mtu, maxFragment);
   // Only who sends a packet takes it apart, or a router that has put it together itself.
   if (length > limit && (packet.inDevice === 0 || (maxFragment !== 0 && maxFragment <= mtu))) {
-    for (const fragment of fragments6(kernel, packet, limit)) outputVia6(kernel, namespace, device, nextHop, fragment);
+    count(namespace, 'Ip6.FragOKs');
+    for (const fragment of fragments6(kernel, packet, limit)) {
+      count(namespace, 'Ip6.FragCreates');
+      outputVia6(kernel, namespace, device, nextHop, fragment);
+    }
     return undefined;
   }
   if (length > mtu) {
+    count(namespace, 'Ip6.InTooBigErrors');
     sendIcmpError6(kernel, namespace, packet, icmp6.PACKET_TOO_BIG, 0, mtu);
     died(kernel, namespace.id, packet, 'mtu', `longer than the MTU ${mtu}`, device.name);
     return undefined;
@@ -94,7 +102,15 @@ export function finishOutput6(kernel: Kernel, namespace: NamespaceState, device:
 export function sendFrame6(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, nextHop: Ip6): void {
   packet.protocol = ethernet.TYPE_IPV6;
   packet.outDevice = device.index;
+  countSent(namespace, packet);
   if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'OUTPUT', packet, namespace.netfilter) !== 'accept') return;
   if (runHooks(kernel.netfilter, namespace.id, 'inet6', 'POSTROUTING', packet, namespace.netfilter) !== 'accept') return;
+  countTransmitted6(namespace, packet.frame.length - NETWORK_OFFSET, isMulticastIp6(ipv6.destination(packet.frame, NETWORK_OFFSET)));
   outputVia6(kernel, namespace, device, nextHop, packet);
+}
+
+function countSent(namespace: NamespaceState, packet: Packet): void {
+  count(namespace, 'Ip6.OutRequests');
+  const upper = ipv6.upperLayer(packet.frame, NETWORK_OFFSET);
+  if (typeof upper !== 'string' && upper.protocol === ipv6.NEXT_ICMPV6) countIcmp6(namespace, 'Out', packet.frame[upper.at]);
 }

@@ -1,6 +1,58 @@
-/** The counters of /proc/net/snmp and /proc/net/netstat, by `Group.Name`; absent means zero. */
+/** The counters of /proc/net/snmp, snmp6 and netstat, by `Group.Name`; absent means zero. Read first: RFC 4293, include/uapi/linux/snmp.h, icmp_out_count in net/ipv4/icmp.c */
 import type { NamespaceState } from '../kernel/state.ts';
 
 export function count(namespace: NamespaceState, name: string, by = 1): void {
   namespace.snmp.set(name, (namespace.snmp.get(name) ?? 0) + by);
+}
+
+const CODEPOINTS4 = ['IpExt.InNoECTPkts', 'IpExt.InECT1Pkts', 'IpExt.InECT0Pkts', 'IpExt.InCEPkts'];
+const CODEPOINTS6 = ['Ip6.InNoECTPkts', 'Ip6.InECT1Pkts', 'Ip6.InECT0Pkts', 'Ip6.InCEPkts'];
+
+/** A packet came in; `ecn` are the two lowest bits of its traffic class. */
+export function countReceived4(namespace: NamespaceState, octets: number, ecn: number): void {
+  count(namespace, 'Ip.InReceives');
+  count(namespace, 'IpExt.InOctets', octets);
+  count(namespace, CODEPOINTS4[ecn & 3]!);
+}
+
+export function countReceived6(namespace: NamespaceState, octets: number, ecn: number, isGroup: boolean): void {
+  count(namespace, 'Ip6.InReceives');
+  count(namespace, 'Ip6.InOctets', octets);
+  count(namespace, CODEPOINTS6[ecn & 3]!);
+  if (!isGroup) return;
+  count(namespace, 'Ip6.InMcastPkts');
+  count(namespace, 'Ip6.InMcastOctets', octets);
+}
+
+export function countTransmitted6(namespace: NamespaceState, octets: number, isGroup: boolean): void {
+  count(namespace, 'Ip6.OutTransmits');
+  count(namespace, 'Ip6.OutOctets', octets);
+  if (!isGroup) return;
+  count(namespace, 'Ip6.OutMcastPkts');
+  count(namespace, 'Ip6.OutMcastOctets', octets);
+}
+
+const ICMP4: ReadonlyMap<number, string> = new Map([
+  [0, 'EchoReps'], [3, 'DestUnreachs'], [4, 'SrcQuenchs'], [5, 'Redirects'], [8, 'Echos'], [11, 'TimeExcds'], [12, 'ParmProbs'], [13, 'Timestamps'], [14, 'TimestampReps'], [17, 'AddrMasks'], [18, 'AddrMaskReps'],
+]);
+const ICMP6: ReadonlyMap<number, string> = new Map([
+  [1, 'DestUnreachs'], [2, 'PktTooBigs'], [3, 'TimeExcds'], [4, 'ParmProblems'], [128, 'Echos'], [129, 'EchoReplies'], [130, 'GroupMembQueries'], [131, 'GroupMembResponses'], [132, 'GroupMembReductions'], [133, 'RouterSolicits'],
+  [134, 'RouterAdvertisements'], [135, 'NeighborSolicits'], [136, 'NeighborAdvertisements'], [137, 'Redirects'], [143, 'MLDv2Reports'],
+]);
+
+/** An ICMP message by its type, whole and by kind. */
+export function countIcmp4(namespace: NamespaceState, direction: 'In' | 'Out', type: number | undefined): void {
+  if (direction === 'Out') count(namespace, 'Icmp.OutMsgs');
+  if (type === undefined) return;
+  count(namespace, `IcmpMsg.${direction}Type${type}`);
+  const name = ICMP4.get(type);
+  if (name !== undefined) count(namespace, `Icmp.${direction}${name}`);
+}
+
+export function countIcmp6(namespace: NamespaceState, direction: 'In' | 'Out', type: number | undefined): void {
+  count(namespace, `Icmp6.${direction}Msgs`);
+  if (type === undefined) return;
+  count(namespace, `Icmp6.${direction}Type${type}`);
+  const name = ICMP6.get(type);
+  if (name !== undefined) count(namespace, `Icmp6.${direction}${name}`);
 }

@@ -7,6 +7,8 @@ import { parseIp6, type Ip6 } from '../wire/ip6.ts';
 import { formatIp4, maskOf, type Ip4 } from '../wire/ip4.ts';
 import { conntrackProcText } from '../netfilter/hooks.ts';
 import { isAny } from '../sockets/state.ts';
+import { netstat, snmp, snmp6 } from './proc-snmp.ts';
+import { sockstat, sockstat6 } from './proc-sockstat.ts';
 import type { Device, Kernel, NamespaceState } from './state.ts';
 
 type Writer = (kernel: Kernel, namespace: NamespaceState) => string;
@@ -19,7 +21,7 @@ export function procNet(kernel: Kernel, namespace: NamespaceState, name: string)
 const FILES: Readonly<Record<string, Writer>> = {
   dev, arp, route, tcp: (kernel, namespace) => tcp(kernel, namespace, 'inet'), tcp6: (kernel, namespace) => tcp(kernel, namespace, 'inet6'), udp: (kernel, namespace) => datagrams(kernel, namespace, 'udp', 'inet'),
   udp6: (kernel, namespace) => datagrams(kernel, namespace, 'udp', 'inet6'), raw: (kernel, namespace) => datagrams(kernel, namespace, 'raw', 'inet'), raw6: (kernel, namespace) => datagrams(kernel, namespace, 'raw', 'inet6'),
-  icmp: (kernel, namespace) => datagrams(kernel, namespace, 'ping', 'inet'), packet, if_inet6: ifInet6, igmp, dev_mcast: devMulticast, snmp: (_kernel, namespace) => counters(namespace, SNMP), netstat: (_kernel, namespace) => counters(namespace, NETSTAT),
+  icmp: (kernel, namespace) => datagrams(kernel, namespace, 'ping', 'inet'), packet, if_inet6: ifInet6, igmp, dev_mcast: devMulticast, snmp, snmp6, netstat, sockstat, sockstat6,
   wireless: () => 'Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22\n',
   nf_conntrack: (kernel, namespace) => conntrackProcText(kernel.netfilter, namespace.id),
   ip_tables_names: (_kernel, namespace) => [...namespace.netfilter.tables.inet.keys()].map((name) => `${name}\n`).join(''), ip6_tables_names: (_kernel, namespace) => [...namespace.netfilter.tables.inet6.keys()].map((name) => `${name}\n`).join(''),
@@ -164,26 +166,4 @@ function devMulticast(_kernel: Kernel, namespace: NamespaceState): string {
   let text = '';
   for (const device of devices(namespace)) for (const [mac, users] of device.groupsLink) text += `${left(device.index, 4)} ${left(device.name, 15)} ${left(users, 5)} ${left(device.staticGroupsLink.has(mac) ? 1 : 0, 5)} ${mac.replaceAll(':', '')}\n`;
   return text;
-}
-
-type Groups = readonly (readonly [group: string, names: string])[];
-
-const SNMP: Groups = [
-  ['Ip', 'Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates OutTransmits'],
-  ['Icmp', 'InMsgs InErrors InCsumErrors InDestUnreachs InTimeExcds InParmProbs InSrcQuenchs InRedirects InEchos InEchoReps InTimestamps InTimestampReps InAddrMasks InAddrMaskReps OutMsgs OutErrors OutRateLimitGlobal OutRateLimitHost OutDestUnreachs OutTimeExcds OutParmProbs OutSrcQuenchs OutRedirects OutEchos OutEchoReps OutTimestamps OutTimestampReps OutAddrMasks OutAddrMaskReps'],
-  ['Tcp', 'RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs RetransSegs InErrs OutRsts InCsumErrors'],
-  ['Udp', 'InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors'],
-  ['UdpLite', 'InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors'],
-];
-const NETSTAT: Groups = [
-  ['TcpExt', 'SyncookiesSent SyncookiesRecv SyncookiesFailed EmbryonicRsts PruneCalled RcvPruned OfoPruned OutOfWindowIcmps LockDroppedIcmps ArpFilter TW TWRecycled TWKilled PAWSActive PAWSEstab DelayedACKs DelayedACKLocked DelayedACKLost ListenOverflows ListenDrops TCPHPHits TCPPureAcks TCPTimeouts TCPOFOQueue IPReversePathFilter TCPRetransFail TCPOrigDataSent TCPKeepAlive'],
-  ['IpExt', 'InNoRoutes InTruncatedPkts InMcastPkts OutMcastPkts InBcastPkts OutBcastPkts InOctets OutOctets InMcastOctets OutMcastOctets InBcastOctets OutBcastOctets InCsumErrors InNoECTPkts InECT1Pkts InECT0Pkts InCEPkts ReasmOverlaps'],
-];
-
-function counters(namespace: NamespaceState, groups: Groups): string {
-  const fixed: Readonly<Record<string, number>> = { 'Ip.Forwarding': namespace.settings.ipForward !== 0 ? 1 : 2, 'Ip.DefaultTTL': namespace.settings.defaultTtl, 'Tcp.RtoAlgorithm': 1, 'Tcp.RtoMin': 200, 'Tcp.RtoMax': 120000, 'Tcp.MaxConn': -1 };
-  return groups.map(([group, names]) => {
-    const values = names.split(' ').map((name) => fixed[`${group}.${name}`] ?? namespace.snmp.get(`${group}.${name}`) ?? 0);
-    return `${group}: ${names}\n${group}: ${values.join(' ')}\n`;
-  }).join('');
 }

@@ -35,7 +35,7 @@ export function sendUdp(kernel: Kernel, socket: UdpSocket, bytes: Uint8Array, to
     if (!bound.ok) return bound;
   }
   const namespace = kernel.state.namespaces.get(socket.ns)!;
-  count(namespace, 'Udp.OutDatagrams');
+  count(namespace, typeof address === 'number' ? 'Udp.OutDatagrams' : 'Udp6.OutDatagrams');
   const length = udp.HEADER_LENGTH + bytes.length;
   if (typeof address === 'number') {
     const sent = sendDatagram4(kernel, socket, address, port, ipv4.PROTOCOL_UDP, length, (source, offloads) => {
@@ -59,19 +59,20 @@ export function sendUdp(kernel: Kernel, socket: UdpSocket, bytes: Uint8Array, to
 export function receiveUdp(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet, family: Family, upperAt = 0): void {
   const { frame } = packet;
   const isIp4 = family === 'inet';
+  const group = isIp4 ? 'Udp' : 'Udp6';
   const at = isIp4 ? NETWORK_OFFSET + ipv4.headerLength(frame, NETWORK_OFFSET) : upperAt;
   const end = isIp4 ? NETWORK_OFFSET + ipv4.totalLength(frame, NETWORK_OFFSET) : NETWORK_OFFSET + ipv6.HEADER_LENGTH + ipv6.payloadLength(frame, NETWORK_OFFSET);
   const datagram = udp.parse(frame, at, end);
   const source: Ip = isIp4 ? ipv4.source(frame, NETWORK_OFFSET) : ipv6.source(frame, NETWORK_OFFSET);
   const destination: Ip = isIp4 ? ipv4.destination(frame, NETWORK_OFFSET) : ipv6.destination(frame, NETWORK_OFFSET);
   if (typeof datagram === 'string') {
-    count(namespace, 'Udp.InErrors');
+    count(namespace, `${group}.InErrors`);
     return died(kernel, namespace.id, packet, 'socket', `bad UDP header: ${datagram}`, device.name);
   }
   const udpEnd = at + udp.HEADER_LENGTH + datagram.payload.length;
   const pseudoSum = typeof source === 'number' ? ipv4.pseudoHeaderSum(source, destination as number, ipv4.PROTOCOL_UDP, udpEnd - at) : ipv6.pseudoHeaderSum(source, destination as string, ipv4.PROTOCOL_UDP, udpEnd - at);
   if (!isTransportChecksumRight(packet, ipv4.PROTOCOL_UDP, at, udpEnd, pseudoSum)) {
-    count(namespace, 'Udp.InErrors');
+    count(namespace, `${group}.InErrors`);
     return died(kernel, namespace.id, packet, 'checksum', 'wrong UDP checksum', device.name);
   }
   const isGroup = packet.type === 'broadcast' || packet.type === 'multicast';
@@ -80,7 +81,7 @@ export function receiveUdp(kernel: Kernel, namespace: NamespaceState, device: De
     : one(findUdp(kernel, namespace, source, datagram.sourcePort, destination, datagram.destinationPort, typeof destination === 'number' ? arrivalDevice4(namespace, device, destination) : device.index));
   if (receivers.length === 0 && typeof source === 'number' && namespace.hasTunnels && receiveVxlan(kernel, namespace, source, datagram.destinationPort, datagram.payload)) return;
   if (receivers.length === 0) {
-    count(namespace, 'Udp.NoPorts');
+    count(namespace, `${group}.NoPorts`);
     if (!isGroup) {
       if (isIp4) sendIcmpError4(kernel, namespace, packet, icmp.UNREACHABLE, icmp.PORT_UNREACHABLE, 0);
       else sendIcmpError6(kernel, namespace, packet, icmp6.UNREACHABLE, 4, 0);
@@ -93,7 +94,7 @@ export function receiveUdp(kernel: Kernel, namespace: NamespaceState, device: De
       bytes: copyOf(datagram.payload), from: endpoint(socket.family, source, datagram.sourcePort), to: formatAddress(socket.family, destination), ttl: isIp4 ? ipv4.timeToLive(frame, NETWORK_OFFSET) : ipv6.hopLimit(frame, NETWORK_OFFSET),
       tos: isIp4 ? ipv4.typeOfService(frame, NETWORK_OFFSET) : ipv6.trafficClass(frame, NETWORK_OFFSET), receivedAtUs: kernel.world.nowUs, device: device.index,
     });
-    count(namespace, isQueued ? 'Udp.InDatagrams' : 'Udp.RcvbufErrors');
+    count(namespace, isQueued ? `${group}.InDatagrams` : `${group}.RcvbufErrors`);
     if (!isQueued) died(kernel, namespace.id, packet, 'socket', 'the receive buffer is full', device.name);
   }
 }

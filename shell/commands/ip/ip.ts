@@ -14,6 +14,7 @@ import { netns, switchNamespace } from './netns.ts';
 import { Printer } from './printer.ts';
 import { route } from './route.ts';
 import { rule } from './rule.ts';
+import { tunnel } from './tunnel.ts';
 import { tuntap } from './tuntap.ts';
 import { usageTexts } from './usage.ts';
 
@@ -29,7 +30,7 @@ export const ip = defineCommand({
 const objects: readonly (readonly [name: string, handler: ObjectHandler | undefined])[] = [
   ['address', address], ['addrlabel', undefined], ['maddress', maddress], ['route', route], ['rule', rule], ['neighbor', neighbour],
   ['neighbour', neighbour], ['ntable', undefined], ['ntbl', undefined], ['link', link], ['l2tp', undefined], ['fou', undefined],
-  ['ila', undefined], ['macsec', undefined], ['tunnel', undefined], ['tunl', undefined], ['tuntap', tuntap], ['tap', tuntap],
+  ['ila', undefined], ['macsec', undefined], ['tunnel', tunnel], ['tunl', tunnel], ['tuntap', tuntap], ['tap', tuntap],
   ['token', undefined], ['tcpmetrics', undefined], ['tcp_metrics', undefined], ['monitor', monitor], ['xfrm', undefined],
   ['mroute', undefined], ['mrule', undefined], ['netns', netns], ['netconf', netconf], ['vrf', undefined], ['sr', undefined],
   ['nexthop', undefined], ['mptcp', undefined], ['ioam', undefined], ['help', (context) => { context.call.writeErr(usageTexts.ip); return 255; }],
