@@ -105,6 +105,8 @@ export interface Sys {
   duplicate(fd: Fd, to?: Fd, minimum?: Fd): Result<Fd>;
   setCloseOnExec(fd: Fd, on: boolean): Result;
   setNonBlocking(fd: Fd, on: boolean): Result;
+  /** flock(2): a lock of the open file, shared by its duplicates, gone with the last of them. EAGAIN when it cannot be had in time (absent: wait for ever, 0: at once); EINTR. */
+  lock(fd: Fd, kind: 'shared' | 'exclusive' | 'none', timeoutUs?: number): Promise<Result>;
   fds(): ReadonlyMap<Fd, { readonly kind: string; readonly target: string; readonly flags: OpenFlags }>;
   pipe(): Result<[read: Fd, write: Fd]>;
   /** Until one of the fds is ready or the time is over; answers which. EINTR on a handled signal. */

@@ -12,7 +12,8 @@ import { resize, statOf } from './files/inode.ts';
 import { LocalListener, LocalStream } from './files/local-socket.ts';
 import type { OpenFile } from './files/open-file.ts';
 import { SocketFile } from './files/socket-file.ts';
-import { isWait } from './files/open-file.ts';
+import { isWait, TreeFile } from './files/open-file.ts';
+import { locksOf, tryLock, type LockKind } from './files/file-locks.ts';
 import { PipeBuffer, PipeEnd } from './files/pipe.ts';
 import type { SocketId } from '../simulator/kernel/api.ts';
 import type { Machine } from './machine.ts';
@@ -185,6 +186,20 @@ export class SystemCalls implements Sys {
       if (file.flags.nonBlocking === true && outcome.wait.length > 0) return written > 0 ? ok(written) : fail('EAGAIN');
       if ((await this.process_.block(outcome.wait, outcome.deadlineUs)) === 'interrupted') return written > 0 ? ok(written) : fail('EINTR');
     }
+  }
+
+  async lock(fd: Fd, kind: LockKind, timeoutUs?: number): Promise<Result> {
+    const entered = this.process_.enter();
+    if (entered !== undefined) await entered;
+    const file = this.file(fd);
+    if (file === undefined) return fail('EBADF');
+    if (!(file instanceof TreeFile)) return fail('EINVAL');
+    const deadlineUs = timeoutUs === undefined ? undefined : this.host.world.nowUs + timeoutUs;
+    while (!tryLock(file, kind, this.process_.pid)) {
+      if (deadlineUs !== undefined && this.host.world.nowUs >= deadlineUs) return fail('EAGAIN');
+      if ((await this.process_.block([locksOf(file.inode).changed], deadlineUs)) === 'interrupted') return fail('EINTR');
+    }
+    return done;
   }
 
   seek(fd: Fd, offset: number, whence: 'set' | 'current' | 'end'): Result<number> {

@@ -3,6 +3,7 @@ import type { FileStat, Program } from '../sys.ts';
 import type { Result } from '../../simulator/result.ts';
 import type { NetnsRef } from '../namespaces.ts';
 import type { Process } from '../process.ts';
+import type { FileLocks } from './file-locks.ts';
 import type { LocalListener } from './local-socket.ts';
 import type { OpenFile } from './open-file.ts';
 import type { PipeBuffer } from './pipe.ts';
@@ -60,6 +61,7 @@ export interface Inode {
   /** Opening it gives this very description (a pipe whose other end is outside). */
   shared?: OpenFile;
   listener?: LocalListener;
+  locks?: FileLocks;
   /** nsfs: the namespace this file stands for. */
   netns?: NetnsRef;
   synthetic?: Synthetic;

@@ -4,6 +4,7 @@ import { fail, ok } from '../../simulator/result.ts';
 import type { FileStat, OpenFlags } from '../sys.ts';
 import type { Process } from '../process.ts';
 import type { WaitQueue } from '../scheduler.ts';
+import { dropLock } from './file-locks.ts';
 import type { Inode } from './inode.ts';
 import { contentOf, resize, statOf } from './inode.ts';
 import { fromUtf8, utf8 } from '../../simulator/bytes.ts';
@@ -63,6 +64,9 @@ export abstract class TreeFile extends OpenFile {
   }
   stat(): FileStat {
     return statOf(this.inode);
+  }
+  override released(): void {
+    dropLock(this);
   }
 }
 

@@ -7,12 +7,12 @@ import type { Process } from '../process.ts';
 import { SIGNAL_NUMBERS } from '../signals.ts';
 import { CollectorFile } from './devices.ts';
 import type { FileSystem, Inode, Synthetic } from './inode.ts';
-import { DirectoryFile, RegularFile } from './open-file.ts';
+import { DirectoryFile, RegularFile, TreeFile } from './open-file.ts';
 import { PipeEnd } from './pipe.ts';
 import { TerminalFile } from '../tty/pty-files.ts';
 import { SyntheticNodes } from './synthetic.ts';
 
-const PROC_NET = ['arp', 'dev', 'dev_mcast', 'fib_trie', 'if_inet6', 'igmp', 'ip_tables_names', 'netstat', 'nf_conntrack', 'packet', 'raw', 'route', 'snmp', 'tcp', 'tcp6', 'udp', 'udp6', 'unix', 'wireless'];
+const PROC_NET = ['arp', 'dev', 'dev_mcast', 'fib_trie', 'if_inet6', 'igmp', 'ip_tables_names', 'netstat', 'nf_conntrack', 'packet', 'raw', 'route', 'snmp', 'snmp6', 'sockstat', 'sockstat6', 'tcp', 'tcp6', 'udp', 'udp6', 'unix', 'wireless'];
 const CLOCK_TICK_US = 10_000;
 
 export function mountProc(machine: Machine, at = '/proc'): void {
@@ -25,6 +25,7 @@ function root(machine: Machine, fs: FileSystem): Inode {
     cmdline: () => 'BOOT_IMAGE=/boot/vmlinuz-6.1.0 root=UUID=0 ro net.ifnames=0 biosdevname=0 console=ttyS0\n',
     cpuinfo: () => cpuinfo(),
     filesystems: () => 'nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\n\text4\n',
+    locks: (by) => locksText(machine, by),
     loadavg: () => `0.00 0.00 0.00 1/${machine.processes.size} ${machine.lastPid}\n`,
     meminfo: () => 'MemTotal:        4021300 kB\nMemFree:         3290648 kB\nMemAvailable:    3637904 kB\nBuffers:           21724 kB\nCached:           461356 kB\nSwapCached:            0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n',
     modules: () => 'veth 40960 0 - Live 0x0000000000000000\nbridge 311296 0 - Live 0x0000000000000000\nnf_conntrack 188416 0 - Live 0x0000000000000000\n',
@@ -64,6 +65,23 @@ function ticks(us: number): number {
 
 function cpuinfo(): string {
   return [0, 1].map((index) => `processor\t: ${index}\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 79\nmodel name\t: Intel(R) Xeon(R) CPU @ 2.20GHz\ncpu MHz\t\t: 2199.998\ncache size\t: 56320 KB\ncpu cores\t: 1\nbogomips\t: 4399.99\n`).join('\n');
+}
+
+/** Locks that are held, each once however many descriptors its open file has. */
+function locksText(machine: Machine, by: Process): string {
+  const lines: string[] = [];
+  const seen = new Set<TreeFile>();
+  for (const process of machine.processes.values()) {
+    for (const { file } of process.fds.values()) {
+      if (!(file instanceof TreeFile) || seen.has(file)) continue;
+      seen.add(file);
+      const { fs, number, locks } = file.inode;
+      const held = locks?.holders.find((holder) => holder.file === file);
+      const two = (value: number): string => value.toString(16).padStart(2, '0');
+      if (held !== undefined) lines.push(`${lines.length + 1}: FLOCK  ADVISORY  ${held.isExclusive ? 'WRITE' : 'READ '} ${by.numberOf(held.pid)} ${two(fs.device >> 8)}:${two(fs.device & 255)}:${number} 0 EOF\n`);
+    }
+  }
+  return lines.join('');
 }
 
 function processDirectory(machine: Machine, nodes: SyntheticNodes, process: Process): Inode {
@@ -109,7 +127,7 @@ function fdDirectory(nodes: SyntheticNodes, base: string, process: Process): Ino
           if (file instanceof CollectorFile) return nodes.shared(`${base}/fd/${name}`, file);
           return undefined;
         },
-      }, process);
+      }, process, 0o100 | (file.flags.read === true ? 0o400 : 0) | (file.flags.write === true ? 0o200 : 0));
     },
   }, process);
 }

@@ -49,8 +49,8 @@ export class SyntheticNodes {
     return this.make(key, 'file', mode, synthetic, owner, fixedNumber);
   }
 
-  link(key: string, synthetic: Synthetic, owner?: Process): Inode {
-    return this.make(key, 'symlink', 0o777, synthetic, owner);
+  link(key: string, synthetic: Synthetic, owner?: Process, mode = 0o777): Inode {
+    return this.make(key, 'symlink', mode, synthetic, owner);
   }
 
   pipe(key: string, pipe: PipeBuffer): Inode {
