@@ -17,15 +17,20 @@ const hex2 = (value: number): string => `0x${value.toString(16).padStart(2, '0')
 const span = ({ from, to }: { from: number | string; to: number | string }, joint = '-'): string => (from === to ? String(from) : `${from}${joint}${to}`);
 const address = (value: number | string): string => (typeof value === 'number' ? ip4.formatIp4(value) : ip6.formatIp6(value));
 
+/** A device's name, or the beginning of names. */
+export function nameInNft(name: string): string {
+  return `"${name.replace(/\+$/, '*')}"`;
+}
+
 export function ruleInNft(rule: RuleState, family: Family): string {
   const parts: string[] = [];
   const iface = (word: string, match: RuleState['inInterface']): void => {
-    if (match !== undefined) parts.push(`${word} ${not(match.negate)}"${match.name.replace(/\+$/, '*')}"`);
+    if (match !== undefined) parts.push(`${word} ${not(match.negate)}${nameInNft(match.name)}`);
   };
   iface('iifname', rule.inInterface);
   iface('oifname', rule.outInterface);
   const header = family === 'inet' ? 'ip' : 'ip6';
-  const sides = [...side(`${header} saddr`, rule.source), ...side(`${header} daddr`, rule.destination)];
+  const sides = [...sidesInNft(`${header} saddr`, rule.source), ...sidesInNft(`${header} daddr`, rule.destination)];
   const pieces = rule.matches.map((match) => matchInNft(match, rule, family));
   const isImplied = pieces[0]?.impliesProtocol === true && rule.protocol?.negate === false;
   const protocol = rule.protocol === undefined || isImplied ? [] : [`meta l4proto ${not(rule.protocol.negate)}${builtInNames.protocolName(rule.protocol.number) ?? rule.protocol.number}`];
@@ -36,7 +41,8 @@ export function ruleInNft(rule: RuleState, family: Family): string {
   return parts.join(' ');
 }
 
-function side(word: string, match: RuleState['source']): string[] {
+/** A source or destination, with the operator it needs. */
+export function sidesInNft(word: string, match: RuleState['source']): string[] {
   if (match === undefined) return [];
   const operator = match.negate ? '!= ' : '';
   if (typeof match.address === 'number') {
@@ -51,10 +57,10 @@ function side(word: string, match: RuleState['source']): string[] {
   return [`${word} ${operator}${address(match.address)}${length < 0 ? '' : `/${length}`}`];
 }
 
-function portText(name: string, which: string, ports: { negate: boolean; from: number; to: number } | undefined): string[] {
+function portText(name: string, which: string, ports: { negate: boolean; from: number; to: number } | undefined, isTyped: boolean): string[] {
   if (ports === undefined) return [];
   const { negate, from, to } = ports;
-  if (from === 0 && to > 0) return [`${name} ${which} ${negate ? '>' : '<='} ${to}`];
+  if (from === 0 && to > 0 && !isTyped) return [`${name} ${which} ${negate ? '>' : '<='} ${to}`];
   return [`${name} ${which} ${not(negate)}${span(ports)}`];
 }
 
@@ -73,7 +79,8 @@ const ICMP6_TYPES: ReadonlyMap<number, string> = new Map([
 ]);
 const UNITS: ReadonlyMap<number, string> = new Map([[1, 'second'], [60, 'minute'], [3600, 'hour'], [86_400, 'day']]);
 
-function matchInNft(match: Match, rule: RuleState, family: Family): Piece {
+/** `isTyped`: as who types it would say it, before nft has made it plainer. */
+export function matchInNft(match: Match, rule: RuleState, family: Family, isTyped = false): Piece {
   const header = family === 'inet' ? 'ip' : 'ip6';
   switch (match.kind) {
     case 'tcp': {
@@ -83,14 +90,14 @@ function matchInNft(match: Match, rule: RuleState, family: Family): Piece {
         const { negate, mask, compare } = match.flags;
         parts.push(compare === 0 ? `tcp flags ${negate ? '' : '! '}${flagNames(mask)}` : `tcp flags ${not(negate)}${flagNames(compare)} / ${flagNames(mask)}`);
       }
-      parts.push(...portText(name, 'sport', match.sport), ...portText(name, 'dport', match.dport));
+      parts.push(...portText(name, 'sport', match.sport, isTyped), ...portText(name, 'dport', match.dport, isTyped));
       const implies = parts.length > 0 && match.option === undefined;
       if (match.option !== undefined) parts.push(`tcp option ${match.option.number} ${match.option.negate ? 'missing' : 'exists'}`);
       return { text: parts.join(' '), impliesProtocol: implies };
     }
     case 'udp': case 'sctp': {
       const name = rule.protocol?.negate === true ? 'th' : match.kind;
-      const text = [...portText(name, 'sport', match.sport), ...portText(name, 'dport', match.dport)].join(' ');
+      const text = [...portText(name, 'sport', match.sport, isTyped), ...portText(name, 'dport', match.dport, isTyped)].join(' ');
       return { text, impliesProtocol: match.kind === 'udp' && text !== '' };
     }
     case 'icmp': case 'icmp6': {
@@ -146,7 +153,7 @@ function conntrackInNft(match: Extract<Match, { kind: 'conntrack' }>): string {
   if (match.status !== undefined) parts.push(`ct status ${match.status.negate ? '! ' : ''}${CT_STATUSES.filter(([, bit]) => (match.status!.bits & bit) !== 0).map(([name]) => name).join(',')}`.trimEnd());
   if (match.expire !== undefined) parts.push(`ct expiration ${not(match.expire.negate)}${span(match.expire)}`);
   const words = { ctorigsrc: 'original saddr', ctorigdst: 'original daddr', ctreplsrc: 'reply saddr', ctrepldst: 'reply daddr' } as const;
-  for (const key of ['ctorigsrc', 'ctorigdst', 'ctreplsrc', 'ctrepldst'] as const) parts.push(...side(`ct ${words[key]}`, match.addresses[key]));
+  for (const key of ['ctorigsrc', 'ctorigdst', 'ctreplsrc', 'ctrepldst'] as const) parts.push(...sidesInNft(`ct ${words[key]}`, match.addresses[key]));
   const ports = { ctorigsrcport: 'original proto-src', ctorigdstport: 'original proto-dst', ctreplsrcport: 'reply proto-src', ctrepldstport: 'reply proto-dst' } as const;
   for (const key of ['ctorigsrcport', 'ctorigdstport', 'ctreplsrcport', 'ctrepldstport'] as const) if (match.ports[key] !== undefined) parts.push(`ct ${ports[key]} ${not(match.ports[key].negate)}${span(match.ports[key])}`);
   return parts.join(' ');
@@ -181,7 +188,7 @@ function natFlags(target: { random: boolean; fullyRandom: boolean; persistent?: 
   return flags.length === 0 ? '' : ` ${flags.join(',')}`;
 }
 
-function targetInNft(target: Target): string {
+export function targetInNft(target: Target): string {
   switch (target.kind) {
     case 'chain': return `${target.goto ? 'goto' : 'jump'} ${target.chain}`;
     case 'ACCEPT': case 'DROP': case 'RETURN': return target.kind.toLowerCase();

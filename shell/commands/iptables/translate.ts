@@ -1,0 +1,117 @@
+/** iptables-translate(8) and ip6tables-translate(8) v1.8.9: what a rule is in nft's words. Read first: iptables/xtables-translate.c, nft_ipv4_xlate, and the xlate functions of extensions/libxt_*.c */
+import type { ExitCode } from '../../../machine/sys.ts';
+import type { Family } from '../../ports/kernel.ts';
+import { BareProblem, builtInNames, isTableName, NotSimulated, ParameterProblem, parseCommand, VERSION, type Names, type ParsedCommand, type RuleState } from '../../ports/netfilter.ts';
+import { defineCommand, type Command } from '../define.ts';
+import { matchInNft, nameInNft, sidesInNft, targetInNft } from '../nft/translate.ts';
+import { answer, tablesOf } from './iptables.ts';
+import { machineNames } from './names.ts';
+import { tryHelp, type Outcome } from './run.ts';
+
+type Match = RuleState['matches'][number];
+type Target = NonNullable<RuleState['target']>;
+
+/** A rule after `add rule ip filter INPUT`; undefined where nft has no words for it. */
+export function ruleTranslation(rule: RuleState, family: Family): string | undefined {
+  const header = family === 'inet' ? 'ip' : 'ip6';
+  const parts: string[] = [];
+  for (const [word, match] of [['iifname', rule.inInterface], ['oifname', rule.outInterface]] as const) if (match !== undefined) parts.push(`${word} ${match.negate ? '!= ' : ''}${nameInNft(match.name)}`);
+  if (rule.fragment !== undefined) parts.push(`ip frag-off & 0x1fff ${rule.fragment.negate ? '' : '!= '}0`);
+  if (rule.protocol !== undefined) {
+    const name = builtInNames.protocolName(rule.protocol.number);
+    // A match of that name says the protocol itself.
+    if (!rule.matches.some(({ kind }) => kind === name)) parts.push(`${family === 'inet' ? 'ip protocol' : 'meta l4proto'} ${rule.protocol.negate ? '!= ' : ''}${name ?? rule.protocol.number}`);
+  }
+  parts.push(...sidesInNft(`${header} saddr`, rule.source), ...sidesInNft(`${header} daddr`, rule.destination));
+  let comment = '';
+  for (const match of rule.matches) {
+    if (match.kind === 'comment') {
+      comment = ` comment "${match.text}"`;
+      continue;
+    }
+    const text = matchTranslation(match, rule, family);
+    if (text.startsWith('xt match')) return undefined;
+    if (text !== '') parts.push(text);
+  }
+  parts.push('counter');
+  if (rule.target !== undefined) {
+    const text = targetTranslation(rule.target);
+    if (text.startsWith('xt target')) return undefined;
+    parts.push(text);
+  }
+  return parts.join(' ') + comment;
+}
+
+const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
+
+/** Where the words of a translation are not those that `nft list` finds for what came of it. */
+function matchTranslation(match: Match, rule: RuleState, family: Family): string {
+  switch (match.kind) {
+    case 'limit': {
+      const text = matchInNft(match, rule, family).text;
+      return text.includes('burst') ? text : `${text} burst ${match.burst} packets`;
+    }
+    case 'mark':
+      return match.mask === 0xffffffff ? `mark ${match.negate ? '!= ' : ''}${hex(match.value)}` : `mark and ${hex(match.mask)} ${match.negate ? '!=' : '=='} ${hex(match.value)}`;
+    default: return matchInNft(match, rule, family, true).text;
+  }
+}
+
+function targetTranslation(target: Target): string {
+  if (target.kind !== 'MARK') return targetInNft(target);
+  const { value, mask } = target;
+  if (mask === 0) return `meta mark set mark xor ${hex(value)}`;
+  if (mask === 0xffffffff) return `meta mark set ${hex(value)}`;
+  if (value === mask) return `meta mark set mark or ${hex(value)}`;
+  if (value === 0) return `meta mark set mark and ${hex(~mask)}`;
+  return `meta mark set mark and ${hex(~mask)} xor ${hex(value)}`;
+}
+
+export function runTranslate(program: string, family: Family, words: readonly string[], names: Names, hasSet: ((name: string) => boolean) | undefined): Outcome {
+  const refuse = (exit: number, stderr: string): Outcome => ({ exit, stdout: '', stderr });
+  try {
+    const command = parseCommand(words, { family, table: 'filter', names, hasSet });
+    if (command.version) return { exit: 0, stdout: `${program} ${VERSION}\n`, stderr: '' };
+    if (command.help) return refuse(125, `podwire: ${program}: option -h is not simulated yet\n`);
+    if (!isTableName(command.table)) return refuse(3, `${program} ${VERSION}: table '${command.table}' does not exist\nPerhaps ${program} or your kernel needs to be upgraded.\n`);
+    const lines = linesOf(command, words, family);
+    if (lines === undefined) return { exit: 1, stdout: 'nft ', stderr: 'Translation not implemented\n' };
+    return { exit: 0, stdout: lines.map((line) => `nft ${line}\n`).join(''), stderr: '' };
+  } catch (problem) {
+    if (problem instanceof ParameterProblem) return refuse(2, `${program} ${VERSION}: ${problem.message}\n${tryHelp(program)}`);
+    if (problem instanceof BareProblem) return refuse(2, `${problem.message === '' ? '' : `${problem.message}\n`}${tryHelp(program)}`);
+    if (problem instanceof NotSimulated) return refuse(125, `podwire: ${program}: ${problem.message} is not simulated yet\n`);
+    throw problem;
+  }
+}
+
+function linesOf(command: ParsedCommand, words: readonly string[], family: Family): string[] | undefined {
+  const header = family === 'inet' ? 'ip' : 'ip6';
+  const chain = command.chain ?? '(null)';
+  const place = `${header} ${command.table}`;
+  switch (command.command) {
+    case 'A': case 'I': {
+      const verb = command.command === 'A' ? 'add' : 'insert';
+      return command.rules.map((rule) => {
+        const text = ruleTranslation(rule, family);
+        return text === undefined ? `# ${words.map((word) => `${word} `).join('')}` : `'${verb} rule ${place} ${chain} ${text}'`;
+      });
+    }
+    case 'N': return [`add chain ${place} ${chain}`];
+    case 'X': return [`delete chain ${place} ${chain}`];
+    case 'F': return [command.chain === undefined ? `flush table ${place}` : `flush chain ${place} ${chain}`];
+    case 'L': return [`list table ${place}`];
+    default: return undefined;
+  }
+}
+
+function translateCommand(family: Family): Command {
+  const name = family === 'inet' ? 'iptables-translate' : 'ip6tables-translate';
+  return defineCommand({
+    name, summary: 'translate iptables rules to nft', package: 'iptables', path: `/usr/sbin/${name}`,
+    run: async (call): Promise<ExitCode> => answer(call, runTranslate(name, family, call.args, await machineNames(call.sys), tablesOf(call).hasSet)),
+  });
+}
+
+export const iptablesTranslate = translateCommand('inet');
+export const ip6tablesTranslate = translateCommand('inet6');
