@@ -154,6 +154,7 @@ function stepOf(event: TraceEvent, place: Place): TraceStep {
     case 'conntrack':
       return { ...common, kind: 'hook', conntrack: { state: event.state, original: event.original, reply: event.reply }, text: event.isNew ? `Connection tracking begins an entry: ${event.original}.` : `Connection tracking knows this flow (${event.state}).` };
     case 'nat':
+      if (event.program !== undefined) return { ...common, kind: 'hook', text: `The program ${event.program} looks it up (${event.reason}): its ${event.manipulation} becomes ${event.after} (was ${event.before}).` };
       return { ...common, kind: 'hook', table: 'nat', text: `Its ${event.manipulation} becomes ${event.after} (was ${event.before}): ${event.reason}.` };
     case 'socket':
       return { ...common, kind: 'deliver', text: `It is delivered to ${event.description}.` };

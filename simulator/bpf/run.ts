@@ -39,10 +39,12 @@ class Context implements BpfContext {
 
 class DeviceContext extends Context implements TcContext {
   private readonly namespace: NamespaceState;
+  private readonly section: string;
   readonly device: Device;
 
-  constructor(kernel: Kernel, namespace: NamespaceState, device: Device) {
+  constructor(kernel: Kernel, namespace: NamespaceState, device: Device, section: string) {
     super(kernel);
+    this.section = section;
     this.namespace = namespace;
     this.device = device;
   }
@@ -56,7 +58,7 @@ class DeviceContext extends Context implements TcContext {
       { frame, family: 'inet', at: NETWORK_OFFSET, transportAt, protocol: ipv4.protocol(frame, NETWORK_OFFSET), end: NETWORK_OFFSET + ipv4.totalLength(frame, NETWORK_OFFSET), checksumPartial: packet.checksumPartial },
       { source, destination, sport: to.port, dport: to.port }, end,
     );
-    this.kernel.world.traceSink?.({ ...point(this.kernel, this.namespace.id, packet), kind: 'nat', manipulation: end, before, after: endText(frame, transportAt, end), reason });
+    this.kernel.world.traceSink?.({ ...point(this.kernel, this.namespace.id, packet), kind: 'nat', manipulation: end, before, after: endText(frame, transportAt, end), reason, program: this.section });
   }
 
   redirect(packet: Packet): TcVerdict {
@@ -83,7 +85,7 @@ class DeviceContext extends Context implements TcContext {
 /** True when the packet goes on in this stack. Called only for devices that have an attachment. */
 export function runTc(kernel: Kernel, namespace: NamespaceState, device: Device, direction: TcDirection, packet: Packet): boolean {
   const program = device.tc?.[direction];
-  return program === undefined || kindOf(kernel, kernel.state.bpf!).tc(program.section, new DeviceContext(kernel, namespace, device), packet) === 'ok';
+  return program === undefined || kindOf(kernel, kernel.state.bpf!).tc(program.section, new DeviceContext(kernel, namespace, device, program.section), packet) === 'ok';
 }
 
 /** Where a socket really goes that asks for an address; undefined: there. */

@@ -10,7 +10,7 @@ export type TraceEvent = TracePoint & (
   | { kind: 'route'; destination: string; outcome: 'local' | 'forward' | 'unicast' | 'unreachable' | 'blackhole' | 'prohibit'; device: string | undefined; gateway: string | undefined; route: string | undefined; table: number | undefined }
   | { kind: 'hook'; hook: HookName; table: TableName; family: 'inet' | 'inet6'; chain: string; verdict: string; /** Rules looked at, in order. */ rules: readonly TraceRule[] }
   | { kind: 'conntrack'; entryId: number | undefined; direction: string | undefined; state: string; isNew: boolean; original: string; reply: string }
-  | { kind: 'nat'; manipulation: 'source' | 'destination'; before: string; after: string; reason: string }
+  | { kind: 'nat'; manipulation: 'source' | 'destination'; before: string; after: string; reason: string; /** A program at a device did it, none of netfilter's. */ program?: string }
   | { kind: 'socket'; socketId: number; description: string }
   /** What a junction did with it; `text` is a whole sentence. */
   | { kind: 'junction'; step: 'route' | 'firewall' | 'nat' | 'balance'; text: string }

@@ -98,6 +98,19 @@ describe('Services of Dataplane V2', () => {
     ]);
   });
 
+  it('tell a trace which program changed what', async () => {
+    await dataplaneLab();
+    const seen = new Set<string>();
+    lab.world.traceSink = (event) => {
+      if (event.kind === 'nat') seen.add(`${event.program} ${event.manipulation} ${event.before.replace(/:\d{5}$/, '')} ${event.after.replace(/:\d{5}$/, '')}`);
+    };
+    await outsider(SECOND!, NODE_PORT);
+    lab.world.traceSink = undefined;
+    expect([...seen]).toEqual([
+      `cil_from_netdev destination ${SECOND} 10.40.0.2:8080`, `cil_from_netdev source 10.142.0.1 ${SECOND}`, `cil_from_netdev destination ${SECOND} 10.142.0.1`, `cil_from_netdev source 10.40.0.2:8080 ${SECOND}`,
+    ]);
+  });
+
   it('are no business of netfilter', async () => {
     const clusterIp = await dataplaneLab();
     await lab.ask(0, ['get', clusterIp, '80'], 'near');
