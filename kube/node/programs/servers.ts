@@ -53,7 +53,7 @@ export function helloApp(version: string): Program {
 /** Tells the client what it asked and from where. */
 export const echoServer: Program = goServer(8080, (sys) => ({ method, path, query, headers, body }, from) => {
   const lines = [
-    `Hostname: ${sys.hostname}`, '', 'Request Information:', `\tclient_address=${from}`, `\tmethod=${method}`, `\treal path=${path}${query === '' ? '' : `?${query}`}`, '',
+    `Hostname: ${sys.hostname}`, '', 'Request Information:', `\tclient_address=${from.replace('::ffff:', '')}`, `\tmethod=${method}`, `\treal path=${path}${query === '' ? '' : `?${query}`}`, '',
     'Request Headers:', ...[...headers].sort(([left], [right]) => (left < right ? -1 : 1)).map(([name, value]) => `\t${name}=${value}`), '', 'Request Body:', body.length === 0 ? '\t-no body in request-' : fromUtf8(body), '',
   ];
   return { body: lines.join('\n') };
