@@ -31,7 +31,7 @@ export const packaging = {
   ],
   // Programs and WebAssembly are read by the system, not by Electron's archive reader.
   asarUnpack: ['node_modules/node-pty/**', 'node_modules/node-sqlite3-wasm/**'],
-  extraResources: [{ from: 'courses', to: 'courses' }, { from: 'LICENSE-COURSES', to: 'LICENSE-COURSES' }],
+  extraResources: [{ from: 'courses', to: 'courses' }, { from: 'build/Containerfile', to: 'build/Containerfile' }, { from: 'LICENSE-COURSES', to: 'LICENSE-COURSES' }],
   electronFuses: {
     runAsNode: false,
     enableCookieEncryption: true,

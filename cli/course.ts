@@ -11,7 +11,7 @@ import { judgePack, lessonsOf, type PackFiles, type LessonProof, problemText, pr
 import { linuxBackend } from '../host/linux/backend.ts';
 import { simulatorBackend } from '../labs/simulator-backend.ts';
 import type { CliCommand } from './command.ts';
-import { takeBackend, type BackendName } from './backend-option.ts';
+import { opensOn, takeBackend, type BackendName } from './backend-option.ts';
 import { newCourse } from './course-new.ts';
 
 const verbs: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = { new: newCourse, validate, test, pack };
@@ -86,7 +86,7 @@ const rulesOnLinux = ['start', 'solution', 'essential', 'alternate', 'mistake'] 
 
 async function prove(parsed: Course, wanted: readonly string[], on: BackendName): Promise<number> {
   // A real lab mostly waits. A simulated one computes: two at once would only take turns.
-  const how = on === 'linux' ? { backend: linuxBackend(), rules: rulesOnLinux, turns: turnsOf(2 * availableParallelism()) } : { backend: simulatorBackend, turns: undefined };
+  const how = on === 'simulator' ? { backend: simulatorBackend, turns: undefined } : { backend: linuxBackend(await opensOn(on)), rules: rulesOnLinux, turns: turnsOf(2 * availableParallelism()) };
   const lessons = lessonsOf(parsed);
   const unknown = wanted.find((id) => !lessons.has(id));
   if (unknown !== undefined) {

@@ -2,13 +2,13 @@
 import { createInterface } from 'node:readline';
 import { runCaseOnLinux } from '../host/linux/exec.ts';
 import { ExecCase, runCase, type CaseResult } from '../labs/exec.ts';
-import { takeBackend } from './backend-option.ts';
+import { opensOn, takeBackend } from './backend-option.ts';
 import type { CliCommand } from './command.ts';
 import { writeLine } from './write-line.ts';
 
 export const exec: CliCommand = {
   name: 'exec',
-  usage: 'exec --jsonl [--backend linux]',
+  usage: 'exec --jsonl [--backend linux|container]',
   summary: 'run cases from standard input, each in a fresh lab',
   async run(words) {
     const { backend, args, problem } = takeBackend(words);
@@ -21,10 +21,11 @@ export const exec: CliCommand = {
       process.stderr.write(`podwire: exec: ${unknown === undefined ? 'say --jsonl: cases are read as JSON lines' : `there is no option ${unknown}; exec takes --jsonl and --backend`}\n`);
       return 2;
     }
+    const run = backend === 'simulator' ? runCase : async (testCase: ExecCase): Promise<CaseResult> => runCaseOnLinux(testCase, await opensOn(backend));
     let answered = true;
     for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
       if (line.trim() === '') continue;
-      const result = await answer(line, backend === 'linux' ? runCaseOnLinux : runCase);
+      const result = await answer(line, run);
       if ('error' in result) answered = false;
       await writeLine(JSON.stringify(result));
     }

@@ -21,6 +21,8 @@ export const Settings = z.strictObject({
   layout: z.record(z.string(), z.number()).default({}),
   /** Where labs run, if this machine can. */
   backend: z.enum(['simulator', 'linux']).default('simulator'),
+  /** How a lab on real Linux is made: in namespaces of this machine, in a container, or as it can be. */
+  linux: z.enum(['auto', 'sandbox', 'container']).default('auto'),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -58,6 +60,8 @@ export const HostRequest = z.discriminatedUnion('type', [
   z.strictObject({ id: z.number().int(), type: z.literal('open-lab'), backend: z.enum(['linux']) }),
   z.strictObject({ id: z.number().int(), type: z.literal('lab-request'), lab: z.number().int(), request: z.unknown() }),
   z.strictObject({ id: z.number().int(), type: z.literal('close-lab'), lab: z.number().int() }),
+  /** Whether labs can run on real Linux if they are made in that way: a RealLinux. */
+  z.strictObject({ id: z.number().int(), type: z.literal('real-linux'), linux: Settings.shape.linux }),
   /** Where labs can run here: a DoctorReport. */
   z.strictObject({ id: z.number().int(), type: z.literal('doctor') }),
   z.strictObject({ id: z.number().int(), type: z.literal('export-progress') }),
@@ -76,7 +80,8 @@ export const PackOpened = z.discriminatedUnion('status', [
 ]);
 export type PackOpened = z.infer<typeof PackOpened>;
 
-export const HostHello = z.strictObject({ version: z.string(), platform: z.string(), shell: z.enum(['electron', 'browser']), settings: Settings, progress: z.array(LessonProgress), courses: z.array(CourseEntry), realLinux: z.strictObject({ isAvailable: z.boolean(), because: z.string() }) });
+export const RealLinux = z.strictObject({ isAvailable: z.boolean(), because: z.string() });
+export const HostHello = z.strictObject({ version: z.string(), platform: z.string(), shell: z.enum(['electron', 'browser']), settings: Settings, progress: z.array(LessonProgress), courses: z.array(CourseEntry), realLinux: RealLinux });
 export type HostHello = z.infer<typeof HostHello>;
 export const CourseFiles = z.strictObject({ course: Key, files: z.record(z.string(), z.string()) });
 export const OpenedLog = z.strictObject({ log: z.number().int(), bytes: z.string(), seed: z.number().int(), tornBytes: z.number().int() });

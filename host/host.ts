@@ -4,12 +4,13 @@
  */
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { HostRequest, LessonProgress, playCourse, type CourseEntry, type HostMessage, type HostHello, type OpenedLog, type CourseFiles } from '../contracts/host.ts';
+import { HostRequest, LessonProgress, playCourse, type CourseEntry, type HostMessage, type HostHello, type OpenedLog, type CourseFiles, type RealLinux, type Settings } from '../contracts/host.ts';
 import { listCourses, readCourse } from './course-files.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { LabDesk } from './lab-desk.ts';
 import { linuxBackend } from './linux/backend.ts';
-import { canRunLinuxLabs, examine } from './linux/doctor.ts';
+import { examine, wayToLinux } from './linux/doctor.ts';
+import type { OpenSandbox } from './linux/sandbox.ts';
 import { LogStore } from './log-store.ts';
 import { PackDesk } from './packs/pack-desk.ts';
 import { textsOf } from './packs/read-pack.ts';
@@ -100,14 +101,20 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
   const own = (log: number): void => {
     if (!owned.has(log)) throw new Refusal('in-use', 'This log is no longer open in this window.');
   };
+  const realLinux = async (wanted: Settings['linux']): Promise<z.infer<typeof RealLinux>> => {
+    const { isAvailable, because } = await wayToLinux(wanted);
+    return { isAvailable, because };
+  };
+  const openSandbox: OpenSandbox = async (scenario) => {
+    const way = await wayToLinux(progress.settings().linux);
+    if (!way.isAvailable) throw new Error(way.because);
+    return way.open(scenario);
+  };
   const answer = (request: HostRequest): unknown => {
     switch (request.type) {
       case 'hello': {
-        const hello: z.infer<typeof HostHello> = {
-          version, platform: process.platform, shell, settings: progress.settings(), progress: progress.all(), courses: courses(),
-          realLinux: canRunLinuxLabs(),
-        };
-        return hello;
+        const settings = progress.settings();
+        return realLinux(settings.linux).then((found): HostHello => ({ version, platform: process.platform, shell, settings, progress: progress.all(), courses: courses(), realLinux: found }));
       }
       case 'course': {
         const shipped = listCourses(coursesDir).find(({ id }) => id === request.course);
@@ -146,12 +153,13 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
         if (!logs.remove(playCourse, request.name)) throw new Refusal('in-use', 'This lab is open in another window. Leave it there first.');
         return progress.remove(playCourse, request.name);
       }
-      case 'open-lab': return { lab: labs.open(linuxBackend()) };
+      case 'open-lab': return { lab: labs.open(linuxBackend(openSandbox)) };
       case 'lab-request': {
         if (!labs.request(request.lab, request.request)) throw new Refusal('not-found', 'This lab has been closed.');
         return null;
       }
       case 'close-lab': return labs.close(request.lab);
+      case 'real-linux': return realLinux(request.linux);
       case 'doctor': return examine();
       case 'export-progress': return JSON.stringify({ podwire: 'progress', version: 1, lessons: progress.all() }, null, 2);
       case 'import-progress': return { lessons: progress.merge(parseExport(request.text)) };

@@ -4,11 +4,11 @@ import type { Backend, Lab } from '../../labs/backend.ts';
 import { chainOf, whySimulatorOnly } from '../../labs/course/course.ts';
 import { startLesson } from '../../labs/lesson-start.ts';
 import { scenarioNamed } from '../../labs/scenarios/index.ts';
-import { identify, type Identity } from './identity.ts';
 import { LinuxLab, type SpawnTerminal } from './lab.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox, type OpenSandbox } from './sandbox.ts';
 
-export function linuxBackend(identity: Identity = identify()): Backend {
+/** `openSandbox`: on this machine, unless said otherwise. */
+export function linuxBackend(openSandbox: OpenSandbox = Sandbox.open): Backend {
   return {
     name: 'linux',
     canReplay: false,
@@ -19,7 +19,7 @@ export function linuxBackend(identity: Identity = identify()): Backend {
       if (why !== undefined) throw new Error(why);
       const spawnTerminal = terminalSpawner();
       if (spawnTerminal === undefined) throw new Error('terminals on real Linux need node-pty, which was not built when Podwire was installed');
-      const lab = new LinuxLab(await Sandbox.open(scenarioNamed(chain.scenario), identity), spawnTerminal);
+      const lab = new LinuxLab(await openSandbox(scenarioNamed(chain.scenario)), spawnTerminal);
       try {
         await startLesson(lab, lesson, chain.earlier, { columns, rows }, running);
       } catch (cause) {

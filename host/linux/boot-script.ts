@@ -8,7 +8,7 @@
  * of files of /etc, harmless devices, everything else empty. Starting programs is what takes the time, so whatever the shell can do itself it does itself.
  */
 import type { MachineSpec, Scenario } from '../../labs/scenarios/index.ts';
-import { LEARNER_ID, SINGLE_GROUP, type Identity } from './identity.ts';
+import { LEARNER_ID, SINGLE_GROUP, type AnyIdentity } from './identity.ts';
 import { copiedFromEtc, ownFiles } from './image.ts';
 import { programsOf } from './tools.ts';
 
@@ -31,22 +31,35 @@ export const setLimits = `ulimit -S -c 0; ulimit -H -c 0; ulimit -u ${limits.pro
 const strictly = ['set -eE', "trap 'echo \"failed: $BASH_COMMAND\" >&2' ERR"];
 
 /** Ends by becoming the sandbox's first user namespace's child; `next` is the script that goes on there. */
-export function buildScript(scenario: Scenario, identity: Identity): string {
+export function buildScript(scenario: Scenario, identity: AnyIdentity): string {
   const home = homeOf(scenario);
   const absent = home.packages?.absent ?? [];
-  const [users, groups] = identity.way === 'single' ? ['0 0 1', `${SINGLE_GROUP} ${SINGLE_GROUP} 1`] : [identity.users, identity.groups].map(({ count }) => (identity.way === 'root' ? `0 0 ${count}` : `0 0 1\\n1 1 ${count}`));
+  const isContainer = identity.way === 'container';
+  const [users, groups] = innerMaps(identity);
   return [
     ...strictly, ...root(), ...userland(absent), ...etc(identity, home, absent),
     `printf %s "$1" > ${BOOT_FILE}`,
     // The outer namespace gives the inner one its users: the same again.
     'outer=$$',
-    `{ while [ /proc/$outer/ns/user -ef /proc/self/ns/user ]; do :; done; env printf '${users}\\n' > /proc/$outer/uid_map; env printf '${groups}\\n' > /proc/$outer/gid_map; } &`,
+    `{ while [ /proc/$outer/ns/user -ef /proc/self/ns/user ]; do :; done; env printf '%b\\n' ${users} > /proc/$outer/uid_map; env printf '%b\\n' ${groups} > /proc/$outer/gid_map; } &`,
     `ulimit -u ${limits.allProcesses}`,
-    `exec unshare --user -- bash --norc -c 'until read -r _ < /proc/self/gid_map; do :; done; exec unshare --mount --net --uts --ipc --pid --fork --kill-child -- bash --norc ${BOOT_FILE}'`,
+    // Who was root outside of the container is nobody in here until told to be somebody.
+    `exec unshare --user ${isContainer ? '--keep-caps ' : ''}-- bash --norc -c 'until read -r _ < /proc/self/gid_map; do :; done; exec ${isContainer ? 'setpriv --reuid=0 --regid=0 --clear-groups --inh-caps=-all --ambient-caps=-all -- ' : ''}unshare --mount --net --uts --ipc --pid --fork --kill-child -- bash --norc ${BOOT_FILE}'`,
   ].join('\n');
 }
 
-export function bootScript(scenario: Scenario, identity: Identity): string {
+/** The words for both maps of the inner user namespace; in a container they and their first user are the script's arguments. */
+function innerMaps(identity: AnyIdentity): [users: string, groups: string] {
+  switch (identity.way) {
+    case 'single': return ["'0 0 1'", `'${SINGLE_GROUP} ${SINGLE_GROUP} 1'`];
+    case 'root': return [`'0 0 ${identity.users.count}'`, `'0 0 ${identity.groups.count}'`];
+    case 'range': return [`'0 0 1\\n1 1 ${identity.users.count}'`, `'0 0 1\\n1 1 ${identity.groups.count}'`];
+    case 'container': return ['"$2"', '"$3"'];
+    default: return identity satisfies never;
+  }
+}
+
+export function bootScript(scenario: Scenario, identity: AnyIdentity): string {
   const home = homeOf(scenario);
   return [
     ...strictly, setLimits, 'echo 1000 > /proc/self/oom_score_adj', ...pivot(),
@@ -97,7 +110,7 @@ function userland(absent: readonly string[]): string[] {
   ];
 }
 
-function etc(identity: Identity, home: MachineSpec, absent: readonly string[]): string[] {
+function etc(identity: AnyIdentity, home: MachineSpec, absent: readonly string[]): string[] {
   const files = ownFiles(identity, home.hostname, addressesOf(home), absent);
   const executable = files.filter(({ mode }) => mode === 0o755).map(({ path }) => placed(path));
   return [
@@ -107,7 +120,9 @@ function etc(identity: Identity, home: MachineSpec, absent: readonly string[]): 
     `chmod 755 ${executable.join(' ')}`,
     // There is no utmp to enter a window in. Each is logged, so that what was shown in it can be asked after.
     "printf 'deflogin off\\ndeflog on\\nlogfile /run/podwire/screen/%%S.%%n\\nlogfile flush 0\\n' >> etc/screenrc", 'mkdir -m 1777 run/podwire/screen',
-    ...(identity.way === 'single' ? [] : ['cp "$(type -P setpriv)" run/podwire/setpriv', 'chmod 4755 run/podwire/setpriv', `chown -R ${LEARNER_ID}:${LEARNER_ID} home/learner`]),
+    ...(identity.way === 'single' ? [] : ['cp "$(type -P setpriv)" run/podwire/setpriv']),
+    ...(identity.way === 'container' ? ['mount --bind . /mnt; chown -hR "$4:$4" /mnt; umount /mnt'] : []),
+    ...(identity.way === 'single' ? [] : ['chmod 4755 run/podwire/setpriv', `learner=$((\${4:-0} + ${LEARNER_ID})); chown -R "$learner:$learner" home/learner`]),
   ];
 }
 
@@ -126,7 +141,7 @@ function pivot(): string[] {
 }
 
 /** Every other machine of the lab is a namespace out of sight, with its end of a wire; what its scenario boots with is done there. */
-export function network({ machines, wires }: Scenario, home: MachineSpec, identity: Identity): string[] {
+export function network({ machines, wires }: Scenario, home: MachineSpec, identity: AnyIdentity): string[] {
   const others = machines.filter(({ name }) => name !== home.name);
   const lines = others.flatMap(({ name }) => [`: > ${MACHINES}/${name}`, `unshare --net=${MACHINES}/${name} true`]);
   // Numbers out of the way: the learner's first namespace gets 0, as on a machine of its own. `ip netns set` takes names only.

@@ -28,7 +28,7 @@ const lent = delegated();
 describeOnLinux('a sandbox in a control group', () => {
   test('is held back by it, all together', async () => {
     const sandbox = await Sandbox.open(scenarioNamed('linux-host'));
-    const folder = groupOf(sandbox.pid);
+    const folder = groupOf(sandbox.launcher);
     expect([readFileSync(join(folder, 'memory.max'), 'utf8'), readFileSync(join(folder, 'pids.max'), 'utf8')]).toEqual([`${limits.memoryKiB * 1024}\n`, `${limits.allProcesses}\n`]);
     await sandbox.close();
   });
@@ -39,11 +39,11 @@ const bare = delegated(undefined, []);
 describeOnLinux('whatever runs in a sandbox', () => {
   test('is in its group from its first moment, which goes with it', async () => {
     const sandbox = await Sandbox.open(scenarioNamed('linux-host'), identify(), bare);
-    const folder = groupOf(sandbox.pid);
+    const folder = groupOf(sandbox.launcher);
     expect(folder).toContain(`/podwire-${process.pid}-`);
     const started = [sandbox.start(['sleep', '60'], { stdio: 'ignore' }), sandbox.startBeside(['sleep', '60'])];
     await until(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').length > 5);
-    for (const { pid } of started) expect(groupOf(pid!)).toBe(folder);
+    for (const { pid } of started) expect(groupOf(`/proc/${pid!}`)).toBe(folder);
     await sandbox.close();
     started[1]!.kill('SIGKILL');
     await until(() => !existsSync(folder));
@@ -60,10 +60,10 @@ describeOnLinux('whatever runs in a sandbox', () => {
   });
 }, 'because' in bare ? `control groups: ${bare.because}` : undefined);
 
-/** proc(5), /proc/PID/cgroup; the mount as found by its own words. */
-function groupOf(pid: number): string {
+/** Of a folder of proc(5), its cgroup; the mount as found by its own words. */
+function groupOf(process: string): string {
   const mounted = /^\d+ \d+ \S+ \/ (\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8'))?.[1] ?? '';
-  return join(mounted, /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? '');
+  return join(mounted, /^0::(.*)$/m.exec(readFileSync(`${process}/cgroup`, 'utf8'))?.[1] ?? '');
 }
 
 async function until(holds: () => boolean): Promise<void> {

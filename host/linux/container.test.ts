@@ -1,63 +1,144 @@
-/** The words an engine is given, tried on one where one answers: an image of this machine's own shell and ip, since no registry may be reached. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * Labs in containers, where an engine answers and has the image (`podwire doctor` tells how it is built): that they are the same labs, that nothing of them
+ * stays, and that nobody gets out.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lessonsOf, loadCourse, proveLesson } from '../../labs/course/index.ts';
+import { ExecCase } from '../../labs/exec.ts';
+import { scenarioNamed } from '../../labs/scenarios/index.ts';
 import { describeUnless } from '../../test/linux.ts';
-import { buildImage, engines, execInContainer, IMAGE, leftovers, removeContainers, runContainer, type Engine } from './container.ts';
-import { engineAnswers } from './doctor.ts';
-import { findProgram } from './identity.ts';
+import { readCourse } from '../course-files.ts';
+import { productDir } from '../paths.ts';
+import { linuxBackend, terminalSpawner } from './backend.ts';
+import { engines, IMAGE, inContainer, listContainers, stateOf, type Engine } from './container.ts';
+import { runCaseOnLinux } from './exec.ts';
+import { LinuxLab } from './lab.ts';
+import type { Sandbox } from './sandbox.ts';
 
-const engine = engines.find(({ program }) => engineAnswers(program)) as Engine;
-const NAME = `podwire-test-${process.pid}`;
+const states = await Promise.all(engines.map(async (engine) => ({ engine, state: await stateOf(engine) })));
+const engine = states.find(({ state }) => state.isReady)?.engine as Engine;
+const whyNot = engine === undefined ? states.map(({ state }) => (state.isReady ? '' : state.because)).join(' ') : terminalSpawner() === undefined ? 'node-pty was not built' : undefined;
 
-function run([program = '', ...words]: readonly string[]): string {
-  return execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+function containers(): string[] {
+  const [program = '', ...words] = listContainers(engine);
+  return execFileSync(program, words, { encoding: 'utf8' }).split('\n').filter((name) => name !== '');
 }
 
-/** A root folder of a few programs and what they are linked with. */
-function rootOf(programs: readonly string[], folder: string): void {
-  for (const name of programs) {
-    const program = findProgram(name)!;
-    const libraries = run(['ldd', program]).match(/\/\S+/g) ?? [];
-    for (const [from, to] of [[program, `/bin/${name}`], ...libraries.map((path) => [path, path])] as [string, string][]) {
-      mkdirSync(dirname(join(folder, to)), { recursive: true });
-      copyFileSync(from, join(folder, to));
-    }
+async function run(sandbox: Sandbox, command: string): Promise<{ status: number | null; said: string }> {
+  const child = sandbox.start(['bash', '-c', command], { stdio: ['ignore', 'pipe', 'pipe'], env: { HOME: '/root' } });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => { said += bytes.toString(); });
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { status, said };
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const startedMs = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - startedMs > 15_000) throw new Error(`waited for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
-describeUnless(engine === undefined ? `neither ${engines.map(({ program }) => program).join(' nor ')} answers here` : undefined, 'a container', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'podwire-image-'));
-  beforeAll(() => {
-    rootOf(['bash', 'cat', 'ip'], join(folder, 'root'));
-    writeFileSync(join(folder, 'Containerfile'), 'FROM scratch\nCOPY root /\nENV PATH=/bin\n');
-    run(buildImage(engine, join(folder, 'Containerfile'), folder));
-  });
-  afterAll(() => {
-    spawnSync(engine.program, removeContainers(engine, [NAME]).slice(1));
-    spawnSync(engine.program, ['rmi', '--force', IMAGE]);
-    rmSync(folder, { recursive: true, force: true });
+describeUnless(whyNot, 'a lab in a container', () => {
+  const { course } = loadCourse(new Map(Object.entries(readCourse(join(productDir(), 'courses/gke-networking')))));
+  const lessons = lessonsOf(course!);
+
+  // Waits are real there: a few minutes for all.
+  const isWhole = process.env['PODWIRE_LINUX_LESSONS'] === '1';
+  test.each([...lessons.values()].filter(({ id, unit }) => (isWhole ? unit === 'u1' : id === 'u1-software-switch')).map((lesson) => [lesson.id, lesson] as const))('%s: its solution reaches every goal, as grading sees it', async (_id, lesson) => {
+    const { failures } = await proveLesson(lesson, { backend: linuxBackend(inContainer(engine)), rules: ['solution'], lessons, seed: 1 });
+    expect(failures).toEqual([]);
+  }, 120_000);
+
+  test('runs cases, answers who serves and who is stopped', async () => {
+    const { steps } = await runCaseOnLinux(ExecCase.parse({
+      id: 'case', lab: 'linux-host', setup: [{ serve: { port: 8080, body: 'hello' } }], files: { '/root/a.txt': 'a\n' },
+      steps: [{ cmd: 'cat /root/a.txt; exit 3' }, { cmd: 'curl -s http://127.0.0.1:8080/' }, { cmd: 'ping -c 100 127.0.0.1', bg: 'ping' }, { sleep: 1.5 }, { stop: 'ping', signal: 'INT' }, { cmd: 'sleep 100', timeout: 1 }],
+    }), inContainer(engine));
+    expect(steps).toMatchObject([{ stdout: 'a\n', exit: 3 }, { stdout: 'hello', exit: 0 }, {}, {}, { exit: 0 }, { timedOut: true }]);
+    expect(String(steps[4]!['stdout'])).toMatch(/--- 127\.0\.0\.1 ping statistics ---/);
   }, 60_000);
 
-  test('has networks of its own and none of this machine, can be entered, and goes when its standard input does', async () => {
-    const [program = '', ...words] = runContainer(engine, NAME);
-    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => { said += bytes.toString(); });
-    const over = new Promise((resolve) => child.once('close', resolve));
-    const ready = new Promise<void>((resolve, reject) => {
-      child.stdout.on('data', () => { if (said.includes('ready')) resolve(); });
-      child.once('close', () => reject(new Error(said)));
-    });
-    child.stdin.write('ip netns add red && ip -n red link add cbr0 type bridge && ip -br -n red link; ip -br link; echo 1 > /proc/sys/net/ipv4/ip_forward; echo ready\n');
-    await ready;
-    expect(said).toMatch(/^cbr0 /m);
-    expect(said.match(/^[\w.@]+(?= )/gm)?.filter((name) => name !== 'lo' && name !== 'cbr0')).toEqual([]);
-    expect(run(execInContainer(engine, NAME, ['bash', '-c', 'echo "$(< /proc/sys/net/ipv4/ip_forward)"'], { isTerminal: false }))).toBe('1\n');
-    child.stdin.end();
-    expect(await over).toBe(0);
-    expect(run(leftovers(engine)).trim()).toBe('');
+  test('has terminals of a size, that can be interrupted, and end what runs in them when they are closed', async () => {
+    const lab = new LinuxLab(await inContainer(engine)(scenarioNamed('linux-host')), terminalSpawner()!);
+    let shown = '';
+    lab.onData = (_terminal, bytes) => { shown += Buffer.from(bytes).toString(); };
+    lab.openTerminal({ id: 'vm', title: 'vm', place: 'host' }, { columns: 100, rows: 30 });
+    await lab.settle();
+    lab.resize('vm', 91, 17);
+    lab.input('vm', 'sleep 0.3; stty size; sudo whoami\r');
+    await until('the new size', () => shown.includes('17 91'));
+    await until('sudo', () => /\broot\b/.test(shown));
+    const runs = async (line: string): Promise<boolean> => {
+      const answer = await lab.observer.processes('host');
+      return 'value' in answer && answer.value.some(({ argv }) => argv.join(' ') === line);
+    };
+    lab.input('vm', 'sleep 1111\r');
+    await until('the program to run', () => runs('sleep 1111'));
+    lab.input('vm', '\x03');
+    await until('Ctrl+C', async () => !(await runs('sleep 1111')));
+    lab.input('vm', 'sleep 2222\r');
+    await until('the next program to run', () => runs('sleep 2222'));
+    lab.closeTerminal('vm');
+    await until('the program to end', async () => !(await runs('sleep 2222')));
+    lab.close();
+    await until('the container to go', () => containers().length === 0);
+  }, 60_000);
+});
+
+describeUnless(whyNot, 'who is root in a container', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => { sandbox = await inContainer(engine)(scenarioNamed('linux-host')); }, 30_000);
+  afterAll(() => sandbox.close());
+
+  test.each([
+    ['a file of /usr', 'echo x > /usr/bin/true'],
+    ['the read-only mount made writable', 'mount -o remount,bind,rw /usr && touch /usr/lib/escape'],
+    ['a kernel setting that is not of its network', 'echo 1 > /proc/sys/kernel/panic'],
+    ['the magic key', 'echo h > /proc/sysrq-trigger'],
+    ['a disk', 'mknod /tmp/disk b 254 0 && head -c 1 /tmp/disk'],
+    ['a control group made bigger', 'mount -t cgroup -o memory none /mnt && ls /mnt; mount -t cgroup2 none /mnt && echo 1 > /mnt/cgroup.procs'],
+    ['the first process ended', 'kill -9 1; sleep 0.1; ! [ -d /proc/1 ]'],
+    ['a module loaded', 'insmod /dev/null'],
+  ])('is refused %s', async (_what, command) => {
+    expect((await run(sandbox, command)).status).not.toBe(0);
+    expect(sandbox.isOver).toBe(false);
   });
+
+  test('sees none of the processes and networks around it', async () => {
+    const { said } = await run(sandbox, 'cat /proc/[0-9]*/cmdline | tr "\\0" " "; ls /run/podwire; ip -o link');
+    expect(said).not.toMatch(/INIT|read -r -d|launcher|vitest/);
+    expect(said.match(/\d+: \w+(?=[@:])/g)).toEqual(['1: lo', '2: eth0']);
+  });
+
+  test('has as many processes as a lab may have, and no more', async () => {
+    const { said } = await run(sandbox, '(seq 2000 | xargs -P 2000 -I{} sleep 60) 2> /dev/null & sleep 5; set -- /proc/[0-9]*; echo "$# processes"; kill -9 -1');
+    expect(Number(/(\d+) processes/.exec(said)?.[1])).toBeLessThanOrEqual(600);
+    expect((await run(sandbox, 'echo still here')).said).toContain('still here');
+  }, 30_000);
+});
+
+describeUnless(whyNot, 'nothing of a container stays', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'podwire-app-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('when the app is killed; and what did stay of another the next one clears away', async () => {
+    const from = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
+    const contents = `import { inContainer } from ${from('container.ts')}; import { scenarioNamed } from ${from('../../labs/scenarios/index.ts')};
+      const sandbox = await inContainer('${engine}')(scenarioNamed('linux-host')); sandbox.start(['sleep', '1000'], { stdio: 'ignore' }); setTimeout(() => console.log('runs'), 500); setInterval(() => {}, 1000);`;
+    const app = join(folder, 'app.mjs');
+    await build({ stdin: { contents, resolveDir: folder, loader: 'ts' }, bundle: true, platform: 'node', format: 'esm', outfile: app, logLevel: 'silent', external: ['node-pty'] });
+    execFileSync(engine, ['run', '--detach', '--name', 'podwire-999999999-0', '--label', 'app=podwire', '--pull', 'never', '--network', 'none', IMAGE, 'sleep', '1000'], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [app], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect(containers()).toEqual([`podwire-${child.pid}-0`]);
+    child.kill('SIGKILL');
+    await until('the container to go', () => containers().length === 0);
+  }, 60_000);
 });

@@ -1,42 +1,183 @@
 /**
- * The same scenario in a container, for machines that have an engine and allow no user namespaces. Read first: docker-run(1), podman-run(1).
+ * The same sandbox in a container, for machines that have an engine and allow their users no namespaces, or are no Linux. Read first: docker-run(1),
+ * podman-run(1), user_namespaces(7), capabilities(7), and fs/namespace.c, mount_too_revealing(), for why nothing of /proc and /sys may stay covered.
  *
- * NET_ADMIN alone does not do: `ip netns add` mounts and the forwarding sysctls are read-only in a container. What does, all of it below, is no sandbox
- * any more, so a container is offered only where namespaces of our own are refused. The network stays the container's own: never the machine's.
+ * The container is the machine around the sandbox, not the sandbox: the learner's root is root of a user namespace inside it, as everywhere, and has none of
+ * what the container was given. That is SYS_ADMIN, to mount and to make namespaces; NET_ADMIN would be for the container's own network, which is
+ * never touched. Engines refuse what a sandbox is made of, each in several ways: hence no profile of AppArmor, SELinux and seccomp. No folder of the
+ * machine, no network and no namespace of its own is shared, and no image is ever fetched unasked.
  */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { promisify } from 'node:util';
+import type { Scenario } from '../../labs/scenarios/index.ts';
+import { productDir } from '../paths.ts';
+import { bootScript, buildScript, limits, quote } from './boot-script.ts';
+import { spawnWith, type Command, type Environment, type Ground } from './ground.ts';
+import { ROOTS_RANGE, type AnyIdentity } from './identity.ts';
+import { Sandbox, type OpenSandbox } from './sandbox.ts';
 
-export interface Engine { readonly program: 'podman' | 'docker'; readonly extra: readonly string[] }
+const run = promisify(execFile);
 
-export const engines: readonly Engine[] = [
-  { program: 'podman', extra: ['--security-opt', 'unmask=ALL'] },
-  { program: 'docker', extra: ['--security-opt', 'systempaths=unconfined', '--security-opt', 'apparmor=unconfined'] },
-];
+export const engines = ['podman', 'docker'] as const;
+export type Engine = (typeof engines)[number];
 
-export const IMAGE = 'podwire-lab';
+/** Counted up whenever a lab needs another image than before. */
+export const IMAGE = 'podwire-lab:1';
 const LABEL = 'app=podwire';
+const ANSWER_WITHIN_MS = 5000;
+/** Beside the sandbox: those who enter it, readers, and what they run. */
+const PROCESSES_BESIDE = 200;
 
-export function buildImage({ program }: Engine, containerfile: string, folder: string): string[] {
-  return [program, 'build', '--tag', IMAGE, '--file', containerfile, folder];
+/** What is kept of those who build: to mount, to own files, to be and to map users, to reach what has been given away. */
+const CAPABILITIES = ['SYS_ADMIN', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'SETUID', 'SETGID', 'SETFCAP', 'KILL'];
+
+// ---------------------------------------------------------------- what an engine is told
+
+export function buildImage(engine: Engine): string[] {
+  const folder = join(productDir(), 'build');
+  return [engine, 'build', '--tag', IMAGE, '--file', join(folder, 'Containerfile'), folder];
 }
 
-/** Runs until its standard input ends, as a sandbox does; `--rm` leaves nothing behind then. */
-export function runContainer({ program, extra }: Engine, name: string): string[] {
+/** It ends with its standard input; `--rm` leaves nothing behind then. */
+export function runContainer(engine: Engine, name: string, hasTun: boolean): string[] {
   return [
-    program, 'run', '--rm', '--interactive', '--name', name, '--label', LABEL, '--hostname', 'debian', '--network', 'none',
-    '--cap-add', 'NET_ADMIN', '--cap-add', 'NET_RAW', '--cap-add', 'SYS_ADMIN', '--device', '/dev/net/tun', '--security-opt', 'seccomp=unconfined', ...extra,
-    '--pids-limit', '400', '--memory', '768m', IMAGE, 'bash', '--norc', '-c', 'read -r script; eval "$script"; exec cat > /dev/null',
+    engine, 'run', '--rm', '--interactive', '--pull', 'never', '--name', name, '--label', LABEL, '--network', 'none',
+    '--cap-drop', 'ALL', ...CAPABILITIES.flatMap((capability) => ['--cap-add', capability]), ...['apparmor=unconfined', 'seccomp=unconfined', 'label=disable'].flatMap((option) => ['--security-opt', option]),
+    ...(hasTun ? ['--device', '/dev/net/tun'] : []), '--pids-limit', String(limits.allProcesses + PROCESSES_BESIDE), '--memory', `${limits.memoryKiB}k`, IMAGE, 'bash', '--norc', '-c', INIT,
   ];
 }
 
-export function execInContainer({ program }: Engine, name: string, argv: readonly string[], { isTerminal }: { isTerminal: boolean }): string[] {
-  return [program, 'exec', '--interactive', ...(isTerminal ? ['--tty'] : []), name, ...argv];
+export function execInContainer(engine: Engine, name: string, argv: readonly string[], { isTerminal }: { isTerminal: boolean }): string[] {
+  return [engine, 'exec', '--interactive', ...(isTerminal ? ['--tty'] : []), name, ...argv];
 }
 
-/** What a killed app left: a container outlives the process that started it. */
-export function leftovers({ program }: Engine): string[] {
-  return [program, 'ps', '--all', '--quiet', '--filter', `label=${LABEL}`];
+export function listContainers(engine: Engine): string[] {
+  return [engine, 'ps', '--all', '--filter', `label=${LABEL}`, '--format', '{{.Names}}'];
 }
 
-export function removeContainers({ program }: Engine, names: readonly string[]): string[] {
-  return [program, 'rm', '--force', ...names];
+export function removeContainers(engine: Engine, names: readonly string[]): string[] {
+  return [engine, 'rm', '--force', ...(engine === 'podman' ? ['--time', '0'] : []), ...names];
+}
+
+// ---------------------------------------------------------------- inside
+
+/** Who enters a container enters the namespaces its first process has: so that one keeps them, and its child becomes the launcher. */
+const INIT = '(IFS= read -r -d "" script; eval "$script"); exit';
+const NOTES = '/run/podwire';
+const LAUNCHER = `${NOTES}/launcher`;
+/** As no user of the machine around; where the engine has mapped users already, as its own. Written as its lines stand in uid_map and gid_map. */
+const usersOf = (file: string): string => `"$(while read -r inside _ count; do if [ "$count" = 4294967295 ]; then echo "0 ${ROOTS_RANGE.start} ${ROOTS_RANGE.count}"; else echo "$inside $inside $count"; fi; done < /proc/self/${file})"`;
+
+function entryScript(scenario: Scenario, identity: AnyIdentity): string {
+  return [
+    'set -e',
+    'while read -r _ _ _ _ where _; do case $where in /sys/fs/cgroup*) ;; /proc/*|/sys/*) covers=("$where" "${covers[@]}");; esac; done < /proc/self/mountinfo',
+    'if [ ${#covers[@]} -gt 0 ]; then umount "${covers[@]}"; fi', 'mount -o remount,rw /sys', `mkdir ${NOTES}`, `ln -s /proc/$BASHPID ${LAUNCHER}`,
+    `users=${usersOf('uid_map')} groups=${usersOf('gid_map')}`, 'read -r _ first _ <<< "$users"',
+    `exec bash --norc -c ${quote(buildScript(scenario, identity))} podwire ${quote(bootScript(scenario, identity))} "$users" "$groups" "$first"`,
+  ].join('\n');
+}
+
+/** Whoever enters is noted, to be found again. */
+const ENTER = `echo $$ > ${NOTES}/$1; shift; exec "$@"`;
+/** To the process group of the one inside where it leads one, else to that one alone. */
+const SIGNAL = `read -r outer < ${NOTES}/$1 && inside=$(pgrep -P "$outer") && { kill -s "$2" -- "-$inside" || kill -s "$2" "$inside"; } 2> /dev/null`;
+
+// ---------------------------------------------------------------- a container
+
+export class Container implements Ground {
+  readonly identity: AnyIdentity = { way: 'container' };
+  readonly launcher = LAUNCHER;
+  readonly entering = [];
+  readonly tied = [];
+  readonly #engine: Engine;
+  readonly #name: string;
+  #entered = 0;
+  static #made = 0;
+  static #cleared: Promise<void> | undefined;
+
+  private constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#name = `podwire-${process.pid}-${Container.#made++}`;
+  }
+
+  static async on(engine: Engine): Promise<Container> {
+    const [state] = await Promise.all([stateOf(engine), (Container.#cleared ??= removeLeftovers(engine))]);
+    if (!state.isReady) throw new Error(`${state.because}${state.command === null ? '' : ` ${state.command}`}`);
+    return new Container(engine);
+  }
+
+  launch(scenario: Scenario): ChildProcess {
+    // Elsewhere than on Linux an engine has a machine of its own, which has one.
+    const hasTun = process.platform !== 'linux' || existsSync('/dev/net/tun');
+    const launcher = spawnWith(this.#told(runContainer(this.#engine, this.#name, hasTun)), { stdio: ['pipe', 'pipe', 'pipe'], detached: true }) as ChildProcess & { stdin: Writable };
+    launcher.stdin.write(`${entryScript(scenario, this.identity)}\0`);
+    return launcher;
+  }
+
+  beside(argv: readonly string[], env: Environment, isTerminal: boolean): Command {
+    const note = String(this.#entered++);
+    const signal = (name: NodeJS.Signals): void => {
+      const { program, words, options } = this.#told(execInContainer(this.#engine, this.#name, ['bash', '--norc', '-c', SIGNAL, 'podwire', note, name], { isTerminal: false }));
+      spawn(program, words, { ...options, stdio: 'ignore' }).once('error', () => undefined);
+    };
+    return {
+      ...this.#told(execInContainer(this.#engine, this.#name, ['env', '-i', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), 'bash', '--norc', '-c', ENTER, 'podwire', note, ...argv], { isTerminal })),
+      signal: (_pid, name) => signal(name),
+      // Of script(1), which lets no other signal but a few reach it; with it goes the terminal inside, and that hangs up.
+      hangUp: () => signal('SIGKILL'),
+    };
+  }
+
+  end(): void {
+    const { program, words, options } = this.#told(removeContainers(this.#engine, [this.#name]));
+    spawn(program, words, { ...options, stdio: 'ignore' }).once('error', () => undefined);
+  }
+
+  /** The engine's own program finds its engine by our environment. */
+  #told([program = '', ...words]: readonly string[]): Pick<Command, 'program' | 'words' | 'options'> {
+    return { program: process.platform === 'win32' ? `${program}.exe` : program, words, options: { env: process.env } };
+  }
+}
+
+/** A lab's sandbox in a container of its own. */
+export function inContainer(engine: Engine): OpenSandbox {
+  return async (scenario) => Sandbox.openOn(await Container.on(engine), scenario);
+}
+
+/** Whether an engine is there and has the image; why not, and what to type. */
+export type EngineState = { readonly isReady: true } | { readonly isReady: false; readonly isInstalled: boolean; readonly because: string; readonly command: string | null };
+
+export async function stateOf(engine: Engine): Promise<EngineState> {
+  try {
+    await run(engine, ['image', 'inspect', '--format', 'ok', IMAGE], { timeout: ANSWER_WITHIN_MS });
+    return { isReady: true };
+  } catch (cause) {
+    const { code, stderr = '' } = cause as { code?: string | number; stderr?: string };
+    if (code === 'ENOENT') return { isReady: false, isInstalled: false, because: `${engine} is not installed.`, command: null };
+    if (/no such image|image not known/i.test(stderr)) return { isReady: false, isInstalled: true, because: `${engine} has no image ${IMAGE} yet; it is built once, with a network.`, command: buildImage(engine).map((word) => (/^[\w./:-]+$/.test(word) ? word : quote(word))).join(' ') };
+    return { isReady: false, isInstalled: true, because: `${engine} does not answer: ${stderr.trim().split('\n')[0] || 'it took too long.'}`, command: null };
+  }
+}
+
+/** A container outlives an app that is killed. Its name says whose it was. Whoever cannot be asked has left nothing that can be removed. */
+async function removeLeftovers(engine: Engine): Promise<void> {
+  try {
+    const { stdout } = await run(engine, listContainers(engine).slice(1), { timeout: ANSWER_WITHIN_MS });
+    const left = stdout.split('\n').filter((name) => name !== '' && !isAlive(Number(/^podwire-(\d+)-\d+$/.exec(name)?.[1])));
+    if (left.length > 0) await run(engine, removeContainers(engine, left).slice(1));
+  } catch {
+    // The lab's own start says what is wrong.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

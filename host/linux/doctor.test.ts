@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { engines, execInContainer, leftovers, runContainer } from './container.ts';
-import { canRunLinuxLabs, examine, type Patient } from './doctor.ts';
+import { buildImage, engines, execInContainer, IMAGE, listContainers, removeContainers, runContainer, type EngineState } from './container.ts';
+import { canRunLinuxLabs, examine, wayToLinux, type Patient } from './doctor.ts';
 import { rangeOf } from './identity.ts';
 import { tools } from './tools.ts';
 
 const healthy: Patient = {
-  platform: 'linux', read: (path) => (path === '/etc/os-release' ? 'ID=debian\n' : undefined), has: () => true, isReadWrite: () => true, engineAnswers: () => false, hasTerminals: () => true,
+  platform: 'linux', read: (path) => (path === '/etc/os-release' ? 'ID=debian\n' : undefined), has: () => true, isReadWrite: () => true, stateOf: (engine) => Promise.resolve({ isReady: false, isInstalled: false, because: `${engine} is not installed.`, command: null }), hasTerminals: () => true,
   identity: () => ({ way: 'range', uid: 1000, gid: 1000, users: { start: 100_000, count: 65_535 }, groups: { start: 100_000, count: 65_535 } }), delegated: () => ({ folder: '/sys/fs/cgroup/app.slice', controllers: ['memory', 'pids'] }), tryNamespaces: () => undefined, tryLab: () => Promise.resolve({ failed: [] }),
 };
 const files = (of: Record<string, string>) => (path: string): string | undefined => of[path];
@@ -79,11 +80,56 @@ test('reads ranges of users by name and by number, and none that is too small', 
   expect(rangeOf('me:1:500\n', 'me', 1000)).toBeUndefined();
 });
 
-test.each(engines)('a container of $program never has the machine\'s network, and goes when its standard input does', (engine) => {
-  const words = runContainer(engine, 'podwire-1');
-  expect(words.join(' ')).toMatch(/--rm --interactive .*--network none/);
-  expect(words).not.toContain('--privileged');
-  expect(words.join(' ')).not.toMatch(/--volume|-v |network host|--pid host/);
-  expect(execInContainer(engine, 'podwire-1', ['bash', '-l'], { isTerminal: true })).toEqual([engine.program, 'exec', '--interactive', '--tty', 'podwire-1', 'bash', '-l']);
-  expect(leftovers(engine)).toContain('label=app=podwire');
+const noImage: EngineState = { isReady: false, isInstalled: true, because: 'docker has no image.', command: 'docker build' };
+
+test.each([
+  ['works', { isReady: true }, {}, /^Labs run in containers of docker\.$/],
+  ['has no image', noImage, {}, /^docker has no image\.$/],
+  ['runs on a kernel that lacks something', { isReady: true }, { tryLab: () => Promise.resolve({ failed: ['veth'] }) }, /lacks veth\./],
+  ['opens no lab', { isReady: true }, { tryLab: () => Promise.resolve({ failed: [], problem: 'mount is refused' }) }, /^mount is refused$/],
+  ['is there and terminals are not', { isReady: true }, { hasTerminals: () => false }, /^node-pty was not built/],
+] satisfies [string, EngineState, Partial<Patient>, RegExp][])('says of an engine whether it %s, on any system', async (_what, state, other, because) => {
+  for (const platform of ['linux', 'darwin', 'win32'] as const) {
+    const { backends, findings } = await examine({ ...healthy, platform, stateOf: (engine) => (engine === 'docker' ? Promise.resolve(state) : healthy.stateOf(engine)), ...other });
+    const container = backends.find(({ backend }) => backend === 'container');
+    expect(container?.because).toMatch(because);
+    expect(container?.works).toBe(because.test('Labs run in containers of docker.'));
+    expect(findings.find(({ id }) => id === 'container')?.command).toBe(state.isReady ? undefined : 'docker build');
+  }
+});
+
+test.each([
+  ['auto', {}, /without root/], ['sandbox', {}, /without root/], ['container', {}, /containers of docker/],
+  ['auto', { tryNamespaces: () => 'no' }, /containers of docker/], ['sandbox', { tryNamespaces: () => 'no' }, undefined], ['auto', { platform: 'darwin' }, /containers of docker/], ['auto', { platform: 'win32', hasTerminals: () => false }, undefined],
+] satisfies [Parameters<typeof wayToLinux>[0], Partial<Patient>, RegExp | undefined][])('takes the way that is wanted where it can be had: %s, %o', async (wanted, other, because) => {
+  const way = await wayToLinux(wanted, { ...healthy, stateOf: (engine) => (engine === 'docker' ? Promise.resolve({ isReady: true }) : healthy.stateOf(engine)), ...other });
+  expect(way.isAvailable).toBe(because !== undefined);
+  if (because !== undefined) expect(way.because).toMatch(because);
+});
+
+test('without namespaces and without an engine it says both', async () => {
+  expect(await wayToLinux('auto', { ...healthy, tryNamespaces: () => 'no' })).toEqual({ isAvailable: false, because: 'User namespaces are refused: no. Neither podman nor docker is installed.' });
+  expect(await wayToLinux('container', healthy)).toEqual({ isAvailable: false, because: 'Neither podman nor docker is installed.' });
+  expect((await wayToLinux('container', { ...healthy, stateOf: () => Promise.resolve(noImage) })).because).toBe('docker has no image.');
+});
+
+test.each(engines)("a container of %s has nothing of the machine's, is bounded, fetches nothing, and goes when its standard input does", (engine) => {
+  const words = runContainer(engine, 'podwire-1-0', true);
+  expect(words.join(' ')).toMatch(/--rm --interactive --pull never --name podwire-1-0 --label app=podwire --network none --cap-drop ALL .*--device \/dev\/net\/tun --pids-limit 800 --memory 1048576k podwire-lab:\d+ bash /);
+  expect(words.filter((word) => /^(--privileged|--volume|-v|--mount|--pid|--ipc|--userns|--env-host|--publish|-p)$/.test(word))).toEqual([]);
+  expect(words.filter((_, index) => words[index - 1] === '--cap-add')).not.toContain('NET_ADMIN');
+  expect(runContainer(engine, 'podwire-1-0', false)).not.toContain('--device');
+  expect(execInContainer(engine, 'podwire-1-0', ['bash', '-l'], { isTerminal: true })).toEqual([engine, 'exec', '--interactive', '--tty', 'podwire-1-0', 'bash', '-l']);
+  expect(listContainers(engine).join(' ')).toBe(`${engine} ps --all --filter label=app=podwire --format {{.Names}}`);
+  expect(removeContainers(engine, ['podwire-1-0']).at(-1)).toBe('podwire-1-0');
+});
+
+test('the image has every program the course uses, and the lab asks for the image that is built', () => {
+  const [, , , tag, , containerfile = ''] = buildImage('podman');
+  expect(tag).toBe(IMAGE);
+  const installed = readFileSync(containerfile, 'utf8').split(/\s+/);
+  expect(installed[installed.indexOf('FROM') + 1]).toMatch(/^docker\.io\/library\/debian:12-slim$/);
+  // What every Debian has, and what maps users from outside.
+  const others = ['bash', 'bsdutils', 'mount', 'util-linux', 'uidmap'];
+  expect(tools.map(({ debian }) => debian).filter((name) => !others.includes(name) && !installed.includes(name))).toEqual([]);
 });

@@ -6,13 +6,14 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import type { DoctorFinding, DoctorReport } from '../../contracts/doctor.ts';
+import type { Settings } from '../../contracts/host.ts';
 import { scenarioNamed } from '../../labs/scenarios/index.ts';
 import { terminalSpawner } from './backend.ts';
 import { limits } from './boot-script.ts';
 import { delegated, type Lent } from './cgroup.ts';
-import { engines } from './container.ts';
+import { engines, inContainer, stateOf, type Engine, type EngineState } from './container.ts';
 import { findProgram, identify, outsideUser, type Identity } from './identity.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox, type OpenSandbox } from './sandbox.ts';
 import { tools, type Tool } from './tools.ts';
 
 /** What the doctor asks of the machine; tests hand in other machines. */
@@ -21,8 +22,7 @@ export interface Patient {
   read(path: string): string | undefined;
   has(program: string): boolean;
   isReadWrite(path: string): boolean;
-  /** A container engine that is installed and running. */
-  engineAnswers(program: string): boolean;
+  stateOf(engine: Engine): Promise<EngineState>;
   hasTerminals(): boolean;
   identity(): Identity;
   /** Where control groups can be made, or why nowhere. */
@@ -30,7 +30,7 @@ export interface Patient {
   /** Makes a user namespace with a network; answers what was said when it was refused. */
   tryNamespaces(): string | undefined;
   /** Opens a lab and tries what labs do in it; answers the names of what failed. */
-  tryLab(): Promise<{ failed: string[]; problem?: string }>;
+  tryLab(open?: OpenSandbox): Promise<{ failed: string[]; problem?: string }>;
 }
 
 const triedInLab: Readonly<Record<string, { command: string; module: string }>> = {
@@ -44,7 +44,7 @@ export async function examine(patient: Patient = thisMachine): Promise<DoctorRep
   const findings: DoctorFinding[] = patient.platform === 'linux' ? await findingsOnLinux(patient) : [];
   const isBlocked = (id: string): boolean => findings.some((finding) => finding.id === id && (finding.status === 'missing' || finding.status === 'refused'));
   const blocker = patient.platform === 'linux' ? findings.find(({ id }) => ['terminals', 'tools', 'namespaces', 'lab'].includes(id) && isBlocked(id)) : undefined;
-  const engine = engines.find(({ program }) => patient.engineAnswers(program));
+  const container = await containers(patient);
   return {
     backends: [
       { backend: 'simulator', title: 'Simulator', works: true, because: 'It runs everywhere.' },
@@ -52,10 +52,45 @@ export async function examine(patient: Patient = thisMachine): Promise<DoctorRep
         backend: 'linux', title: 'Real Linux', works: patient.platform === 'linux' && blocker === undefined,
         because: patient.platform !== 'linux' ? 'This system is not Linux. The simulator does every lesson.' : blocker === undefined ? 'Labs run in namespaces of this machine, without root.' : blocker.because,
       },
-      { backend: 'container', title: 'Container', works: false, because: engine === undefined ? `Neither ${engines.map(({ program }) => program).join(' nor ')} answers here.` : `${engine.program} answers, but labs in containers are not part of this version.` },
+      { backend: 'container', title: 'Container', works: container.status === 'works', because: container.because },
     ],
-    findings, install: installCommand(missing(patient), patient.read('/etc/os-release')),
+    findings: container.command === null ? findings : [...findings, container], install: installCommand(missing(patient), patient.read('/etc/os-release')),
   };
+}
+
+/** Where to open labs, and why there; or why nowhere. */
+export type WayToLinux = { readonly isAvailable: true; readonly because: string; readonly open: OpenSandbox } | { readonly isAvailable: false; readonly because: string };
+
+/** The way that is wanted; of its own accord this machine's namespaces, and a container where they cannot be had. An engine is asked only if it matters. */
+export async function wayToLinux(wanted: Settings['linux'], patient: Patient = thisMachine): Promise<WayToLinux> {
+  const own = canRunLinuxLabs(patient);
+  if (wanted !== 'container' && own.isAvailable) return { ...own, isAvailable: true, open: Sandbox.open };
+  if (wanted === 'sandbox') return { ...own, isAvailable: false };
+  const terminal = terminals(patient);
+  if (terminal.status !== 'works') return { isAvailable: false, because: terminal.because };
+  const { engine, because } = await engineOf(patient);
+  if (engine !== undefined) return { isAvailable: true, because: `Labs run in containers of ${engine}.`, open: inContainer(engine) };
+  return { isAvailable: false, because: wanted === 'auto' ? `${own.because} ${because}` : because };
+}
+
+/** The first engine that can run a lab; else what the first that is installed lacks. */
+async function engineOf(patient: Patient): Promise<{ engine?: Engine; because: string; command: string | null }> {
+  const states = await Promise.all(engines.map(async (engine) => ({ engine, state: await patient.stateOf(engine) })));
+  const ready = states.find(({ state }) => state.isReady);
+  if (ready !== undefined) return { engine: ready.engine, because: '', command: null };
+  for (const { state } of states) if (!state.isReady && state.isInstalled) return state;
+  return { because: `Neither ${engines.join(' nor ')} is installed.`, command: null };
+}
+
+async function containers(patient: Patient): Promise<DoctorFinding> {
+  const { engine, because, command } = await engineOf(patient);
+  const title = 'Container image';
+  if (engine === undefined) return finding('container', title, 'missing', because, command);
+  const terminal = terminals(patient);
+  if (terminal.status !== 'works') return { ...terminal, command: null };
+  const { failed, problem } = await patient.tryLab(inContainer(engine));
+  const refusal = problem ?? (failed.length === 0 ? undefined : `The kernel it runs on lacks ${failed.join(', ')}.`);
+  return refusal === undefined ? finding('container', title, 'works', `Labs run in containers of ${engine}.`) : finding('container', title, 'refused', refusal);
 }
 
 /** Enough to know whether to offer real Linux, in a few milliseconds. */
@@ -147,10 +182,6 @@ function listed(some: readonly Tool[]): string {
 
 // ---------------------------------------------------------------- this machine
 
-export function engineAnswers(program: string): boolean {
-  return findProgram(program) !== undefined && spawnSync(program, ['info'], { stdio: 'ignore', timeout: 5000 }).status === 0;
-}
-
 const thisMachine: Patient = {
   platform: process.platform,
   read(path) {
@@ -169,7 +200,7 @@ const thisMachine: Patient = {
       return false;
     }
   },
-  engineAnswers,
+  stateOf,
   hasTerminals: () => terminalSpawner() !== undefined,
   identity: () => identify(),
   delegated,
@@ -177,9 +208,9 @@ const thisMachine: Patient = {
     const { status, stderr, error } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--net', 'true'], { ...outsideUser(identify()), encoding: 'utf8', cwd: '/', timeout: 5000 });
     return status === 0 ? undefined : (error?.message ?? (stderr.trim() === '' ? `unshare ends with ${status ?? 'a signal'}` : stderr.trim()));
   },
-  async tryLab() {
+  async tryLab(open = Sandbox.open) {
     try {
-      const sandbox = await Sandbox.open(scenarioNamed('linux-host'));
+      const sandbox = await open(scenarioNamed('linux-host'));
       const failed: string[] = [];
       for (const [name, { command }] of Object.entries(triedInLab)) {
         const child = sandbox.start(['bash', '-c', command], { stdio: 'ignore' });

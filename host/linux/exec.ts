@@ -1,12 +1,11 @@
 /** The headless contract (labs/exec.ts) on real Linux: one case in, the same steps filled in out. Time is real, so `virtualMs` is what passed. */
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { CaseResult, ExecCase, ExecCommand, ExecSetup, ExecStep } from '../../labs/exec.ts';
 import { scenarioNamed } from '../../labs/scenarios/index.ts';
-import { identify, type Identity } from './identity.ts';
-import { Sandbox } from './sandbox.ts';
+import { type Command, ROOT_ENVIRONMENT, spawnWith } from './ground.ts';
+import { Sandbox, type OpenSandbox } from './sandbox.ts';
 
 const WORK = '/run/lab/work';
 const DEFAULT_TIMEOUT_S = 120;
@@ -15,9 +14,9 @@ const BACKGROUND_START_MS = 50;
 const DRAIN_MS = 2000;
 const ENVIRONMENT = { HOME: '/root', TERM: 'dumb', COLUMNS: '120', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 
-export async function runCaseOnLinux(testCase: ExecCase, identity: Identity = identify()): Promise<CaseResult> {
+export async function runCaseOnLinux(testCase: ExecCase, open: OpenSandbox = Sandbox.open): Promise<CaseResult> {
   const startedMs = performance.now();
-  const sandbox = await Sandbox.open(scenarioNamed(testCase.lab), identity);
+  const sandbox = await open(scenarioNamed(testCase.lab));
   const runner = new Runner(sandbox);
   try {
     await runner.writeFiles(testCase.files);
@@ -88,7 +87,7 @@ class Runner {
 
   /** A session of its own, for its signals; real pipes, which Node's are not, so that a program may open /dev/stdout. */
   #run({ cmd, ns }: ExecCommand): Running {
-    return new Running(this.#sandbox.start(['bash', '--norc', '-c', 'exec 3>&1 4>&2; exec > >(exec cat >&3) 2> >(exec cat >&4) 3>&- 4>&-; exec setsid bash -c "$1"', 'podwire', cmd], { netns: ns, cwd: WORK, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new Running(this.#sandbox.command(['bash', '--norc', '-c', 'exec 3>&1 4>&2; exec > >(exec cat >&3) 2> >(exec cat >&4) 3>&- 4>&-; exec setsid bash -c "$1"', 'podwire', cmd], { netns: ns, cwd: WORK, env: { ...ROOT_ENVIRONMENT, ...ENVIRONMENT } }));
   }
 
   #serve(ns: string | undefined, port: number, body: string): Promise<void> {
@@ -108,13 +107,16 @@ class Runner {
 }
 
 class Running {
+  readonly #command: Command;
   readonly #child: ChildProcess;
   readonly #out: Buffer[] = [];
   readonly #err: Buffer[] = [];
   readonly #exited: Promise<number>;
   readonly #closed: Promise<void>;
 
-  constructor(child: ChildProcess) {
+  constructor(command: Command) {
+    this.#command = command;
+    const child = spawnWith(command, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     child.stdout?.on('data', (bytes: Buffer) => this.#out.push(bytes));
     child.stderr?.on('data', (bytes: Buffer) => this.#err.push(bytes));
@@ -138,35 +140,8 @@ class Running {
     return { stdout: Buffer.concat(this.#out).toString(), stderr: Buffer.concat(this.#err).toString(), exit, ...(timedOut ? { timedOut } : {}) };
   }
 
-  /** To the process group inside: the one that entered the sandbox waits outside of it. */
   signal(name: NodeJS.Signals): void {
-    const inside = childOf(this.#child.pid ?? 0);
-    try {
-      if (inside !== undefined) process.kill(-inside, name);
-    } catch {
-      // It has ended.
-    }
-  }
-}
-
-/** proc(5): /proc/PID/task/TID/children where the kernel has it, else every process's parent. */
-function childOf(pid: number): number | undefined {
-  try {
-    const first = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0];
-    return first === '' ? undefined : Number(first);
-  } catch {
-    for (const name of readdirSync('/proc')) {
-      if (/^\d+$/.test(name) && parentOf(name) === pid) return Number(name);
-    }
-    return undefined;
-  }
-}
-
-function parentOf(pid: string): number | undefined {
-  try {
-    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
-  } catch {
-    return undefined;
+    this.#command.signal(this.#child.pid ?? 0, name);
   }
 }
 

@@ -9,7 +9,7 @@ import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
 /** Users 0..65535 of a sandbox that root starts: a part of the range nobody else takes, so that nothing outside belongs to them. */
-const ROOTS_RANGE = { start: 1_900_000_000, count: 65_536 };
+export const ROOTS_RANGE = { start: 1_900_000_000, count: 65_536 };
 export const LEARNER_ID = 1000;
 
 interface Range { readonly start: number; readonly count: number }
@@ -18,6 +18,8 @@ export type Identity =
   | { readonly way: 'root'; readonly users: Range; readonly groups: Range }
   | { readonly way: 'range'; readonly uid: number; readonly gid: number; readonly users: Range; readonly groups: Range }
   | { readonly way: 'single'; readonly uid: number; readonly gid: number; readonly because: string };
+/** In a container it is root's range, or what users the container itself was lent: known in there only. */
+export type AnyIdentity = Identity | { readonly way: 'container' };
 
 export function identify(preferred?: 'single'): Identity {
   const { uid, gid, username } = userInfo();

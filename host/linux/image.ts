@@ -2,7 +2,7 @@
  * The files of a sandbox that are its own: users, name lookup, start-up files of shells, and shims for programs that cannot work in there as they are.
  * Read first: sudo(8), apt(8), bash(1) "PROMPTING", screen(1) "logfile".
  */
-import { LEARNER_ID, SINGLE_GROUP, type Identity } from './identity.ts';
+import { LEARNER_ID, SINGLE_GROUP, type AnyIdentity } from './identity.ts';
 import { programsOf } from './tools.ts';
 
 export interface SandboxFile { readonly path: string; readonly text: string; readonly mode?: number }
@@ -16,7 +16,7 @@ export const copiedFromEtc = [
   'os-release', 'protocols', 'rpc', 'screenrc', 'services', 'sysctl.conf', 'sysctl.d', 'terminfo', 'xattr.conf',
 ];
 
-export function ownFiles(identity: Identity, hostname: string, addresses: readonly string[], absentPackages: readonly string[]): SandboxFile[] {
+export function ownFiles(identity: AnyIdentity, hostname: string, addresses: readonly string[], absentPackages: readonly string[]): SandboxFile[] {
   return [
     ...accounts(identity),
     { path: '/etc/hostname', text: `${hostname}\n` },
@@ -39,7 +39,7 @@ export function ownFiles(identity: Identity, hostname: string, addresses: readon
   ];
 }
 
-function accounts(identity: Identity): SandboxFile[] {
+function accounts(identity: AnyIdentity): SandboxFile[] {
   const isSingle = identity.way === 'single';
   // tcpdump gives up root for a user of its own. Where only one user exists, that user is root under another name.
   const tcpdump = isSingle ? `0:${SINGLE_GROUP}` : '104:111';
@@ -83,7 +83,7 @@ PS0='\e]7717;S;$$;$(HISTTIMEFORMAT= builtin history 1)\a'
 `.replaceAll('$\\{', '${');
 
 /** A terminal's first program: the login shell of a user, to whom the terminal is given: screen opens it anew after `fg`. */
-function login(identity: Identity): string {
+function login(identity: AnyIdentity): string {
   const [give, become] = identity.way === 'single' ? ['', ''] : ['chown "$user" /dev/stdin\n', 'setpriv --reuid="$user" --regid="$group" --init-groups '];
   return `#!/bin/bash
 IFS=: read -r user _ _ group _ home shell <<< "$(getent passwd "$1")"
@@ -95,7 +95,7 @@ exec ${become}env -i "HOME=$home" "USER=$user" "LOGNAME=$user" "SHELL=$shell" "M
 // ---------------------------------------------------------------- shims
 
 /** sudo's own binary belongs to a user the sandbox does not have, so it cannot become root. A copy of setpriv that belongs to the sandbox's root can. */
-function sudo(identity: Identity): string {
+function sudo(identity: AnyIdentity): string {
   const become = identity.way === 'single' ? '' : '/run/podwire/setpriv --reuid="$user" --regid="$group" --init-groups ';
   return String.raw`#!/bin/bash
 user=root edit= login= shell= keep=()

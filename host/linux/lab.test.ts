@@ -35,7 +35,7 @@ describeOnLinux('a lab whose shell is killed', () => {
 
   test('loses what ran at that terminal, can be used on, and leaves nothing behind', async () => {
     const sandbox = await Sandbox.open(scenarioNamed('linux-host'));
-    const namespace = readlinkSync(`/proc/${sandbox.pid}/root/proc/1/ns/net`);
+    const namespace = readlinkSync(`${sandbox.launcher}/root/proc/1/ns/net`);
     lab = new LinuxLab(sandbox, terminalSpawner()!);
     lab.openTerminal({ id: 'vm', title: 'vm', place: 'host' }, size);
     await lab.settle();

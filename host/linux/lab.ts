@@ -22,7 +22,7 @@ const FULL_READ_EVERY_MS = 5000;
 export type SpawnTerminal = typeof import('node-pty').spawn;
 /** Closes our end, and with it what runs at the other: only killing the process we started would leave the one inside. */
 type Pty = IPty & { destroy(): void };
-interface Open { readonly definition: Terminal; readonly pty: Pty; isOpen: boolean }
+interface Open { readonly definition: Terminal; readonly pty: Pty; readonly hangUp: (() => void) | undefined; isOpen: boolean }
 
 export class LinuxLab implements Lab {
   readonly isRealTime = true;
@@ -104,10 +104,10 @@ export class LinuxLab implements Lab {
     const user = isSingle ? 'root' : (definition.user ?? 'learner');
     const netns = place === this.#sandbox.scenario.home ? undefined : place;
     const argv = ['script', '-q', '-e', '-c', `exec /run/podwire/login ${quote(user)}`, '/dev/null'];
-    const [program = '', ...words] = this.#sandbox.words(argv, { netns });
     const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TERM: 'xterm-256color', LANG: 'C.UTF-8', TZ: 'UTC', SHELL: '/bin/bash' };
-    const pty = this.#spawnTerminal(program, words, { name: 'xterm-256color', cols: columns, rows, cwd: '/', env, encoding: null, ...this.#sandbox.user }) as Pty;
-    const open: Open = { definition, pty, isOpen: true };
+    const { program, words, options, hangUp } = this.#sandbox.command(argv, { netns, env, isTerminal: true });
+    const pty = this.#spawnTerminal(program, [...words], { name: 'xterm-256color', cols: columns, rows, cwd: '/', encoding: null, ...options }) as Pty;
+    const open: Open = { definition, pty, hangUp, isOpen: true };
     this.#open.set(id, open);
     // What an earlier terminal of the same name still has to say is nobody's.
     pty.onData((data) => {
@@ -124,7 +124,10 @@ export class LinuxLab implements Lab {
     this.#open.delete(id);
     this.#evidence.leave(id);
     this.#early = this.#early?.filter(({ terminal }) => terminal !== id);
-    if (open?.isOpen === true) open.pty.destroy();
+    if (open?.isOpen === true) {
+      open.pty.destroy();
+      open.hangUp?.();
+    }
     this.#changed();
   }
 

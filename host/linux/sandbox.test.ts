@@ -180,7 +180,7 @@ describeOnLinux('nothing is left behind', () => {
   const app = join(folder, 'app.mjs');
   beforeAll(async () => {
     const entry = `import { Sandbox } from ${JSON.stringify(join(import.meta.dirname, 'sandbox.ts'))}; import { scenarioNamed } from ${JSON.stringify(join(import.meta.dirname, '../../labs/scenarios/index.ts'))};
-      const sandbox = await Sandbox.open(scenarioNamed('linux-host')); sandbox.start(['sleep', '1000'], { stdio: 'ignore' }); sandbox.startBeside(['ip', 'monitor']); setTimeout(() => console.log('launcher', sandbox.pid), 300); setInterval(() => {}, 1000);`;
+      const sandbox = await Sandbox.open(scenarioNamed('linux-host')); sandbox.start(['sleep', '1000'], { stdio: 'ignore' }); sandbox.startBeside(['ip', 'monitor']); setTimeout(() => console.log('launcher', sandbox.launcher), 300); setInterval(() => {}, 1000);`;
     await build({ stdin: { contents: entry, resolveDir: folder, loader: 'ts' }, bundle: true, platform: 'node', format: 'esm', outfile: app, logLevel: 'silent' });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -190,7 +190,7 @@ describeOnLinux('nothing is left behind', () => {
     const said = await new Promise<string>((resolve) => child.stdout?.once('data', (bytes: Buffer) => resolve(bytes.toString())));
     const namespaces = namespacesBelow(child.pid ?? 0);
     expect(processesIn(namespaces).length).toBeGreaterThan(2);
-    return { child, launcher: Number(/launcher (\d+)/.exec(said)?.[1]), namespaces };
+    return { child, launcher: Number(/launcher \/proc\/(\d+)/.exec(said)?.[1]), namespaces };
   }
 
   test('when the app is killed', async () => {

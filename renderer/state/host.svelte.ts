@@ -1,5 +1,5 @@
 /** The host as the page knows it: who we are, settings, progress, courses; and requests to it. State is what it last said. */
-import { HostHello, Settings, type LessonProgress } from '../../contracts/host.ts';
+import { HostHello, RealLinux, Settings, type LessonProgress } from '../../contracts/host.ts';
 import { HostLine, type Asked, type HostNews } from './host-line.ts';
 import { lend, openTransport } from './transport.ts';
 
@@ -46,6 +46,13 @@ class HostState {
     this.settings = { ...this.settings, ...change };
     clearTimeout(this.saveTimer);
     this.saveTimer = setTimeout(() => void this.ask({ type: 'save-settings', settings: $state.snapshot(this.settings) as Settings }).catch(() => undefined), 300);
+  }
+
+  /** Another way to real Linux: whether it can be had is asked anew. */
+  async changeLinux(linux: Settings['linux']): Promise<void> {
+    this.change({ linux });
+    const realLinux = RealLinux.parse(await this.ask({ type: 'real-linux', linux }));
+    if (this.hello !== undefined && this.settings.linux === linux) this.hello = { ...this.hello, realLinux };
   }
 
   async saveProgress(progress: LessonProgress): Promise<void> {
