@@ -92,6 +92,22 @@ function templateOf(subject: Subject): PodTemplate {
   return specOf(subject.object).template;
 }
 
+export const setSelector: Command = async (session) => {
+  const text = session.flags.operands.at(-1);
+  if (text === undefined) throw new KubectlProblem('one selector is required');
+  const labels = text.split(',').map((one) => /^\s*([^\s=!<>()]+)\s*==?\s*([^\s=!<>()]*)\s*$/.exec(one));
+  for (const subject of await session.targets(session.flags.operands.slice(0, -1), { allowsAll: true })) {
+    if (subject.info.kind !== 'Service') throw new KubectlProblem('setting a selector is only supported for Services');
+    if (labels.includes(null)) throw new KubectlProblem(`match expression ${JSON.stringify(text)} not supported on this object`);
+    const selector = Object.fromEntries(labels.map((found) => [found![1]!, found![2]!]));
+    const removed = Object.fromEntries(Object.keys((specOf(subject.object) as { selector?: object }).selector ?? {}).map((label) => [label, null]));
+    const isDry = session.dryRun();
+    const done = isDry === 'client' ? subject.object! : await session.patch(subject, 'merge', { spec: { selector: { ...removed, ...selector } } }, { manager: 'kubectl-set', isDryRun: isDry === 'server' });
+    await report(session, subject, done, 'selector updated');
+  }
+  return 0;
+};
+
 export const setEnv: Command = async (session) => {
   const { flags } = session;
   const at = flags.operands.findIndex((word) => word.includes('=') || /.-$/.test(word));
