@@ -4,7 +4,7 @@ import type { Family } from '../../ports/kernel.ts';
 import { BareProblem, builtInNames, isTableName, NotSimulated, ParameterProblem, parseCommand, VERSION, type Names, type ParsedCommand, type RuleState } from '../../ports/netfilter.ts';
 import { defineCommand, type Command } from '../define.ts';
 import { matchInNft, nameInNft, sidesInNft, targetInNft } from '../nft/translate.ts';
-import { answer, tablesOf } from './iptables.ts';
+import { tablesOf } from './iptables.ts';
 import { machineNames } from './names.ts';
 import { tryHelp, type Outcome } from './run.ts';
 
@@ -15,7 +15,7 @@ type Target = NonNullable<RuleState['target']>;
 export function ruleTranslation(rule: RuleState, family: Family): string | undefined {
   const header = family === 'inet' ? 'ip' : 'ip6';
   const parts: string[] = [];
-  for (const [word, match] of [['iifname', rule.inInterface], ['oifname', rule.outInterface]] as const) if (match !== undefined) parts.push(`${word} ${match.negate ? '!= ' : ''}${nameInNft(match.name)}`);
+  for (const [word, match] of [['iifname', rule.inInterface], ['oifname', rule.outInterface]] as const) if (match !== undefined) parts.push(match.name === '+' ? `${word} "INVAL/D"` : `${word} ${match.negate ? '!= ' : ''}${nameInNft(match.name)}`);
   if (rule.fragment !== undefined) parts.push(`ip frag-off & 0x1fff ${rule.fragment.negate ? '' : '!= '}0`);
   if (rule.protocol !== undefined) {
     const name = builtInNames.protocolName(rule.protocol.number);
@@ -29,12 +29,14 @@ export function ruleTranslation(rule: RuleState, family: Family): string | undef
       comment = ` comment "${match.text}"`;
       continue;
     }
+    if (match.kind === 'hashlimit') throw new NotSimulated('the translation of hashlimit');
     const text = matchTranslation(match, rule, family);
     if (text.startsWith('xt match')) return undefined;
     if (text !== '') parts.push(text);
   }
   parts.push('counter');
   if (rule.target !== undefined) {
+    if (rule.target.kind === 'TOS') throw new NotSimulated('the translation of TOS');
     const text = targetTranslation(rule.target);
     if (text.startsWith('xt target')) return undefined;
     parts.push(text);
@@ -76,7 +78,7 @@ export function runTranslate(program: string, family: Family, words: readonly st
     if (!isTableName(command.table)) return refuse(3, `${program} ${VERSION}: table '${command.table}' does not exist\nPerhaps ${program} or your kernel needs to be upgraded.\n`);
     const lines = linesOf(command, words, family);
     if (lines === undefined) return { exit: 1, stdout: 'nft ', stderr: 'Translation not implemented\n' };
-    return { exit: 0, stdout: lines.map((line) => `nft ${line}\n`).join(''), stderr: '' };
+    return { exit: 0, stdout: lines.map((line) => `${line}\n`).join(''), stderr: '' };
   } catch (problem) {
     if (problem instanceof ParameterProblem) return refuse(2, `${program} ${VERSION}: ${problem.message}\n${tryHelp(program)}`);
     if (problem instanceof BareProblem) return refuse(2, `${problem.message === '' ? '' : `${problem.message}\n`}${tryHelp(program)}`);
@@ -92,15 +94,20 @@ function linesOf(command: ParsedCommand, words: readonly string[], family: Famil
   switch (command.command) {
     case 'A': case 'I': {
       const verb = command.command === 'A' ? 'add' : 'insert';
+      let source: string | undefined;
       return command.rules.map((rule) => {
+        // The further destinations of a source do without the word.
+        const from = JSON.stringify(rule.source ?? 'any');
+        const isFurther = source === from;
+        source = from;
         const text = ruleTranslation(rule, family);
-        return text === undefined ? `# ${words.map((word) => `${word} `).join('')}` : `'${verb} rule ${place} ${chain} ${text}'`;
+        return `${isFurther ? '' : 'nft '}${text === undefined ? `# ${words.map((word) => `${word === '!' ? '' : word} `).join('')}` : `'${verb} rule ${place} ${chain} ${text}'`}`;
       });
     }
-    case 'N': return [`add chain ${place} ${chain}`];
-    case 'X': return [`delete chain ${place} ${chain}`];
-    case 'F': return [command.chain === undefined ? `flush table ${place}` : `flush chain ${place} ${chain}`];
-    case 'L': return [`list table ${place}`];
+    case 'N': return [`nft add chain ${place} ${chain}`];
+    case 'X': return [`nft delete chain ${place} ${chain}`];
+    case 'F': return [command.chain === undefined ? `nft flush table ${place}` : `nft flush chain ${place} ${chain}`];
+    case 'L': return [`nft list table ${place}`];
     default: return undefined;
   }
 }
@@ -109,7 +116,12 @@ function translateCommand(family: Family): Command {
   const name = family === 'inet' ? 'iptables-translate' : 'ip6tables-translate';
   return defineCommand({
     name, summary: 'translate iptables rules to nft', package: 'iptables', path: `/usr/sbin/${name}`,
-    run: async (call): Promise<ExitCode> => answer(call, runTranslate(name, family, call.args, await machineNames(call.sys), tablesOf(call).hasSet)),
+    run: async (call): Promise<ExitCode> => {
+      const outcome = runTranslate(name, family, call.args, await machineNames(call.sys), tablesOf(call).hasSet);
+      call.writeErr(outcome.stderr);
+      call.write(outcome.stdout);
+      return outcome.exit;
+    },
   });
 }
 

@@ -84,20 +84,24 @@ export function matchInNft(match: Match, rule: RuleState, family: Family, isType
   const header = family === 'inet' ? 'ip' : 'ip6';
   switch (match.kind) {
     case 'tcp': {
-      const name = rule.protocol?.negate === true ? 'th' : 'tcp';
+      const name = rule.protocol?.negate === true && !isTyped ? 'th' : 'tcp';
       const parts: string[] = [];
       if (match.flags !== undefined) {
         const { negate, mask, compare } = match.flags;
-        parts.push(compare === 0 ? `tcp flags ${negate ? '' : '! '}${flagNames(mask)}` : `tcp flags ${not(negate)}${flagNames(compare)} / ${flagNames(mask)}`);
+        parts.push(compare === 0 && !isTyped ? `tcp flags ${negate ? '' : '! '}${flagNames(mask)}` : `tcp flags ${not(negate)}${compare === 0 ? '0x0' : flagNames(compare)} / ${flagNames(mask)}`);
       }
-      parts.push(...portText(name, 'sport', match.sport, isTyped), ...portText(name, 'dport', match.dport, isTyped));
+      const ports = [...portText(name, 'sport', match.sport, isTyped), ...portText(name, 'dport', match.dport, isTyped)];
+      if (isTyped) parts.unshift(...ports);
+      else parts.push(...ports);
       const implies = parts.length > 0 && match.option === undefined;
       if (match.option !== undefined) parts.push(`tcp option ${match.option.number} ${match.option.negate ? 'missing' : 'exists'}`);
       return { text: parts.join(' '), impliesProtocol: implies };
     }
     case 'udp': case 'sctp': {
-      const name = rule.protocol?.negate === true ? 'th' : match.kind;
-      const text = [...portText(name, 'sport', match.sport, isTyped), ...portText(name, 'dport', match.dport, isTyped)].join(' ');
+      const name = rule.protocol?.negate === true && !isTyped ? 'th' : match.kind;
+      // udp_xlate of 1.8.9 forgets a `!`.
+      const ports = (side: typeof match.sport): typeof match.sport => (side !== undefined && isTyped && match.kind === 'udp' ? { ...side, negate: false } : side);
+      const text = [...portText(name, 'sport', ports(match.sport), isTyped), ...portText(name, 'dport', ports(match.dport), isTyped)].join(' ');
       return { text, impliesProtocol: match.kind === 'udp' && text !== '' };
     }
     case 'icmp': case 'icmp6': {
