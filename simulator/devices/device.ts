@@ -21,7 +21,7 @@ export function makeDevice(kernel: Kernel, namespace: NamespaceState, kind: Link
     createdAtUs: kernel.world.state.nowUs,
     conf4: namespace.conf4Default, conf4Pinned: new Set(), conf4PinnedAll: false, conf6: namespace.conf6Default, neigh4: namespace.neigh4Default, neigh6: namespace.neigh6Default,
     addresses4: [], addresses6: [], groups4: new Map(), groups6: new Map(), groupsLink: new Map(), staticGroupsLink: new Set(), solicitationGeneration: 0, isIpv6Ready: false,
-    taps: [], linkWatchPending: false, netem: undefined, peer: undefined, wire: undefined, junction: undefined, lower: 0, lowerNs: namespace.id, uppers: [],
+    taps: [], linkWatchPending: false, netem: undefined, queue: undefined, peer: undefined, wire: undefined, junction: undefined, lower: 0, lowerNs: namespace.id, uppers: [],
     vlan: undefined, macvlanMode: undefined, vxlan: undefined, tun: undefined, bridge: undefined, port: undefined, tc: undefined,
   };
   if (isLoopback) {

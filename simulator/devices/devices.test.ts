@@ -215,4 +215,24 @@ describe('devices on devices', () => {
     must(vm.netlink.setQdisc(0, eth0, { lossPercent: 100 }));
     expect(ping(world, vm, 0, '8.8.8.8').reply).toBeUndefined();
   });
+
+  it('lets a token bucket send a burst at once, what waits at its rate, and no more than its limit', () => {
+    const { world, vm, eth0 } = courseLab();
+    ping(world, vm, 0, '8.8.8.8');
+    const plainUs = ping(world, vm, 0, '8.8.8.8').tookUs!;
+    // 98 bytes a frame: one goes at once, the next when 98 bytes have been earned at 9800 bytes a second.
+    must(vm.netlink.setQdisc(0, eth0, { kind: 'tbf', rateBytesPerSecond: 9800, burstNs: 10_000_000, limit: 200 }));
+    expect(vm.log.records().at(-1)!.text).toBe('sch_tbf: burst 98 is lower than device eth0 mtu (1474) !');
+    expect(vm.netlink.link(0, 'eth0')!.qdisc).toBe('tbf');
+    expect(ping(world, vm, 0, '8.8.8.8').tookUs).toBe(plainUs);
+    expect(ping(world, vm, 0, '8.8.8.8').tookUs).toBeGreaterThan(9000);
+    expect(vm.netlink.qdisc(0, eth0)).toMatchObject({ kind: 'tbf', handle: 0x8001, sentBytes: 196, sentPackets: 2, overlimits: 1, backlogPackets: 0, backlogBytes: 0, dropped: 0 });
+    must(vm.netlink.setQdisc(0, eth0, { kind: 'tbf', rateBytesPerSecond: 9800, burstNs: 9_000_000, limit: 200 }));
+    expect(ping(world, vm, 0, '8.8.8.8').reply).toBeUndefined();
+    expect(vm.netlink.qdisc(0, eth0)).toMatchObject({ handle: 0x8001, dropped: 1 });
+    must(vm.netlink.setQdisc(0, eth0, { kind: 'pfifo' }));
+    expect(vm.netlink.qdisc(0, eth0)).toMatchObject({ kind: 'pfifo', handle: 0x8002, queue: { limit: 1000 }, sentPackets: 0 });
+    must(vm.netlink.setQdisc(0, eth0, undefined));
+    expect(vm.netlink.qdisc(0, eth0)).toMatchObject({ kind: 'pfifo_fast', handle: 0 });
+  });
 });

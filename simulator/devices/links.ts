@@ -370,6 +370,8 @@ export function moveDevice(kernel: Kernel, from: NamespaceState, device: Device,
   device.operState = 'DOWN';
   // dev_shutdown: the queue stays behind.
   device.qdisc = 'noop';
+  device.netem = undefined;
+  device.queue = undefined;
   repoint(kernel, device, from.id, before);
   to.devices.set(device.index, device);
   if (device.peer !== undefined) {

@@ -7,6 +7,7 @@ import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { fillChecksum } from '../ip/checksum.ts';
 import { resumeAtPort, transmitFromBridge } from './bridge.ts';
 import { delayByNetem } from './netem.ts';
+import { passQueue } from './queue.ts';
 import { transmitMacvlan } from './macvlan.ts';
 import { transmitVlan } from './vlan.ts';
 import { transmitVxlan } from './vxlan.ts';
@@ -32,6 +33,7 @@ export function transmit(kernel: Kernel, namespace: NamespaceState, device: Devi
   }
   packet.outDevice = device.index;
   if (device.netem !== undefined && !delayByNetem(kernel, namespace, device, packet)) return;
+  if (device.queue !== undefined && !passQueue(kernel, namespace, device, packet)) return;
   transmitNow(kernel, namespace, device, packet);
 }
 

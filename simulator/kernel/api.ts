@@ -174,7 +174,10 @@ export type NetlinkEvent =
   | { kind: 'nsid'; atUs: number; deleted: boolean; id: number };
 
 /** A root queueing discipline. `handle` is the major number, 0 for one the kernel chose itself. */
-export interface QdiscView { readonly kind: string; readonly handle: number; readonly netem?: { delayUs: number; jitterUs: number; lossPercent: number; rateBitsPerSecond: number; duplicatePercent: number; reorderPercent: number; limit: number }; readonly sentBytes: number; readonly sentPackets: number; readonly dropped: number; readonly backlogPackets: number }
+export interface QdiscView { readonly queue?: { readonly limit: number; readonly rateBytesPerSecond: number; readonly burstNs: number }; readonly overlimits?: number; readonly backlogBytes?: number; readonly references: number; readonly kind: string; readonly handle: number; readonly netem?: { delayUs: number; jitterUs: number; lossPercent: number; rateBitsPerSecond: number; duplicatePercent: number; reorderPercent: number; limit: number }; readonly sentBytes: number; readonly sentPackets: number; readonly dropped: number; readonly backlogPackets: number }
+
+/** A queue that is not netem. `limit` counts bytes, of pfifo packets; absent: what the device's queue length comes to. */
+export interface QueueSpec { readonly kind: 'tbf' | 'pfifo' | 'bfifo' | 'pfifo_fast' | 'noqueue'; readonly handle?: number; readonly limit?: number; readonly rateBytesPerSecond?: number; readonly burstNs?: number }
 
 /** rtnetlink, ioctl and sysfs as iproute2, net-tools and bridge-utils use them. */
 export interface NetlinkCalls {
@@ -210,7 +213,7 @@ export interface NetlinkCalls {
   multicastGroups(ns: NetnsId): { index: LinkIndex; family: 'link' | Family; address: string; users: number; isStatic?: boolean }[];
   /** dev_mc_add_global: frames to an address are taken in, or no longer. ENOENT for what nobody asked for by hand. */
   setLinkGroup(ns: NetnsId, index: LinkIndex, mac: Mac, isJoined: boolean): Result;
-  setQdisc(ns: NetnsId, index: LinkIndex, netem: { delayUs?: number; jitterUs?: number; lossPercent?: number; rateBitsPerSecond?: number; duplicatePercent?: number; reorderPercent?: number; limit?: number; handle?: number } | undefined): Result;
+  setQdisc(ns: NetnsId, index: LinkIndex, netem: { delayUs?: number; jitterUs?: number; lossPercent?: number; rateBitsPerSecond?: number; duplicatePercent?: number; reorderPercent?: number; limit?: number; handle?: number } | QueueSpec | undefined): Result;
   /** RTM_GETQDISC of the root; undefined where none shows (a device that never was up). */
   qdisc(ns: NetnsId, index: LinkIndex): QdiscView | undefined;
   /** RTM_GETTFILTER at clsact; undefined where no clsact is. */

@@ -1,5 +1,6 @@
 /** Every scheduled event finds its handler here; the compiler sees to it that none is forgotten. */
 import { linkWatch } from '../devices/carrier.ts';
+import { leaveQueue } from '../devices/queue.ts';
 import { receive } from '../devices/receive.ts';
 import { stpTimer } from '../devices/stp.ts';
 import { transmitNow } from '../devices/transmit.ts';
@@ -30,6 +31,7 @@ export function dispatch(world: SimulatedWorld, event: WorldEvent): void {
     case 'departure': {
       const device = namespace.devices.get(event.device);
       if (device?.netem !== undefined) device.netem.queued -= 1;
+      if (device?.queue !== undefined) leaveQueue(device.queue, event.packet);
       if (device?.isUp === true) transmitNow(kernel, namespace, device, event.packet);
       return;
     }

@@ -2,6 +2,7 @@
 import { done, fail, ok, type Result } from '../result.ts';
 import { addFdb, deleteFdb, fdbViews, flushFdb } from '../devices/fdb.ts';
 import { deviceByName } from '../devices/device.ts';
+import { makeQueue } from '../devices/queue.ts';
 import { addLink, deleteLink, setLink } from '../devices/links.ts';
 import { addMdb, deleteMdb, mdbViews } from '../devices/multicast-snooping.ts';
 import { bridgePortViews, bridgeTimers, linkView } from '../devices/view.ts';
@@ -83,25 +84,32 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
       const device = space(ns).devices.get(index);
       return device === undefined ? fail('ENODEV') : setLinkGroup(device, mac, isJoined);
     },
-    setQdisc(ns, index, netem) {
+    setQdisc(ns, index, spec) {
       const namespace = space(ns);
       const device = namespace.devices.get(index);
       if (device === undefined) return fail('ENODEV');
+      const isQueue = spec !== undefined && 'kind' in spec;
+      const netem = isQueue ? undefined : spec;
+      const handle = spec?.handle ?? (isQueue ? device.queue?.kind === spec.kind ? device.queue.handle : undefined : device.netem?.handle) ?? freeHandle(namespace);
+      device.queue = isQueue ? makeQueue(kernel, device, spec, device.queue, handle) : undefined;
       device.netem = netem === undefined ? undefined : {
         delayUs: netem.delayUs ?? 0, jitterUs: netem.jitterUs ?? 0, lossPercent: netem.lossPercent ?? 0, rateBitsPerSecond: netem.rateBitsPerSecond ?? 0, duplicatePercent: netem.duplicatePercent ?? 0, reorderPercent: netem.reorderPercent ?? 0, limit: netem.limit ?? 1000, queued: device.netem?.queued ?? 0, lastDueUs: device.netem?.lastDueUs ?? 0,
-        handle: netem.handle ?? device.netem?.handle ?? freeHandle(namespace), sentBytes: device.netem?.sentBytes ?? 0, sentPackets: device.netem?.sentPackets ?? 0, dropped: device.netem?.dropped ?? 0,
+        handle, sentBytes: device.netem?.sentBytes ?? 0, sentPackets: device.netem?.sentPackets ?? 0, dropped: device.netem?.dropped ?? 0,
       };
       const plain = !device.noQueue ? (kernel.state.sysctls.get('net/core/default_qdisc') ?? 'pfifo_fast') : 'noqueue';
-      device.qdisc = netem !== undefined ? 'netem' : device.isUp ? plain : 'noop';
+      device.qdisc = netem !== undefined ? 'netem' : isQueue ? spec.kind : device.isUp ? plain : 'noop';
       notifyLink(kernel, namespace, device);
       return done;
     },
     qdisc(ns, index) {
       const device = space(ns).devices.get(index);
       if (device === undefined || device.qdisc === 'noop') return undefined;
-      const { netem } = device;
-      if (netem === undefined) return { kind: device.qdisc, handle: 0, sentBytes: 0, sentPackets: 0, dropped: 0, backlogPackets: 0 };
-      return { kind: 'netem', handle: netem.handle, netem: { ...netem }, sentBytes: netem.sentBytes, sentPackets: netem.sentPackets, dropped: netem.dropped, backlogPackets: netem.queued };
+      const { netem, queue } = device;
+      // Besides the device itself, each of its transmit queues holds it; the one a device has by itself is held once.
+      const references = (netem ?? queue) !== undefined && (device.kind === 'veth' || device.kind === 'ether') ? 3 : 2;
+      if (queue !== undefined) return { kind: queue.kind, references, handle: queue.handle, queue: { limit: queue.limit, rateBytesPerSecond: queue.rateBytesPerSecond, burstNs: queue.burstNs }, sentBytes: queue.sentBytes, sentPackets: queue.sentPackets, dropped: queue.dropped, overlimits: queue.overlimits, backlogPackets: queue.queuedPackets, backlogBytes: queue.queuedBytes };
+      if (netem === undefined) return { kind: device.qdisc, references, handle: 0, sentBytes: 0, sentPackets: 0, dropped: 0, backlogPackets: 0 };
+      return { kind: 'netem', references, handle: netem.handle, netem: { ...netem }, sentBytes: netem.sentBytes, sentPackets: netem.sentPackets, dropped: netem.dropped, backlogPackets: netem.queued };
     },
     filters: (ns, index) => space(ns).devices.get(index)?.tc,
     netnsId: (ns, other) => space(ns).peerIds.get(other),
@@ -119,7 +127,7 @@ export function netlinkCalls(kernel: Kernel): NetlinkCalls {
 /** qdisc_alloc_handle: 8001: and on. */
 function freeHandle(namespace: NamespaceState): number {
   let handle = 0x8001;
-  for (const device of namespace.devices.values()) if (device.netem !== undefined && device.netem.handle >= handle) handle = device.netem.handle + 1;
+  for (const { netem, queue } of namespace.devices.values()) handle = Math.max(handle, (netem?.handle ?? 0) + 1, (queue?.handle ?? 0) + 1);
   return handle;
 }
 

@@ -9,7 +9,7 @@ import type { Ip4 } from '../wire/ip4.ts';
 import type { Ip6 } from '../wire/ip6.ts';
 import type { JunctionLink } from '../world/junction.ts';
 import type { SimulatedWorld } from '../world/world.ts';
-import type { LinkIndex, LinkKind, LinkStats, Mac, NeighbourState, NetlinkEvent, NetnsId, OperState, RouteType, Scope, SocketId } from './api.ts';
+import type { LinkIndex, LinkKind, LinkStats, Mac, NeighbourState, NetlinkEvent, NetnsId, OperState, QueueSpec, RouteType, Scope, SocketId } from './api.ts';
 import type { KernelLog } from './log.ts';
 import type { Packet } from './packet.ts';
 import type { Socket } from '../sockets/state.ts';
@@ -194,6 +194,8 @@ export interface Device {
   /** The last operational state linkwatch announced; a change is processed by a 'link-watch' event. */
   linkWatchPending: boolean;
   netem: NetemState | undefined;
+  /** A root queue somebody asked for; undefined for the one a device has by itself. Never together with netem. */
+  queue: QueueState | undefined;
   /** veth: the other end. */
   peer: { ns: NetnsId; index: LinkIndex } | undefined;
   /** eth: the wire's other end. */
@@ -216,6 +218,7 @@ export interface Device {
 
 export interface TunState { mode: 'tun' | 'tap'; persist: boolean; user: number | undefined; group: number | undefined; multiQueue: boolean; pi: boolean; vnetHdr: boolean; attached: boolean }
 export interface VxlanState { id: number; local: Ip4 | undefined; remote: Ip4 | undefined; group: Ip4 | undefined; port: number; device: LinkIndex; /** 0: the system's own choice. */ timeToLive: number; learning: boolean; fdb: Map<number, { remote: Ip4; seenAtUs: number; permanent: boolean }>; defaultRemotes: Ip4[] }
+export interface QueueState { kind: QueueSpec['kind']; handle: number; limit: number; rateBytesPerSecond: number; burstNs: number; sentBytes: number; sentPackets: number; dropped: number; overlimits: number; queuedBytes: number; queuedPackets: number; tokensNs: number; checkedAtNs: number }
 export interface NetemState { delayUs: number; jitterUs: number; lossPercent: number; rateBitsPerSecond: number; duplicatePercent: number; reorderPercent: number; limit: number; queued: number; lastDueUs: number; handle: number; sentBytes: number; sentPackets: number; dropped: number }
 
 export interface FdbEntry { mac: Mac; port: LinkIndex; vlan: number; isLocal: boolean; isStatic: boolean; updatedAtUs: number; usedAtUs: number; addedByUser: boolean }

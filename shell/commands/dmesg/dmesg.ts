@@ -70,6 +70,7 @@ async function runDmesg(call: Invocation): Promise<ExitCode> {
   const file = options.value('F');
   if (file !== undefined) {
     if (options.has('J')) return notSimulated(call, 'option --json with --file');
+    if (options.has('r') && (options.has('l') || options.has('f') || options.has('k') || options.has('u'))) return failed('--raw can be used together with --level or --facility only when reading messages from /dev/kmsg');
     const text = await sys.readText(file);
     if (!text.ok) return failed(`cannot open ${file}: No such file or directory`);
     show(call, options.has('r'), style, text.value.split('\n').flatMap((line) => lineOf(line) ?? []).filter(wants));

@@ -97,7 +97,7 @@ function percentOf(text: string): number | undefined {
 }
 
 /** A bare number is microseconds. */
-function timeOf(text: string): number | undefined {
+export function timeOf(text: string): number | undefined {
   const found = /^(\d+(?:\.\d*)?)(s|sec|secs|ms|msec|msecs|us|usec|usecs)?$/i.exec(text);
   if (found === null) return undefined;
   const unit = (found[2] ?? 'us').toLowerCase();
@@ -105,7 +105,7 @@ function timeOf(text: string): number | undefined {
 }
 
 /** A bare number is bits a second; `bps` is bytes. */
-function rateOf(text: string): number | undefined {
+export function rateOf(text: string): number | undefined {
   const found = /^(\d+(?:\.\d*)?)(?:([kmgt])(i?))?(bit|bps)?$/i.exec(text);
   if (found === null) return undefined;
   const power = found[2] === undefined ? 0 : 'kmgt'.indexOf(found[2].toLowerCase()) + 1;

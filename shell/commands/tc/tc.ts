@@ -7,6 +7,8 @@ import { kernelAnswer, unsupported, type IpContext, type IpOptions } from '../ip
 import { switchNamespace } from '../ip/netns.ts';
 import { Printer } from '../ip/printer.ts';
 import { readNetem, type Netem } from './netem.ts';
+import { printQueue, readFifo, readTbf, type Queue } from './queues.ts';
+import { rateText, timeText } from './units.ts';
 import { qdiscUsage, usage } from './usage.ts';
 
 export const tc = defineCommand({
@@ -127,8 +129,9 @@ function printQdisc(context: IpContext, printer: Printer, link: LinkView, view: 
   printer.put('handle', `${view.handle.toString(16)}: `, `${view.handle.toString(16)}:`);
   if (showsDevice) printer.put('dev', `dev ${link.name} `, link.name);
   printer.put('root', 'root ', true);
-  printer.put('refcnt', 'refcnt 2 ', 2);
+  printer.put('refcnt', `refcnt ${view.references} `, view.references);
   printer.openObject('options');
+  printQueue(context, printer, view);
   printer.text(optionsText(view));
   printer.close();
   printer.text(context.options.oneLine ? '\\' : '\n');
@@ -136,11 +139,11 @@ function printQdisc(context: IpContext, printer: Printer, link: LinkView, view: 
   printer.json('bytes', view.sentBytes);
   printer.json('packets', view.sentPackets);
   printer.json('drops', view.dropped);
-  printer.json('overlimits', 0);
+  printer.json('overlimits', view.overlimits ?? 0);
   printer.json('requeues', 0);
-  printer.json('backlog', 0);
+  printer.json('backlog', view.backlogBytes ?? 0);
   printer.json('qlen', view.backlogPackets);
-  printer.text(` Sent ${view.sentBytes} bytes ${view.sentPackets} pkt (dropped ${view.dropped}, overlimits 0 requeues 0) \n backlog 0b ${view.backlogPackets}p requeues 0\n`);
+  printer.text(` Sent ${view.sentBytes} bytes ${view.sentPackets} pkt (dropped ${view.dropped}, overlimits ${view.overlimits ?? 0} requeues 0) \n backlog ${view.backlogBytes ?? 0}b ${view.backlogPackets}p requeues 0\n`);
 }
 
 function printClsact(context: IpContext, printer: Printer, link: LinkView, showsDevice: boolean): void {
@@ -179,7 +182,6 @@ function tagOf(section: string): string {
 }
 
 function optionsText(view: QdiscView): string {
-  if (view.kind === 'pfifo_fast') return 'bands 3 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1';
   if (view.kind === 'fq_codel') return 'limit 10240p flows 1024 quantum 1514 target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64 ';
   const { netem } = view;
   if (netem === undefined) return '';
@@ -193,26 +195,8 @@ function optionsText(view: QdiscView): string {
   return parts.join(' ');
 }
 
-/** print_time: three digits. */
-function timeText(us: number): string {
-  if (us >= 1e6) return `${Number((us / 1e6).toPrecision(3))}s`;
-  return us >= 1e3 ? `${Number((us / 1e3).toPrecision(3))}ms` : `${us}us`;
-}
-
 function percentText(percent: number): string {
   return `${Number(percent.toPrecision(6))}%`;
-}
-
-/** tc_print_rate: whole units only. */
-function rateText(bitsPerSecond: number): string {
-  const units = ['bit', 'Kbit', 'Mbit', 'Gbit', 'Tbit'];
-  let rate = bitsPerSecond;
-  let unit = 0;
-  while (unit < units.length - 1 && rate >= 1000 && rate % 1000 === 0) {
-    rate /= 1000;
-    unit += 1;
-  }
-  return `${Math.round(rate)}${units[unit]!}`;
 }
 
 // ---------------------------------------------------------------- add, change, replace, delete
@@ -223,6 +207,7 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
   let handle: number | undefined;
   let kind: string | undefined;
   let netem: Netem | undefined;
+  let queue: Queue | undefined;
   for (let word = words.take(); word !== undefined; word = words.take()) {
     if (word === 'dev') device = words.value();
     else if (word === 'handle') {
@@ -243,11 +228,15 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
     } else {
       kind = word;
       if (kind === 'netem') netem = readNetem(context, words);
+      else if (kind === 'tbf') queue = verb === 'delete' && words.peek() === undefined ? { kind } : readTbf(context, words);
+      else if (kind === 'pfifo' || kind === 'bfifo') queue = readFifo(context, words, kind);
+      else if (kind === 'pfifo_fast' || kind === 'noqueue') queue = { kind };
       break;
     }
   }
   const option = words.take();
   if (kind !== undefined && option !== undefined) {
+    if (kind === 'pfifo_fast') words.exit(255, `qdisc '${kind}' does not support option parsing`);
     if (knownKinds.includes(kind)) unsupported(context, `qdisc ${kind}`);
     words.exit(1, `Unknown qdisc "${kind}", hence option "${option}" is unparsable`);
   }
@@ -261,16 +250,24 @@ function modify(context: IpContext, words: Words, verb: 'add' | 'change' | 'repl
     if (!isRoot) return refuse('Failed to find qdisc with specified handle.');
     if (handle !== undefined && handle !== 0 && handle !== (present?.handle ?? 0)) return refuse('Invalid handle.');
     if (kind !== undefined && kind !== present?.kind) return refuse('Invalid qdisc name: must match existing qdisc.');
-    if (present?.netem === undefined) return refuse('Cannot delete qdisc with handle of zero.');
+    if ((present?.handle ?? 0) === 0) return refuse('Cannot delete qdisc with handle of zero.');
     return kernelAnswer(context, netlink.setQdisc(link.index, undefined));
   }
   if (!isRoot) return refuse('Handle cannot be zero.');
-  if (verb === 'change' && present?.netem === undefined) return refuse('Qdisc not found. To create specify NLM_F_CREATE flag.');
-  if (kind !== undefined && kind !== 'netem' && knownKinds.includes(kind)) return unsupported(context, `qdisc ${kind}`);
-  if (kind !== 'netem') return refuse('Specified qdisc kind is unknown.');
-  if (verb === 'add' && present?.netem !== undefined) return refuse('Exclusivity flag on, cannot modify.');
-  return kernelAnswer(context, netlink.setQdisc(link.index, { ...netem, ...(handle === undefined || handle === 0 ? {} : { handle }) }));
+  if (kind !== undefined && knownKinds.includes(kind)) return unsupported(context, `qdisc ${kind}`);
+  const wanted = netem ?? queue;
+  const mine = (present?.handle ?? 0) === 0 ? undefined : present;
+  const isOther = mine !== undefined && handle !== undefined && handle !== 0 && handle !== mine.handle;
+  if (isOther && verb !== 'replace') return refuse('NLM_F_REPLACE needed to override.');
+  if (mine === undefined && verb === 'change') return refuse('Qdisc not found. To create specify NLM_F_CREATE flag.');
+  // One of another kind takes the place of what is there, whatever the verb; by its handle it is asked for in vain.
+  if (mine !== undefined && !isOther && (mine.kind === kind || kind === undefined || handle !== undefined)) {
+    if (verb === 'add') return refuse('Exclusivity flag on, cannot modify.');
+    if (kind !== undefined && mine.kind !== kind) return refuse('Invalid qdisc name: must match existing qdisc.');
+  }
+  if (wanted === undefined) return refuse('Specified qdisc kind is unknown.');
+  return kernelAnswer(context, netlink.setQdisc(link.index, { ...wanted, ...(handle === undefined || handle === 0 ? {} : { handle }) }));
 }
 
 /** Kinds a kernel has and the simulated one has not. */
-const knownKinds: readonly string[] = ['pfifo', 'bfifo', 'pfifo_fast', 'pfifo_head_drop', 'tbf', 'htb', 'hfsc', 'prio', 'red', 'sfq', 'fq', 'fq_codel', 'codel', 'cake', 'cbq', 'drr', 'ets', 'mq', 'mqprio', 'multiq', 'noqueue', 'pie', 'fq_pie', 'qfq', 'taprio', 'teql0', 'hhf', 'choke', 'cbs', 'etf'];
+const knownKinds: readonly string[] = ['pfifo_head_drop', 'htb', 'hfsc', 'prio', 'red', 'sfq', 'fq', 'fq_codel', 'codel', 'cake', 'cbq', 'drr', 'ets', 'mq', 'mqprio', 'multiq', 'pie', 'fq_pie', 'qfq', 'taprio', 'teql0', 'hhf', 'choke', 'cbs', 'etf'];

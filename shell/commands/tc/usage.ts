@@ -41,3 +41,10 @@ export const netemUsage = `Usage: ... netem [ limit PACKETS ]
                  [ slot distribution {uniform|normal|pareto|paretonormal|custom}
                    DELAY JITTER [packets MAX_PACKETS] [bytes MAX_BYTES]]
 `;
+
+export const tbfUsage = `Usage: ... tbf limit BYTES burst BYTES[/BYTES] rate KBPS [ mtu BYTES[/BYTES] ]
+	[ peakrate KBPS ] [ latency TIME ] [ overhead BYTES ] [ linklayer TYPE ]
+`;
+
+export const fifoUsage = `Usage: ... <[p|b]fifo | pfifo_head_drop> [ limit NUMBER ]
+`;
