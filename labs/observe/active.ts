@@ -3,7 +3,7 @@
  * echo requests and complete handshakes of listening sockets by themselves.
  */
 import type { ConnectQuestion, ConnectView, PingQuestion, PingView, TraceQuestion } from '../../contracts/observer.ts';
-import type { Death, PacketTrace, Place } from '../../contracts/trace.ts';
+import type { Death, PacketTrace, Place, TraceStep } from '../../contracts/trace.ts';
 import type { Endpoint, Family, NetKernel, SocketId, SocketType } from '../../simulator/kernel/api.ts';
 import type { Errno } from '../../simulator/result.ts';
 import type { World } from '../../simulator/world/api.ts';
@@ -52,9 +52,11 @@ export function ping(active: ActiveWorld, { from, to, sizeBytes = 56, ttl }: Pin
 export function connect(active: ActiveWorld, { from, host, port, protocol = 'tcp' }: ConnectQuestion): ConnectView {
   const address = active.resolve(from.machine, host);
   if (address === undefined) return { outcome: 'unknown-host', ...noWay(from, 'ENOENT', host) };
-  return ask(active, from, { type: protocol, family: familyOf(address) }, ({ kernel, id, world, journal }): ConnectView => {
+  return ask(active, from, { type: protocol, family: familyOf(address) }, ({ kernel, ns, id, world, journal }): ConnectView => {
     const started = kernel.sockets.connect(id, { address, port });
+    if (!started.ok && isEmptyService(kernel, ns, started.error, address)) return { outcome: 'unreachable', ...emptyService(from, { address, port }) };
     if (!started.ok && started.error !== 'EINPROGRESS') return { outcome: started.error === 'ECONNREFUSED' ? 'refused' : 'unreachable', ...noWay(from, started.error, address) };
+    const exchange = exchangeAt({ kernel, ns, id, world }, from, { address, port });
     if (protocol === 'udp') kernel.sockets.send(id, new Uint8Array(1));
     runUntil(world, () => {
       const { readable, writable, error, hangup } = kernel.sockets.readiness(id);
@@ -64,7 +66,7 @@ export function connect(active: ActiveWorld, { from, host, port, protocol = 'tcp
     const error = kernel.sockets.takeError(id);
     const outcome = error === 'ECONNREFUSED' ? 'refused' : error !== undefined ? 'unreachable' : protocol === 'tcp' ? (writable ? 'connected' : 'timeout') : readable ? 'connected' : 'timeout';
     const { request, reply, died } = journal.journeys();
-    return { outcome, request, ...(reply === undefined ? {} : { reply }), ...(outcome === 'connected' || died === undefined ? {} : { died }) };
+    return { outcome, request: { ...request, steps: [...exchange, ...request.steps] }, ...(reply === undefined ? {} : { reply }), ...(outcome === 'connected' || died === undefined ? {} : { died }) };
   }) ?? { outcome: 'unreachable', ...noWay(from, 'ENOENT', host) };
 }
 
@@ -72,22 +74,25 @@ export function connect(active: ActiveWorld, { from, host, port, protocol = 'tcp
 export function trace(active: ActiveWorld, { from, to, protocol, port = 33434, sourcePort }: TraceQuestion): PacketTrace {
   const family = familyOf(to);
   const type: SocketType = { type: protocol === 'icmp' ? 'ping' : protocol, family };
-  return ask(active, from, type, ({ kernel, id, world, journal }) => {
+  return ask(active, from, type, ({ kernel, ns, id, world, journal }) => {
     const target: Endpoint = { address: to, port: protocol === 'icmp' ? 0 : port };
     if (sourcePort !== undefined) kernel.sockets.bind(id, { address: family === 'inet' ? '0.0.0.0' : '::', port: sourcePort });
     const connected = kernel.sockets.connect(id, target);
+    if (!connected.ok && isEmptyService(kernel, ns, connected.error, to)) return emptyService(from, target).request;
     if (!connected.ok && connected.error !== 'EINPROGRESS') return noWay(from, connected.error, to).request;
+    const exchange = exchangeAt({ kernel, ns, id, world }, from, target);
     if (protocol === 'icmp') kernel.sockets.send(id, echoRequest(family, 56));
     else if (protocol === 'udp') kernel.sockets.send(id, new Uint8Array(32));
     runUntil(world, () => {
       const { readable, error, errorQueue, hangup } = kernel.sockets.readiness(id);
       return readable || error || errorQueue || hangup;
     });
-    return journal.request();
+    const request = journal.request();
+    return { ...request, steps: [...exchange, ...request.steps] };
   }) ?? noWay(from, 'ENOENT', to).request;
 }
 
-interface Asking { readonly world: World; readonly kernel: NetKernel; readonly id: SocketId; readonly journal: Journal }
+interface Asking { readonly world: World; readonly kernel: NetKernel; readonly ns: number; readonly id: SocketId; readonly journal: Journal }
 
 function ask<Value>(active: ActiveWorld, from: Place, type: SocketType, question: (asking: Asking) => Value): Value | undefined {
   const found = active.find(from);
@@ -98,7 +103,7 @@ function ask<Value>(active: ActiveWorld, from: Place, type: SocketType, question
   if (!opened.ok) return undefined;
   const journal = new Journal(active.placeOf);
   world.traceSink = (event) => journal.add(event);
-  return question({ world, kernel, id: opened.value, journal });
+  return question({ world, kernel, ns: found.ns, id: opened.value, journal });
 }
 
 function runUntil(world: World, isOver: () => boolean): boolean {
@@ -109,6 +114,25 @@ function runUntil(world: World, isOver: () => boolean): boolean {
     world.step();
   }
   return true;
+}
+
+/** A program at the socket may have put another address into the call: then the journey begins with that. */
+function exchangeAt({ kernel, ns, id, world }: Pick<Asking, 'kernel' | 'ns' | 'id' | 'world'>, from: Place, asked: Endpoint): readonly TraceStep[] {
+  if (kernel.bpf.loaded === undefined) return [];
+  const real = kernel.sockets.sockets(ns).find((one) => one.id === id)?.remote;
+  if (real === undefined || (real.address === asked.address && real.port === asked.port)) return [];
+  return [{ kind: 'hook', place: from, atUs: world.nowUs, text: `Before there is a packet, a program at the socket exchanges its destination: ${asked.address}:${asked.port} becomes ${real.address}:${real.port}.` }];
+}
+
+/** The program refuses what the routes would allow. */
+function isEmptyService(kernel: NetKernel, ns: number, error: Errno, address: string): boolean {
+  return error === 'EHOSTUNREACH' && kernel.bpf.loaded !== undefined && kernel.netlink.lookupRoute(ns, { family: 'inet', to: address }).ok;
+}
+
+function emptyService(from: Place, { address, port }: Endpoint): { request: PacketTrace; died: Death } {
+  const reason = `The program at the socket refuses: ${address}:${port} has no endpoints.`;
+  const died: Death = { cause: 'has-no-endpoints', reason, at: { place: from }, layer: 'service' };
+  return { request: { steps: [{ kind: 'drop', place: from, atUs: 0, text: reason }], outcome: 'died', died }, died };
 }
 
 /** The kernel refused before any packet was made. */

@@ -96,7 +96,7 @@ function balance(context: Tc, packet: Packet, tuple: Tuple, service: ServiceEntr
   let choice = liveFlow(flowMaps, choiceKey, nowUs);
   if (choice?.backend === undefined || !service.outerBackends.some((one) => isSame(one, choice!.backend!))) {
     const backend = choose(context, service, service.outerBackends, formatIp4(tuple.source));
-    if (backend === undefined) return context.shoot(packet, 'nat', `no backend of ${name} may serve it here (No service backend)`);
+    if (backend === undefined) return context.shoot(packet, 'nat', `${name} has no endpoints that may serve it here (No service backend)`);
     choice = createFlow(flowMaps, 'SERVICE', tuple, nowUs, { backend, service });
   }
   touchFlow(choice, packet, false, nowUs);
