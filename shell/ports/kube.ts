@@ -9,7 +9,7 @@ export { descriptionOf } from '../../kube/api/descriptions.ts';
 export { manifestProblems, toldTogether } from '../../kube/api/manifest-check.ts';
 export { decode, WrongType } from '../../kube/api/decode.ts';
 export { typeProblem } from '../../kube/apiserver/decode-problems.ts';
-export { canonicalQuantity, milliValue, wholeValue } from '../../kube/api/quantity.ts';
+export { canonicalQuantity, milliValue, parseQuantity, wholeValue } from '../../kube/api/quantity.ts';
 export { fieldOf, structNamed, type Field, type Struct, type Type } from '../../kube/api/schema.ts';
 export { equal as equalJson, isObject } from '../../kube/api/values.ts';
 export { parseTimestamp, timestamp } from '../../kube/runtime.ts';

@@ -1,4 +1,5 @@
 /** Small changes of objects there are: scale, label, annotate, set image, rollout, cordon, drain, taint, expose. */
+import { parseQuantity } from '../../ports/kube.ts';
 import { pathOf, resourceName, type ResourceInfo } from './discovery.ts';
 import { report } from './messages.ts';
 import { goDuration } from './flags.ts';
@@ -79,18 +80,57 @@ export const setImage: Command = async (session) => {
     const changed = containers.filter(({ name }) => images.has(name) || images.has('*')).map(({ name }) => ({ name, image: images.get(name) ?? images.get('*') }));
     for (const name of images.keys()) if (name !== '*' && !containers.some((container) => container.name === name)) throw new KubectlProblem(`unable to find container named "${name}"`);
     if (containers.every(({ name, image }) => changed.find((one) => one.name === name)?.image === image || !changed.some((one) => one.name === name))) continue;
-    const isPod = subject.info.kind === 'Pod';
-    const spec = { containers: changed };
-    const done = session.dryRun() === 'client' ? subject.object! : await session.patch(subject, 'strategic', isPod ? { spec } : { spec: { template: { spec } } }, { manager: 'kubectl-set', isDryRun: session.dryRun() === 'server' });
-    await report(session, subject, done, 'image updated');
+    await setInTemplate(session, subject, { containers: changed }, 'image updated');
   }
   return 0;
 };
+
+/** In the pod, or in the template that pods are made from. */
+async function setInTemplate(session: Session, subject: Subject, spec: object, what: string): Promise<void> {
+  const dry = session.dryRun();
+  const done = dry === 'client' ? subject.object! : await session.patch(subject, 'strategic', subject.info.kind === 'Pod' ? { spec } : { spec: { template: { spec } } }, { manager: 'kubectl-set', isDryRun: dry === 'server' });
+  await report(session, subject, done, what);
+}
 
 function templateOf(subject: Subject): PodTemplate {
   if (subject.info.kind === 'Pod') return { spec: specOf(subject.object) as unknown as PodTemplate['spec'] };
   return specOf(subject.object).template;
 }
+
+/** `--limits` or `--requests`: `cpu=100m,memory=64Mi`. */
+function amountsOf({ flags }: Session, flag: 'limits' | 'requests'): Record<string, string> | undefined {
+  if (flags.text(flag) === '') return undefined;
+  return Object.fromEntries(flags.text(flag).split(',').map((pair): [string, string] => {
+    const [name = '', amount, ...more] = pair.split('=');
+    if (amount === undefined || more.length > 0) throw new KubectlProblem(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
+    const quantity = parseQuantity(amount);
+    if (typeof quantity === 'string') throw new KubectlProblem(quantity);
+    return [name, amount];
+  }));
+}
+
+export const setResources: Command = async (session) => {
+  const { flags } = session;
+  const [limits, requests] = [amountsOf(session, 'limits'), amountsOf(session, 'requests')];
+  if (limits === undefined && requests === undefined) throw new KubectlProblem('you must specify an update to requests or limits (in the form of --requests/--limits)');
+  const wanted = flags.text('containers') === '' ? '*' : flags.text('containers');
+  for (const subject of await session.targets(flags.operands)) {
+    const named = templateOf(subject).spec.containers.filter(({ name }) => wanted === '*' || wanted === name);
+    if (named.length === 0) throw new KubectlProblem(`unable to find container named ${wanted}`);
+    const spec = { containers: named.map(({ name }) => ({ name, resources: { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) } })) };
+    await setInTemplate(session, subject, spec, 'resource requirements updated');
+  }
+  return 0;
+};
+
+export const setServiceAccount: Command = async (session) => {
+  const account = session.flags.operands.at(-1);
+  if (account === undefined) throw new KubectlProblem('serviceaccount is required');
+  for (const subject of await session.targets(session.flags.operands.slice(0, -1))) {
+    await setInTemplate(session, subject, { serviceAccountName: account }, 'serviceaccount updated');
+  }
+  return 0;
+};
 
 export const setSelector: Command = async (session) => {
   const text = session.flags.operands.at(-1);
@@ -124,8 +164,7 @@ export const setEnv: Command = async (session) => {
     }
     const env = changes.map((change) => (change.includes('=') ? { name: change.slice(0, change.indexOf('=')), value: change.slice(change.indexOf('=') + 1) } : { name: change.slice(0, -1), $patch: 'delete' }));
     const spec = { containers: containers.map(({ name }) => ({ name, env })) };
-    const done = await session.patch(subject, 'strategic', subject.info.kind === 'Pod' ? { spec } : { spec: { template: { spec } } }, { manager: 'kubectl-set' });
-    await report(session, subject, done, 'env updated');
+    await setInTemplate(session, subject, spec, 'env updated');
   }
   return 0;
 };

@@ -23,9 +23,9 @@ export async function make(session: Session, resource: string, object: KubeObjec
 }
 
 export function nameOf({ flags }: Session, what: string): string {
-  const [name, ...more] = flags.operands;
-  if (name === undefined || (more.length > 0 && what !== 'job' && what !== 'cronjob')) throw usageProblem(`create ${what}`, `exactly one NAME is required, got ${flags.operands.length}`);
-  return name;
+  const names = flags.operands.slice(0, flags.operands.length - flags.afterDash.length);
+  if (names.length !== 1) throw usageProblem(`create ${what}`, `exactly one NAME is required, got ${names.length}`);
+  return names[0]!;
 }
 
 /** The value of the first of these flags, all of which must be given. */
@@ -42,6 +42,7 @@ export const createDeployment: Command = (session) => {
   const name = nameOf(session, 'deployment');
   const ports = session.flags.has('port') ? [{ containerPort: session.flags.number('port') }] : undefined;
   const command = session.flags.afterDash;
+  if (command.length > 0 && images.length > 1) throw new KubectlProblem('cannot specify multiple --image options and command');
   const labels = { app: name };
   return make(session, 'deployments.apps', {
     apiVersion: 'apps/v1', kind: 'Deployment', metadata: { creationTimestamp: null, labels, name } as never,

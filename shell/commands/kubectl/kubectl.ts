@@ -1,7 +1,7 @@
 /** kubectl 1.20: finds the command among the words, reads its flags, and says what went wrong as cobra and kubectl do. */
 import { defineCommand } from '../define.ts';
 import { apply, createFromFiles, deleteObjects, diff, edit, patch, replace } from './apply.ts';
-import { annotate, cordon, drain, expose, label, scale, setEnv, setImage, setSelector, taint, uncordon } from './change.ts';
+import { annotate, cordon, drain, expose, label, scale, setEnv, setImage, setResources, setSelector, setServiceAccount, taint, uncordon } from './change.ts';
 import { canI } from './auth.ts';
 import { autoscale, createClusterRole, createClusterRoleBinding, createCronJob, createDisruptionBudget, createRole, createRoleBinding } from './create-access.ts';
 import * as config from './config-command.ts';
@@ -25,7 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   'create deployment': createDeployment, 'create namespace': createNamespace, 'create configmap': createConfigMap, 'create serviceaccount': createServiceAccount, 'create job': createJob, 'create secret generic': createSecret,
   'create ingress': createIngress, 'create cronjob': createCronJob, 'create poddisruptionbudget': createDisruptionBudget, 'create role': createRole, 'create clusterrole': createClusterRole, 'create rolebinding': createRoleBinding, 'create clusterrolebinding': createClusterRoleBinding,
   'create service clusterip': createServiceClusterIp, 'create service nodeport': createServiceNodePort, 'create service loadbalancer': createServiceLoadBalancer, 'create service externalname': createServiceExternalName,
-  'rollout status': status, 'rollout history': history, 'rollout undo': undo, 'rollout restart': restart, 'rollout pause': pause, 'rollout resume': resume, 'set image': setImage, 'set selector': setSelector, 'set env': setEnv,
+  'rollout status': status, 'rollout history': history, 'rollout undo': undo, 'rollout restart': restart, 'rollout pause': pause, 'rollout resume': resume, 'set image': setImage, 'set selector': setSelector, 'set resources': setResources, 'set serviceaccount': setServiceAccount, 'set env': setEnv,
   'cluster-info': clusterInfo, 'api-resources': apiResources, 'api-versions': apiVersions, 'auth can-i': canI, 'top node': topNode, 'top pod': topPod,
   'config view': config.view, 'config current-context': config.currentContext, 'config use-context': config.useContext, 'config get-contexts': config.getContexts, 'config get-clusters': config.getClusters, 'config get-users': config.getUsers, 'config set-cluster': config.setCluster,
   'config set-context': config.setContext, 'config set-credentials': config.setCredentials, 'config delete-context': config.deleteContext, 'config delete-cluster': config.deleteCluster, 'config delete-user': config.deleteUser, 'config rename-context': config.renameContext, 'config set': config.set, 'config unset': config.unset,
