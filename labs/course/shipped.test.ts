@@ -28,7 +28,7 @@ describe('the shipped course', () => {
     expect(lessons.map(({ id }) => id)).toEqual([
       'u0-first-five-minutes', 'u1-take-stock', 'u1-software-switch', 'u1-separate-room', 'u1-virtual-wire', 'u1-reach-across', 'u1-way-out', 'u1-nat-and-memory', 'u1-the-same-with-ipv6',
       'u2-first-pod', 'u2-inside-the-pod', 'u2-toolbox', 'u2-expose', 'u2-three-doors', 'u2-nodeport-walk', 'u2-clusterip-walk', 'u2-loadbalancer-walk', 'u2-many-services',
-      'u3-who-built-it', 'u3-health-probes', 'u4-visit-by-pid', 'u4-pod-to-pod', 'u4-pod-goes-out', 'u4-then-and-now', 'u4-who-may-call', 'u4-without-kube-proxy', 'u5-next-door', 'u5-refused', 'u5-silence', 'u5-sometimes', 'u5-lost-node',
+      'u3-who-built-it', 'u3-health-probes', 'u3-name-to-pod', 'u4-visit-by-pid', 'u4-pod-to-pod', 'u4-pod-goes-out', 'u4-then-and-now', 'u4-who-may-call', 'u4-without-kube-proxy', 'u5-next-door', 'u5-refused', 'u5-silence', 'u5-sometimes', 'u5-lost-node',
     ]);
   });
 
