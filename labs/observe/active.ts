@@ -119,7 +119,7 @@ function runUntil(world: World, isOver: () => boolean): boolean {
 /** A program at the socket may have put another address into the call: then the journey begins with that. */
 function exchangeAt({ kernel, ns, id, world }: Pick<Asking, 'kernel' | 'ns' | 'id' | 'world'>, from: Place, asked: Endpoint): readonly TraceStep[] {
   if (kernel.bpf.loaded === undefined) return [];
-  const real = kernel.sockets.sockets(ns).find((one) => one.id === id)?.remote;
+  const real = kernel.sockets.sockets(ns).find((one) => one.id === id && one.type !== 'ping')?.remote;
   if (real === undefined || (real.address === asked.address && real.port === asked.port)) return [];
   return [{ kind: 'hook', place: from, atUs: world.nowUs, text: `Before there is a packet, a program at the socket exchanges its destination: ${asked.address}:${asked.port} becomes ${real.address}:${real.port}.` }];
 }

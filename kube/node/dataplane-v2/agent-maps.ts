@@ -14,9 +14,10 @@ import { FIRST_POD_IDENTITY, HOST, REMOTE_NODE, serviceKey, type Backend, type C
 /** What one Service is made of here. */
 export interface KnownService { readonly ports: readonly ServicePort[]; readonly endpoints: EndpointsByPort }
 
-/** ids stay with a frontend for as long as the agent lives. */
-export function servicesOf(known: Iterable<KnownService>, self: Ip4, ids: Map<string, number>): Map<string, ServiceEntry> {
+/** Numbers stay with a frontend for as long as it is there. */
+export function servicesOf(known: Iterable<KnownService>, self: Ip4, before: ReadonlyMap<string, ServiceEntry>): Map<string, ServiceEntry> {
   const services = new Map<string, ServiceEntry>();
+  let lastId = Math.max(0, ...Array.from(before.values(), ({ id }) => id));
   for (const { ports, endpoints } of known) {
     for (const port of ports) {
       if (port.protocol === 'sctp') continue;
@@ -26,8 +27,7 @@ export function servicesOf(known: Iterable<KnownService>, self: Ip4, ids: Map<st
       const outer = (port.isExternalPolicyLocal ? usable.local : usable.cluster).map(backendOf);
       const add = (type: ServiceType, address: Ip4, number: number): void => {
         const key = serviceKey(address, number, protocol);
-        const id = ids.get(key) ?? ids.size + 1;
-        ids.set(key, id);
+        const id = before.get(key)?.id ?? (lastId += 1);
         services.set(key, {
           id, type, address, port: number, protocol, backends: inner, outerBackends: type === 'ClusterIP' || address === 0 ? undefined : outer, isLocalOnly: type !== 'ClusterIP' && port.isExternalPolicyLocal, affinitySeconds: port.affinitySeconds,
           sources: type === 'LoadBalancer' && port.loadBalancerSourceRanges.length > 0 ? port.loadBalancerSourceRanges.map(cidrOf) : undefined,

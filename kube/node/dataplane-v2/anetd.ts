@@ -59,7 +59,6 @@ class Agent {
   private readonly watches: Cancel[] = [];
   private readonly services = new Map<string, readonly ServicePort[]>();
   private readonly slices = new Map<string, Map<string, EndpointSliceObject>>();
-  private readonly ids = new Map<string, number>();
   private readonly healthChecks = new Map<string, HttpListener>();
   private readonly own: HttpListener;
   private planned: Cancel | undefined;
@@ -132,7 +131,7 @@ class Agent {
     };
     const known = [...this.services].map(([key, ports]) => ({ ports, endpoints: endpointsOfSlices(this.slices.get(key)?.values() ?? [], nodeName) }));
     const self = parseIp4(address)!;
-    const maps: AgentMaps = { services: servicesOf(known, self, this.ids), endpoints: endpointsOf(view), identities: identitiesOf(view), self };
+    const maps: AgentMaps = { services: servicesOf(known, self, (kernel.bpf.agentMaps() as AgentMaps).services), endpoints: endpointsOf(view), identities: identitiesOf(view), self };
     kernel.bpf.setAgentMaps(maps);
     this.offerHealthChecks(known);
   }

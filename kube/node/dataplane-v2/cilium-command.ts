@@ -16,6 +16,7 @@ const VERSION = '1.12.10';
 const USAGE = 'podwire: cilium: these are simulated: status [--brief], service list, endpoint list, bpf lb list, bpf ct list global';
 
 type Answer = readonly string[] | { readonly error: string; readonly exit: number };
+const NO_AGENT: Answer = { error: 'Error: Get "http://localhost/v1/": dial unix /var/run/cilium/cilium.sock: connect: connection refused\nIs the agent running?', exit: 1 };
 
 export function ciliumProgram(options: CiliumOptions): Program {
   return async (sys) => {
@@ -39,11 +40,12 @@ function ask(options: CiliumOptions, args: readonly string[]): Answer {
     const option = args.find((word) => word.startsWith('-') && word !== '--brief');
     return { error: option === undefined ? `podwire: cilium: command ${args.join(' ')} is not simulated yet` : `podwire: cilium: option ${option} is not simulated yet`, exit: 125 };
   }
+  if (kernel.bpf.loaded === undefined) return NO_AGENT;
   const agent = kernel.bpf.agentMaps() as AgentMaps;
   // The maps answer for themselves, everything else asks the agent by its socket.
   if (line === 'bpf lb list') return loadBalancerMap([...agent.services.values()]);
   if (line === 'bpf ct list global') return connectionMap(kernel.bpf.flowMaps() as FlowMaps, sysNow(options.machine));
-  if (![...processes.values()].some(({ name, state }) => name === AGENT && state !== 'zombie')) return { error: 'Error: Get "http://localhost/v1/": dial unix /var/run/cilium/cilium.sock: connect: connection refused\nIs the agent running?', exit: 1 };
+  if (![...processes.values()].some(({ name, state }) => name === AGENT && state !== 'zombie')) return NO_AGENT;
   switch (line) {
     case 'status --brief': return ['OK'];
     case 'status': return status(options, agent);

@@ -164,6 +164,7 @@ describe('Services of Dataplane V2', () => {
     expect(await lab.ask(0, ['get', late, '80'], 'near')).not.toContain('Hello');
     startAgent('node-1');
     await lab.run(4);
+    expect((await cilium('service', 'list')).match(/^\d+ +\S+/gm)?.map((row) => row.replace(/ +/, ' '))).toEqual(['1 34.118.224.1:443', `2 ${clusterIp}:80`, `3 ${FIRST}:31830`, '4 0.0.0.0:31830', `5 ${LB}:80`, `6 ${late}:80`]);
     expect(await lab.ask(0, ['get', late, '80'], 'near')).toContain('Hello');
     expect(await lab.ask(0, ['get', '127.0.0.1', '10256', '/healthz'])).toContain('200 OK');
   });
