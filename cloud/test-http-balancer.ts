@@ -3,8 +3,8 @@ import type { HttpPlan } from './http-load-balancers.ts';
 import type { TestCloud } from './test-cloud.ts';
 
 const CLUSTER = 'c1f99c83f2e87324';
-export const GROUP = 'k8s1-c1f99c83-default-web-80-1b1a23fe';
-export const BACKEND = `k8s-be-30080--${CLUSTER}`;
+const GROUP = 'k8s1-c1f99c83-default-web-80-1b1a23fe';
+const BACKEND = `k8s-be-30080--${CLUSTER}`;
 
 /** Runs until it is there. */
 export function buildHttpBalancer(lab: TestCloud, nodes: readonly string[]): void {
