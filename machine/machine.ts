@@ -570,7 +570,7 @@ export class Machine {
   processView(process: Process, by: Process = this.init): ProcessView {
     const { session, netns } = process;
     const number = (pid: number): number => by.numberOf(pid);
-    const state = process.state === 'zombie' ? 'Z' : process.state === 'stopped' ? 'T' : process.pid !== 1 && (process.task.state === 'running' || process.task.state === 'runnable') ? 'R' : 'S';
+    const state = process.state === 'zombie' ? 'Z' : process.state === 'stopped' ? 'T' : process.isOnProcessor || (process.pid !== 1 && (process.task.state === 'running' || process.task.state === 'runnable')) ? 'R' : 'S';
     return {
       pid: number(process.pid), ppid: number(process.parent?.pid ?? 0), processGroup: number(process.group), session: number(session.id), terminal: session.tty?.name, foregroundGroup: session.tty === undefined ? -1 : number(session.tty.foregroundGroup),
       uid: process.uid, gid: process.gid, name: process.name, argv: process.argv, executable: process.executable, cwd: this.tree.pathOf(process.cwd, by.root), state,

@@ -90,6 +90,8 @@ export class Process {
   readonly startedUs: number;
   userUs = 0;
   systemUs = 0;
+  /** Its time passes, although its task waits for that. */
+  isOnProcessor = false;
   childrenUserUs = 0;
   childrenSystemUs = 0;
   /** CPU time used that virtual time does not show yet. */
@@ -177,8 +179,12 @@ export class Process {
       const ranUs = world.nowUs - this.lastBlockedUs;
       const rate = ranUs >= HARD_RUNAWAY_US ? 100 : ranUs >= RUNAWAY_US ? 10 : 1;
       const dueUs = world.nowUs + this.debtUs * rate;
+      // Whoever runs away keeps the processor all that time.
+      this.userUs += this.debtUs * (rate - 1);
       this.debtUs = 0;
+      this.isOnProcessor = true;
       if (!scheduler.skipTo(dueUs)) await this.task.block([], dueUs, false);
+      this.isOnProcessor = false;
     }
     if (this.pending.size > 0) await this.deliver();
   }

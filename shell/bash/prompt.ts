@@ -1,7 +1,7 @@
 /** Prompts: backslash escapes, then expansion. Read first: bash(1) "PROMPTING" */
 import type { Shell } from './shell.ts';
 import { expandDocument } from './expand.ts';
-import { formatTime } from '../lib/calendar.ts';
+import { formatLocalTime } from './local-time.ts';
 
 /** `\[` and `\]` come out as U+0001 and U+0002. */
 export async function expandPrompt(shell: Shell, prompt: string): Promise<string> {
@@ -19,12 +19,12 @@ export async function expandPrompt(shell: Shell, prompt: string): Promise<string
     const protect = (text: string): string => (shell.options.shopt('promptvars') ? text.replace(/[\\$`"]/g, (d) => `\\${d}`) : text);
     switch (kind) {
       case 'a': out += '\x07'; break;
-      case 'd': out += formatTime('%a %b %d', nowUs / 1e6); break;
+      case 'd': out += formatLocalTime(shell, '%a %b %d', nowUs / 1e6); break;
       case 'D': {
         const end = prompt.indexOf('}', i);
         const format = prompt[i + 1] === '{' && end > 0 ? prompt.slice(i + 2, end) : '';
         if (prompt[i + 1] === '{' && end > 0) i = end;
-        out += formatTime(format === '' ? '%X' : format, nowUs / 1e6);
+        out += formatLocalTime(shell, format === '' ? '%X' : format, nowUs / 1e6);
         break;
       }
       case 'e': out += '\x1b'; break;
@@ -39,10 +39,10 @@ export async function expandPrompt(shell: Shell, prompt: string): Promise<string
       case 'n': out += '\n'; break;
       case 'r': out += '\r'; break;
       case 's': out += protect(shell.name.replace(/^.*\//, '')); break;
-      case 't': out += formatTime('%H:%M:%S', nowUs / 1e6); break;
-      case 'T': out += formatTime('%I:%M:%S', nowUs / 1e6); break;
-      case '@': out += formatTime('%I:%M %p', nowUs / 1e6); break;
-      case 'A': out += formatTime('%H:%M', nowUs / 1e6); break;
+      case 't': out += formatLocalTime(shell, '%H:%M:%S', nowUs / 1e6); break;
+      case 'T': out += formatLocalTime(shell, '%I:%M:%S', nowUs / 1e6); break;
+      case '@': out += formatLocalTime(shell, '%I:%M %p', nowUs / 1e6); break;
+      case 'A': out += formatLocalTime(shell, '%H:%M', nowUs / 1e6); break;
       case 'u': out += protect(sys.machine.users().find((user) => user.uid === sys.uid)?.name ?? String(sys.uid)); break;
       case 'v': out += '5.2'; break;
       case 'V': out += '5.2.15'; break;

@@ -19,6 +19,10 @@ async function runAll(target: string, share: number, make: (dice: FuzzDice) => s
   let lab: FuzzLab | undefined;
   let used = 0;
   await campaign.each(async (dice, _number, begin) => {
+    if (lab?.hasShells === false) {
+      lab.close();
+      lab = undefined;
+    }
     if (lab === undefined) {
       lab = await FuzzLab.open(dice.below(1000));
       if (setUp !== '') await lab.command(setUp);
@@ -31,7 +35,7 @@ async function runAll(target: string, share: number, make: (dice: FuzzDice) => s
       const faults = lab.takeFaults();
       if (faults.length > 0) throw new Error(faults.join('\n'));
       used += 1;
-      if (used % CHECKED_EVERY === 0) {
+      if (used % CHECKED_EVERY === 0 && lab.hasShells) {
         await lab.quiesce();
         const problems = [...(await lab.health()), ...lab.takeFaults()];
         if (problems.length > 0) throw new Error(`within the last ${CHECKED_EVERY} inputs: ${problems.join('\n')}`);

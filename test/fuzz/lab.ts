@@ -47,6 +47,11 @@ export class FuzzLab {
     },
   };
 
+  /** False once an input has removed the shell, which is its right: such a lab is of no more use. */
+  get hasShells(): boolean {
+    return [...this.machines.values()].every((machine) => machine.findProgram(machine.init, 'bash', '/bin').ok);
+  }
+
   /** A new input gets a new budget. */
   begin(): void {
     this.turns = 0;

@@ -6,7 +6,7 @@ import { runProgram } from '../run.ts';
 import { expandHistory } from '../../readline/history-expansion.ts';
 import { History } from '../../readline/history.ts';
 import { createLineEditor } from '../../readline/line-editor.ts';
-import { formatTime } from '../../lib/calendar.ts';
+import { formatLocalTime } from '../local-time.ts';
 import { parseOptions } from './options.ts';
 
 export function historyOf(shell: Shell): History {
@@ -80,7 +80,7 @@ export async function historyBuiltin(shell: Shell, args: readonly string[]): Pro
   const format = shell.get('HISTTIMEFORMAT');
   history.entries.slice(history.length - count).forEach((entry, index) => {
     const number = history.base + history.length - count + index;
-    const stamp = format === undefined || entry.stampS === undefined ? '' : formatTime(format, entry.stampS);
+    const stamp = format === undefined || entry.stampS === undefined ? '' : formatLocalTime(shell, format, entry.stampS);
     shell.out(`${String(number).padStart(5)}${entry.isEdited === true ? '*' : ' '} ${stamp}${entry.text}\n`);
   });
   return 0;

@@ -4,7 +4,7 @@ import { byteCharacter, codePoint, echoText, encode, normalise, quoteBackslash, 
 import { checkLength } from '../errors.ts';
 import { expandIndex } from '../expand.ts';
 import { bytesInC } from '../parameter.ts';
-import { formatTime } from '../../lib/calendar.ts';
+import { formatLocalTime } from '../local-time.ts';
 import { parseOptions } from './options.ts';
 
 export async function printfBuiltin(shell: Shell, args: readonly string[]): Promise<number> {
@@ -146,7 +146,7 @@ class Formatter {
         const word = this.take();
         const value = word === undefined || word === '' ? -1 : Number(this.number(word));
         const us = value === -1 ? this.shell.sys.now() : value === -2 ? this.shell.startedUs - this.shell.sys.monotonicUs() + this.shell.sys.now() : value * 1_000_000;
-        this.out += this.pad(formatTime(timeFormat === undefined || timeFormat === '' ? '%X' : timeFormat, us / 1e6), flags, width);
+        this.out += this.pad(formatLocalTime(this.shell, timeFormat === undefined || timeFormat === '' ? '%X' : timeFormat, us / 1e6), flags, width);
         return;
       }
       case 'd': case 'i': case 'u': case 'o': case 'x': case 'X': this.out += this.integer(kind, flags, width, precision, this.number(this.take(), kind !== 'd' && kind !== 'i')); return;

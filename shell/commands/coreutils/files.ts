@@ -599,6 +599,7 @@ export const stat = defineCommand({
     if (options === undefined) return 1;
     if (options.has('f') || options.has('t')) return notSimulated(call, 'option -f');
     if (missing(call, options.operands, 1)) return 1;
+    const zone = timeZone(call.env.get('TZ'));
     let code: ExitCode = 0;
     for (const path of options.operands) {
       const got = call.sys.stat(path, options.has('L'));
@@ -609,7 +610,10 @@ export const stat = defineCommand({
       }
       const { value } = got;
       const kind = value.kind === 'file' && value.size === 0 ? 'regular empty file' : kindNames[value.kind];
-      const full = (us: number): string => `${formatTime('%Y-%m-%d %H:%M:%S', us / 1e6)}.${String(us % 1_000_000).padStart(6, '0')}000 +0000`;
+      const full = (us: number): string => {
+        const local = zone.at(us / 1e6);
+        return `${formatTime('%Y-%m-%d %H:%M:%S', us / 1e6, undefined, local)}.${String(us % 1_000_000).padStart(6, '0')}000 ${formatTime('%z', us / 1e6, undefined, local)}`;
+      };
       const link = value.kind === 'symlink' ? call.sys.readLink(path) : undefined;
       const blocks = value.kind === 'file' || value.kind === 'directory' ? Math.ceil(value.size / 4096) * 8 : 0;
       const fields: Readonly<Record<string, string>> = {

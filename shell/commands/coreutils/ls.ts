@@ -1,6 +1,7 @@
 /** ls(1) of coreutils 9.1. Read first: ls.c: print_long_format, print_many_per_line, the default colours of dircolors. */
 import type { ExitCode, FileStat } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
+import { timeZone, type TimeZone } from '../../lib/time-zone.ts';
 import { strerror } from '../../lib/errno.ts';
 import { gnuOptions } from '../../lib/getopt.ts';
 import { groupName, userName } from '../accounts/accounts.ts';
@@ -16,7 +17,7 @@ export const ls = defineCommand({
 interface Entry { readonly name: string; readonly path: string; readonly stat: FileStat; readonly target: string | undefined }
 interface Style {
   isLong: boolean; isAll: boolean; isAlmostAll: boolean; isOne: boolean; isRecursive: boolean; isReverse: boolean; isHuman: boolean; isDirectoryItself: boolean; hasInode: boolean; isNumeric: boolean;
-  hidesOwner: boolean; hidesGroup: boolean; hasBlocks: boolean; classify: boolean; slash: boolean; sort: 'name' | 'time' | 'size' | 'none' | 'version' | 'extension'; time: 'modified' | 'accessed' | 'changed'; isColoured: boolean; isAcross: boolean; isCommas: boolean; quotes: boolean; width: number; timeStyle: string;
+  hidesOwner: boolean; hidesGroup: boolean; hasBlocks: boolean; classify: boolean; slash: boolean; sort: 'name' | 'time' | 'size' | 'none' | 'version' | 'extension'; time: 'modified' | 'accessed' | 'changed'; isColoured: boolean; isAcross: boolean; isCommas: boolean; quotes: boolean; width: number; timeStyle: string; zone: TimeZone;
 }
 
 async function runLs(call: Invocation): Promise<ExitCode> {
@@ -36,7 +37,7 @@ async function runLs(call: Invocation): Promise<ExitCode> {
     sort: sortWord === 'time' || has('t') ? 'time' : sortWord === 'size' || has('S') ? 'size' : sortWord === 'none' || has('Uf') ? 'none' : sortWord === 'version' || has('v') ? 'version' : sortWord === 'extension' || has('X') ? 'extension' : 'name',
     time: timeWord === 'atime' || timeWord === 'access' || has('u') ? 'accessed' : timeWord === 'ctime' || timeWord === 'status' || has('c') ? 'changed' : 'modified',
     isColoured: when === 'always' || when === 'yes' || ((when === 'auto' || when === 'tty') && call.stdoutIsTerminal), isAcross: has('x'), isCommas: has('m'), quotes: call.stdoutIsTerminal && !has('N') && options.value('quoting-style') !== 'literal',
-    width: Number(options.value('w') ?? (size?.ok === true ? size.value.columns : call.env.get('COLUMNS') ?? 80)) || 80, timeStyle: options.has('full-time') ? 'full-iso' : options.value('time-style') ?? 'locale',
+    width: Number(options.value('w') ?? (size?.ok === true ? size.value.columns : call.env.get('COLUMNS') ?? 80)) || 80, timeStyle: options.has('full-time') ? 'full-iso' : options.value('time-style') ?? 'locale', zone: timeZone(call.env.get('TZ')),
   };
   let code: ExitCode = 0;
   const files: Entry[] = [];
@@ -57,8 +58,15 @@ async function runLs(call: Invocation): Promise<ExitCode> {
   const isTitled = files.length + directories.length > 1 || style.isRecursive || (code !== 0 && options.operands.length > 1);
   let isFirst = files.length === 0;
   const queue = sorted(directories.map((path) => ({ name: path, path, stat: (call.sys.stat(path) as { value: FileStat }).value, target: undefined })), style).map((each) => each.path);
+  /** Which directory a path that has been listed is. */
+  const listed = new Map<string, string>();
   while (queue.length > 0) {
     const path = queue.shift()!;
+    if (style.isRecursive && has('L') && isWithinItself(call, path, listed)) {
+      call.err(`ls: ${path}: not listing already-listed directory`);
+      code = 2;
+      continue;
+    }
     const names = call.sys.list(path);
     if (!names.ok) {
       call.err(`ls: cannot open directory '${path}': ${strerror(names.error)}`);
@@ -89,6 +97,18 @@ async function runLs(call: Invocation): Promise<ExitCode> {
     await call.flush();
   }
   return code;
+}
+
+/** Links followed may lead back to a directory above. */
+function isWithinItself(call: Invocation, path: string, listed: Map<string, string>): boolean {
+  const stat = call.sys.stat(path);
+  const key = stat.ok ? `${stat.value.device}:${stat.value.inode}` : '';
+  for (let above = path.replace(/\/[^/]*$/, ''); ; above = above.replace(/\/[^/]*$/, '')) {
+    if (stat.ok && listed.get(above === '' ? '/' : above) === key) return true;
+    if (!above.includes('/')) break;
+  }
+  listed.set(path, key);
+  return false;
 }
 
 function entry(call: Invocation, name: string, path: string, stat: FileStat): Entry {
@@ -259,7 +279,7 @@ function printLong(call: Invocation, entries: readonly Entry[], style: Style): v
     const owner = style.isNumeric ? String(stat.uid) : userName(call.sys, stat.uid);
     const group = style.isNumeric ? String(stat.gid) : groupName(call.sys, stat.gid);
     const size = stat.rdev !== undefined ? `${stat.rdev[0]}, ${String(stat.rdev[1])}` : style.isHuman ? humanSize(stat.size) : String(stat.size);
-    return { each, links: String(stat.links), owner, group, size, time: timeText(timeOf(stat, style) / 1e6, nowS, style.timeStyle, timeOf(stat, style)) };
+    return { each, links: String(stat.links), owner, group, size, time: timeText(timeOf(stat, style) / 1e6, nowS, style, timeOf(stat, style)) };
   });
   const width = (key: 'links' | 'owner' | 'group' | 'size'): number => Math.max(...rows.map((row) => row[key].length));
   const [links, owner, group, size] = [width('links'), width('owner'), width('group'), width('size')];
@@ -280,10 +300,11 @@ function printLong(call: Invocation, entries: readonly Entry[], style: Style): v
 }
 
 /** Older than half a year or in the future: the year instead of the hour. */
-function timeText(seconds: number, nowS: number, style: string, us: number): string {
-  if (style === 'full-iso') return `${formatTime('%Y-%m-%d %H:%M:%S', seconds)}.${String(us % 1_000_000).padStart(6, '0')}000 +0000`;
-  if (style === 'long-iso') return formatTime('%Y-%m-%d %H:%M', seconds);
-  if (style.startsWith('+')) return formatTime(style.slice(1), seconds);
+function timeText(seconds: number, nowS: number, { timeStyle: style, zone }: Style, us: number): string {
+  const local = (format: string): string => formatTime(format, seconds, undefined, zone.at(seconds));
+  if (style === 'full-iso') return `${local('%Y-%m-%d %H:%M:%S')}.${String(us % 1_000_000).padStart(6, '0')}000 ${local('%z')}`;
+  if (style === 'long-iso') return local('%Y-%m-%d %H:%M');
+  if (style.startsWith('+')) return local(style.slice(1));
   const isRecent = seconds <= nowS && nowS - seconds < 31556952 / 2;
-  return formatTime(isRecent ? '%b %e %H:%M' : '%b %e  %Y', seconds);
+  return local(isRecent ? '%b %e %H:%M' : '%b %e  %Y');
 }

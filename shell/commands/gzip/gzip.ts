@@ -111,6 +111,9 @@ async function oneFile(call: Invocation, mode: Mode, lister: Lister, given: stri
   if (stat.value.kind === 'directory') {
     if (!mode.isRecursive) return warn(`${file} is a directory -- ignored`);
     const names = sys.list(file);
+    // With -f through links too, of which /proc has circles.
+    const due = sys.charge(0);
+    if (due !== undefined) await due;
     let outcome: Outcome = 0;
     for (const name of names.ok ? names.value : []) {
       const one = await oneFile(call, mode, lister, `${file.replace(/\/$/, '')}/${name}`);

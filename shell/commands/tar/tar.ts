@@ -2,6 +2,7 @@
 import type { ExitCode, FileStat } from '../../../machine/sys.ts';
 import { shellPattern } from '../../lib/pattern.ts';
 import { formatTime } from '../../lib/calendar.ts';
+import { timeZone } from '../../lib/time-zone.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions, type ParsedOptions } from '../../lib/getopt.ts';
 import { gunzip, gzip, isGzip } from '../../lib/gzip.ts';
@@ -45,7 +46,7 @@ const table = {
   short: 'cxtruAdzjJZvf:C:pkOPhamoUlWwb:BiSX:T:I:H:gGMFL:', long: {
     create: 'none=c', extract: 'none=x', get: 'none=x', list: 'none=t', append: 'none=r', update: 'none=u', catenate: 'none=A', diff: 'none=d', compare: 'none=d', delete: 'none', gzip: 'none=z', gunzip: 'none=z', ungzip: 'none=z', bzip2: 'none=j', xz: 'none=J', compress: 'none=Z', zstd: 'none', lzma: 'none', lzip: 'none',
     verbose: 'none=v', file: 'required=f', directory: 'required=C', 'preserve-permissions': 'none=p', 'same-permissions': 'none=p', 'keep-old-files': 'none=k', overwrite: 'none', 'to-stdout': 'none=O', 'absolute-names': 'none=P', dereference: 'none=h', 'auto-compress': 'none=a', touch: 'none=m', 'no-same-owner': 'none=o', 'same-owner': 'none', 'no-same-permissions': 'none',
-    exclude: 'required', 'exclude-from': 'required=X', 'files-from': 'required=T', 'strip-components': 'required', owner: 'required', group: 'required', mtime: 'required', mode: 'required', 'numeric-owner': 'none', sort: 'required', 'no-recursion': 'none', recursion: 'none', wildcards: 'none', 'no-wildcards': 'none', 'full-time': 'none', totals: 'none', 'remove-files': 'none', help: 'none', version: 'none', usage: 'none',
+    exclude: 'required', 'exclude-from': 'required=X', 'files-from': 'required=T', 'strip-components': 'required', owner: 'required', group: 'required', mtime: 'required', mode: 'required', 'numeric-owner': 'none', sort: 'required', 'no-recursion': 'none', recursion: 'none', wildcards: 'none', 'no-wildcards': 'none', 'full-time': 'none', utc: 'none', totals: 'none', 'remove-files': 'none', help: 'none', version: 'none', usage: 'none',
     'use-compress-program': 'required=I', format: 'required=H', 'one-file-system': 'none', interactive: 'none=w', verify: 'none=W', 'to-command': 'required', transform: 'required', checkpoint: 'optional', sparse: 'none=S', xattrs: 'none', acls: 'none', selinux: 'none', 'skip-old-files': 'none', 'show-transformed-names': 'none', 'ignore-failed-read': 'none', 'warning': 'required',
   } } as const;
 
@@ -334,7 +335,8 @@ class Tar {
     const owner = `${isNumeric || member.user === '' ? member.uid : member.user}/${isNumeric || member.group === '' ? member.gid : member.group}`;
     const size = member.kind === 'character' || member.kind === 'block' ? member.device.join(',') : String(member.content.length);
     this.ownerAndSizeWidth = Math.max(this.ownerAndSizeWidth, owner.length + 1 + size.length);
-    const time = formatTime(this.options.has('full-time') ? '%Y-%m-%d %H:%M:%S' : '%Y-%m-%d %H:%M', member.modifiedSeconds);
+    const zone = timeZone(this.options.has('utc') ? 'UTC0' : this.call.env.get('TZ'));
+    const time = formatTime(this.options.has('full-time') ? '%Y-%m-%d %H:%M:%S' : '%Y-%m-%d %H:%M', member.modifiedSeconds, undefined, zone.at(member.modifiedSeconds));
     const link = member.kind === 'symlink' ? ` -> ${member.target}` : member.kind === 'hard link' ? ` link to ${member.target}` : '';
     return `${letter[member.kind]}${permissions(member.mode)} ${owner}${size.padStart(this.ownerAndSizeWidth - owner.length)} ${time} ${member.name}${link}`;
   }
