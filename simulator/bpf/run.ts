@@ -53,10 +53,9 @@ class DeviceContext extends Context implements TcContext {
     const { frame } = packet;
     const transportAt = NETWORK_OFFSET + ipv4.headerLength(frame, NETWORK_OFFSET);
     const before = endText(frame, transportAt, end);
-    const { source, destination } = { source: to.address, destination: to.address };
     rewrite(
       { frame, family: 'inet', at: NETWORK_OFFSET, transportAt, protocol: ipv4.protocol(frame, NETWORK_OFFSET), end: NETWORK_OFFSET + ipv4.totalLength(frame, NETWORK_OFFSET), checksumPartial: packet.checksumPartial },
-      { source, destination, sport: to.port, dport: to.port }, end,
+      { source: to.address, destination: to.address, sport: to.port, dport: to.port }, end,
     );
     this.kernel.world.traceSink?.({ ...point(this.kernel, this.namespace.id, packet), kind: 'nat', manipulation: end, before, after: endText(frame, transportAt, end), reason, program: this.section });
   }

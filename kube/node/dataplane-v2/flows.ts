@@ -10,8 +10,9 @@ const TCP_US = 21_600_000_000;
 const OTHER_US = 60_000_000;
 const SYN_US = 60_000_000;
 const CLOSE_US = 10_000_000;
-/** Expired entries are swept when a map has grown to this. */
+/** Expired entries are swept when a map has grown to this; at most so many are kept, the youngest (the maps are LRU ones, of half a million). */
 const SWEEP_AT = 4096;
+const MOST = 16_384;
 
 /** Undefined for what the programs let pass unseen: other protocols, later fragments, ICMP errors. */
 export function tupleOf(packet: Packet): Tuple | undefined {
@@ -71,14 +72,17 @@ export function touchFlow(flow: Flow, packet: Packet, isIn: boolean, nowUs: numb
       flow.txReportUs = nowUs;
     }
   }
-  const isReset = (flags & tcp.RST) !== 0;
-  if (isReset || ((flags & tcp.FIN) !== 0 && isIn)) flow.rxClosing = true;
-  if (isReset || ((flags & tcp.FIN) !== 0 && !isIn)) flow.txClosing = true;
+  // A choice sees the client's side only; a reset ends both.
+  const closesBoth = (flags & tcp.RST) !== 0 || flow.kind === 'SERVICE';
+  if ((flags & (tcp.RST | tcp.FIN)) !== 0) {
+    if (closesBoth || isIn) flow.rxClosing = true;
+    if (closesBoth || !isIn) flow.txClosing = true;
+  }
   flow.expiresUs = nowUs + (!isTcp ? OTHER_US : flow.rxClosing && flow.txClosing ? CLOSE_US : flow.seenNonSyn || flow.kind === 'SERVICE' ? TCP_US : SYN_US);
 }
 
 function sweep(maps: FlowMaps, nowUs: number): void {
   if (maps.flows.size < SWEEP_AT || maps.flows.size % 256 !== 0) return;
-  for (const [key, flow] of maps.flows) if (flow.expiresUs <= nowUs) maps.flows.delete(key);
+  for (const [key, flow] of maps.flows) if (flow.expiresUs <= nowUs || maps.flows.size > MOST) maps.flows.delete(key);
   for (const [key, flow] of maps.translations) if (!maps.flows.has(flow)) maps.translations.delete(key);
 }

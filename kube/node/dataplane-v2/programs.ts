@@ -90,19 +90,19 @@ function fromNetdev(context: Tc, packet: Packet): TcVerdict {
 function balance(context: Tc, packet: Packet, tuple: Tuple, service: ServiceEntry): TcVerdict {
   const { agentMaps, flowMaps, nowUs } = context;
   const name = `${formatIp4(service.address)}:${service.port}`;
+  const front = { id: service.id, address: service.address, port: service.port };
   if (service.outerBackends === undefined) return context.shoot(packet, 'filter', `${name} is a ClusterIP: packets from outside the node do not reach it (Is a ClusterIP)`);
   if (service.sources !== undefined && !service.sources.some(({ network, length }) => isInPrefix4(tuple.source, network, length))) return context.shoot(packet, 'filter', `${formatIp4(tuple.source)} is not in the Service's loadBalancerSourceRanges`);
-  const choiceKey = flowKey('SERVICE', tuple);
-  let choice = liveFlow(flowMaps, choiceKey, nowUs);
+  let choice = liveFlow(flowMaps, flowKey('SERVICE', tuple), nowUs);
   if (choice?.backend === undefined || !service.outerBackends.some((one) => isSame(one, choice!.backend!))) {
     const backend = choose(context, service, service.outerBackends, formatIp4(tuple.source));
     if (backend === undefined) return context.shoot(packet, 'nat', `${name} has no endpoints that may serve it here (No service backend)`);
-    choice = createFlow(flowMaps, 'SERVICE', tuple, nowUs, { backend, service });
+    choice = createFlow(flowMaps, 'SERVICE', tuple, nowUs, { backend, service: front });
   }
   touchFlow(choice, packet, false, nowUs);
   const { address, port } = choice.backend!;
   const inner: Tuple = { ...tuple, destination: address, dport: port };
-  const flow = liveFlow(flowMaps, flowKey('OUT', inner), nowUs) ?? createFlow(flowMaps, 'OUT', inner, nowUs, { service: { id: service.id, address: service.address, port: service.port }, sourceIdentity: WORLD });
+  const flow = liveFlow(flowMaps, flowKey('OUT', inner), nowUs) ?? createFlow(flowMaps, 'OUT', inner, nowUs, { service: front, sourceIdentity: WORLD });
   touchFlow(flow, packet, false, nowUs);
   context.translate(packet, 'destination', { address, port }, `cilium_lb4_services: ${name} is ${service.type} ${service.id}`);
   if (agentMaps.endpoints.has(address) || address === agentMaps.self) return 'ok';
@@ -120,7 +120,7 @@ function lend({ agentMaps: { self }, flowMaps, dice, nowUs }: Tc, flow: Flow, in
   for (let left = LENDING_TRIES; left > 0; left -= 1) {
     const back = backKey(inner.protocol, inner.destination, inner.dport, self, port);
     const holder = flowMaps.translations.get(back);
-    if (holder === undefined || liveFlow(flowMaps, holder, nowUs) === undefined) {
+    if (holder === undefined || holder === key || liveFlow(flowMaps, holder, nowUs) === undefined) {
       flowMaps.translations.set(back, key);
       flow.lentPort = port;
       return port;
