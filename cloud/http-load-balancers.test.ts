@@ -14,7 +14,7 @@ const byPort = (port: number): PlannedService => ({ name: `k8s-be-${port}--${UID
 const names = { urlMap: `k8s-um-default-web--${UID}`, proxy: `k8s-tp-default-web--${UID}`, rule: `k8s-fw-default-web--${UID}`, instanceGroup: `k8s-ig--${UID}`, firewall: `k8s-fw-l7--${UID}` };
 const firewall = { description: 'GCE L7 firewall rule', sourceRanges: ['130.211.0.0/22', '35.191.0.0/16'], ports: ['30000-32767'] };
 const plan = (change: Partial<HttpPlan> = {}): HttpPlan => ({
-  names, firewall, description: undefined, addressName: undefined, services: [byPort(30080), byPort(30090)], defaultService: `k8s-be-30080--${UID}`, hosts: [{ host: 'shop.example.com', matcher: 'host1', paths: [{ paths: ['/cart', '/cart/*'], service: `k8s-be-30090--${UID}` }] }], ...change,
+  names, firewall, description: undefined, address: undefined, services: [byPort(30080), byPort(30090)], defaultService: `k8s-be-30080--${UID}`, hosts: [{ host: 'shop.example.com', matcher: 'host1', paths: [{ paths: ['/cart', '/cart/*'], service: `k8s-be-30090--${UID}` }] }], ...change,
 });
 
 /** Serves every request with `answer`, as a whole connection each. */
@@ -160,6 +160,16 @@ describe('an HTTP load balancer', () => {
     lab.home.kernel.sockets.connect(socket.value, { address: ip, port: 81 });
     await lab.run(10);
     expect(lab.home.kernel.sockets.readiness(socket.value)).toMatchObject({ writable: false, error: false });
+  });
+
+  it('moves to a reserved address when one is asked for, and refuses one that is not there where it must be', async () => {
+    const lab = new Lab();
+    const before = await lab.ensure();
+    lab.lab.change('POST', 'global/addresses', { name: 'front', address: '35.190.0.10' });
+    expect(before.ip).not.toBe('35.190.0.10');
+    expect((await lab.ensure(plan({ address: { name: 'front', isRequired: true } }))).ip).toBe('35.190.0.10');
+    await expect(lab.ensure(plan({ address: { name: 'back', isRequired: true } }))).rejects.toThrow("the given static IP name back doesn't translate to an existing static IP.");
+    expect((await lab.ensure(plan({ address: { name: 'back', isRequired: false } }))).ip).toBe('35.190.0.10');
   });
 
   it('follows its plan: a path moves, a backend nobody names goes, and everything goes with the last one', async () => {

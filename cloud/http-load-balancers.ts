@@ -15,8 +15,8 @@ import { runSteps, type Step } from './steps.ts';
 export interface HttpPlan {
   readonly names: HttpNames;
   readonly description: string | undefined;
-  /** Of a reserved global address; a new one unless given. */
-  readonly addressName: string | undefined;
+  /** A reserved global address; without one, or where there is none of that name and it is not required, a new one is taken. */
+  readonly address: { readonly name: string; readonly isRequired: boolean } | undefined;
   readonly services: readonly PlannedService[];
   /** Names of services. */
   readonly defaultService: string;
@@ -54,7 +54,9 @@ export class HttpLoadBalancers {
   }
 
   ensure(plan: HttpPlan, nodeNames: readonly string[], done: Callback<HttpState>): void {
-    const { names } = plan;
+    const { names, address } = plan;
+    const reserved = address === undefined ? undefined : this.find('addresses', 'global', address.name);
+    if (reserved === undefined && address?.isRequired === true) return done({ ok: false, message: `the given static IP name ${address.name} doesn't translate to an existing static IP.` });
     const made = (['urlMap', 'proxy', 'rule'] as const).filter((kind) => this.frontObject(kind, names) === undefined);
     const withPorts = plan.services.filter(({ at }) => 'nodePort' in at);
     const steps = [
@@ -63,7 +65,7 @@ export class HttpLoadBalancers {
       this.ensureObject('firewalls', 'global', { name: names.firewall, direction: 'INGRESS', priority: 1000, network: 'global/networks/default', targetTags: [this.nodeTag], description: plan.firewall.description, sourceRanges: plan.firewall.sourceRanges, allowed: [{ IPProtocol: 'tcp', ports: plan.firewall.ports }] }, firewallSignature),
       this.ensureObject('urlMaps', 'global', this.urlMap(plan), mapSignature),
       this.ensureObject('targetHttpProxies', 'global', { name: names.proxy, urlMap: this.link('global/urlMaps', names.urlMap) }, (proxy) => text(proxy, 'urlMap'), (link) => ['setUrlMap', { urlMap: link }]),
-      this.ensureObject('forwardingRules', 'global', { name: names.rule, ...(plan.description === undefined ? {} : { description: plan.description }), target: this.link('global/targetHttpProxies', names.proxy), portRange: '80-80', ...(plan.addressName === undefined ? {} : { IPAddress: plan.addressName }) }, () => ''),
+      ...this.ruleSteps(plan, reserved),
     ];
     runSteps(this.parts.operations, steps, (message) => {
       const rule = this.frontObject('rule', names);
@@ -188,6 +190,18 @@ export class HttpLoadBalancers {
       name: names.urlMap, ...(description === undefined ? {} : { description }), defaultService: link(defaultService), hostRules: hosts.map(({ host, matcher }) => ({ hosts: [host], pathMatcher: matcher })),
       pathMatchers: hosts.map(({ matcher, paths }) => ({ name: matcher, defaultService: link(defaultService), pathRules: paths.map((rule) => ({ paths: rule.paths, service: link(rule.service) })) })),
     };
+  }
+
+  /** A rule cannot change its address: it is made anew. */
+  private ruleSteps({ names, description }: HttpPlan, reserved: ComputeObject | undefined): Step[] {
+    const own = reserved === undefined ? {} : { IPAddress: text(reserved, 'address') };
+    return [
+      () => {
+        const rule = this.frontObject('rule', names);
+        return rule === undefined || reserved === undefined || text(rule, 'IPAddress') === text(reserved, 'address') ? undefined : this.parts.compute.remove('forwardingRules', 'global', names.rule);
+      },
+      this.ensureObject('forwardingRules', 'global', { name: names.rule, ...(description === undefined ? {} : { description }), target: this.link('global/targetHttpProxies', names.proxy), portRange: '80-80', ...own }, () => ''),
+    ];
   }
 
   // ---------------------------------------------------------------- taking away

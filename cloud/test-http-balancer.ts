@@ -11,7 +11,7 @@ export function buildHttpBalancer(lab: TestCloud, nodes: readonly string[]): voi
   lab.change('POST', 'global/addresses', { name: 'web-ip', address: '35.190.0.10' });
   const check = { description: 'Default kubernetes L7 Loadbalancing health check.', path: '/', host: '', intervalSec: 60, timeoutSec: 60, unhealthyThreshold: 10 };
   const plan: HttpPlan = {
-    names: { urlMap: `k8s-um-default-web--${CLUSTER}`, proxy: `k8s-tp-default-web--${CLUSTER}`, rule: `k8s-fw-default-web--${CLUSTER}`, instanceGroup: `k8s-ig--${CLUSTER}`, firewall: `k8s-fw-l7--${CLUSTER}` }, description: undefined, addressName: 'web-ip',
+    names: { urlMap: `k8s-um-default-web--${CLUSTER}`, proxy: `k8s-tp-default-web--${CLUSTER}`, rule: `k8s-fw-default-web--${CLUSTER}`, instanceGroup: `k8s-ig--${CLUSTER}`, firewall: `k8s-fw-l7--${CLUSTER}` }, description: undefined, address: { name: 'web-ip', isRequired: true },
     services: [
       { name: BACKEND, description: '{"kubernetes.io/service-name":"default/shop","kubernetes.io/service-port":"80"}', check, at: { nodePort: 30080 } },
       { name: GROUP, description: '{"kubernetes.io/service-name":"default/web","kubernetes.io/service-port":"80","x-features":["NEG"]}', check: { ...check, intervalSec: 15, timeoutSec: 15, unhealthyThreshold: 2 }, at: { endpoints: [{ node: nodes[0]!, address: '10.40.0.7', port: 8080 }] } },

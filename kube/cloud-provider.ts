@@ -26,8 +26,8 @@ export interface LoadBalancerIngress { readonly ip: string }
 export interface HttpPlan {
   readonly names: HttpNames;
   readonly description: string | undefined;
-  /** Of a reserved global address; a new one unless given. */
-  readonly addressName: string | undefined;
+  /** A reserved global address; without one, or where there is none of that name and it is not required, a new one is taken. */
+  readonly address: { readonly name: string; readonly isRequired: boolean } | undefined;
   readonly services: readonly PlannedService[];
   /** Names of services. Paths are exact or end in `/*`. */
   readonly defaultService: string;

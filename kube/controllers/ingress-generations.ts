@@ -10,6 +10,8 @@ export interface IngressGeneration {
   readonly finalizer: string | undefined;
   /** Objects of the front have a description that names the Ingress. */
   readonly describes: boolean;
+  /** A reserved address that is not there is an error; otherwise a new one is taken. */
+  readonly insistsOnAddress: boolean;
   names(cluster: { readonly client: ApiClient; readonly clusterId: string }, key: IngressKey): FrontNames;
   portText(port: ServiceBackendPort): string;
   /** `changed` is told each time somebody has changed the Ingress. */
@@ -21,7 +23,7 @@ const kinds = { urlMap: 'UrlMap', proxy: 'TargetProxy', rule: 'ForwardingRule' }
 export const ingressGenerations: Readonly<Record<IngressGenerationName, IngressGeneration>> = {
   /** ingress-gce 1.3, of 2018. */
   '1.3': {
-    finalizer: undefined, describes: false,
+    finalizer: undefined, describes: false, insistsOnAddress: false,
     names: ({ clusterId }, key) => firstScheme(clusterId, key),
     portText: ({ name, number }) => name ?? String(number ?? 0),
     words: {
@@ -31,7 +33,7 @@ export const ingressGenerations: Readonly<Record<IngressGenerationName, IngressG
   },
   /** ingress-gce 1.20, of 2022. Ports are shown as Go prints the message. */
   '1.20': {
-    finalizer: 'networking.gke.io/ingress-finalizer-V2', describes: true,
+    finalizer: 'networking.gke.io/ingress-finalizer-V2', describes: true, insistsOnAddress: true,
     names: ({ client }, key) => secondScheme(client.get('namespaces', { name: 'kube-system' }).metadata.uid, key),
     portText: ({ name = '', number = 0 }) => `&ServiceBackendPort{Name:${name},Number:${number},}`,
     words: {

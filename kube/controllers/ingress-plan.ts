@@ -70,7 +70,7 @@ export function planOf(context: PlanContext, ingress: Ingress, otherPorts: reado
   return {
     services: keys, ports: [...ports],
     plan: {
-      names: { ...generation.names(context, key), ...sharedNames(clusterId) }, description: generation.describes ? `{"kubernetes.io/ingress-name": "${namespace}/${name}"}` : undefined, addressName: annotations[STATIC_ADDRESS],
+      names: { ...generation.names(context, key), ...sharedNames(clusterId) }, description: generation.describes ? `{"kubernetes.io/ingress-name": "${namespace}/${name}"}` : undefined, address: annotations[STATIC_ADDRESS] === undefined ? undefined : { name: annotations[STATIC_ADDRESS], isRequired: generation.insistsOnAddress },
       services: [...services.values()], defaultService, hosts: [...hosts].map(([host, paths]) => ({ host, matcher: `host${context.md5(host)}`, paths })),
       firewall: { description: 'GCE L7 firewall rule', sourceRanges: FRONT_RANGES, ports: [NODE_PORTS, ...[...new Set([...ports, ...otherPorts])].sort((one, other) => one - other).map(String)] },
     },

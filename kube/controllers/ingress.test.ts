@@ -165,6 +165,13 @@ describe('an Ingress', () => {
     expect([lab.get(), lab.removed]).toEqual([undefined, [rule]]);
   });
 
+  it('says what of it is not simulated', () => {
+    const lab = new Lab();
+    lab.service('shop', { type: 'NodePort', ports: [{ port: 80 }] });
+    lab.ingress({ defaultBackend: forShop, tls: [{ secretName: 'keys' }] });
+    expect(lab.events()).toContain('Warning Sync podwire: tls of an Ingress is not simulated yet; it is served by HTTP only');
+  });
+
   it('is tried again when the cloud refuses', () => {
     const lab = new Lab();
     lab.service('shop', { type: 'NodePort', ports: [{ port: 80 }] });

@@ -112,6 +112,7 @@ class IngressController {
       record(about(ingress), 'Warning', ...words.problems(planned.problems.join('; ')));
       return this.end(key, true);
     }
+    for (const wish of notSimulated(ingress)) record(about(ingress), 'Warning', 'Sync', `podwire: ${wish} of an Ingress is not simulated yet; it is served by HTTP only`);
     const nodes = client.list('nodes').filter(isBackend).map(({ metadata }) => metadata.name);
     this.options.balancers.ensure(planned.plan, nodes, (result) => {
       const now = client.find('ingresses', parseKey(key));
@@ -167,6 +168,10 @@ class IngressController {
       this.end(key, !result.ok);
     });
   }
+}
+
+function notSimulated({ metadata: { annotations = {} }, spec }: Ingress): string[] {
+  return [...((spec?.tls ?? []).length > 0 ? ['tls'] : []), ...['ingress.gcp.kubernetes.io/pre-shared-cert', 'networking.gke.io/managed-certificates', 'kubernetes.io/ingress.allow-http'].filter((name) => annotations[name] !== undefined).map((name) => `annotation ${name}`)];
 }
 
 function about(ingress: Ingress): Ingress & { apiVersion: string; kind: string } {
