@@ -57,11 +57,13 @@ class Lab {
 
   async ensure(wanted = plan()): Promise<HttpState> {
     let state: HttpState | undefined;
+    let problem: string | undefined;
     this.lab.cloud.httpLoadBalancers.ensure(wanted, NODES, (result) => {
-      if (!result.ok) throw new Error(result.message);
-      state = result.value;
+      if (result.ok) state = result.value;
+      else problem = result.message;
     });
     await this.run(120);
+    if (problem !== undefined) throw new Error(problem);
     return state!;
   }
 
@@ -160,6 +162,18 @@ describe('an HTTP load balancer', () => {
     lab.home.kernel.sockets.connect(socket.value, { address: ip, port: 81 });
     await lab.run(10);
     expect(lab.home.kernel.sockets.readiness(socket.value)).toMatchObject({ writable: false, error: false });
+  });
+
+  it('is built after another that was asked for before, and shares what they have in common', async () => {
+    const lab = new Lab();
+    const other = plan({ names: { ...names, urlMap: `k8s-um-default-other--${UID}`, proxy: `k8s-tp-default-other--${UID}`, rule: `k8s-fw-default-other--${UID}` }, services: [byPort(30080)], hosts: [] });
+    const told: string[] = [];
+    for (const wanted of [plan(), other]) lab.lab.cloud.httpLoadBalancers.ensure(wanted, NODES, (result) => told.push(result.ok ? Object.keys(result.value.backends).join() : result.message));
+    await lab.run(200);
+    expect(told).toEqual([`k8s-be-30080--${UID},k8s-be-30090--${UID}`, `k8s-be-30080--${UID}`]);
+    lab.lab.cloud.httpLoadBalancers.remove(names, () => undefined);
+    await lab.run(120);
+    expect([lab.names('backendServices'), lab.names('urlMaps'), lab.names('instanceGroups')]).toEqual([[`k8s-be-30080--${UID}`], [other.names.urlMap], [names.instanceGroup]]);
   });
 
   it('moves to a reserved address when one is asked for, and refuses one that is not there where it must be', async () => {

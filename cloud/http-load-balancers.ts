@@ -46,6 +46,8 @@ export class HttpLoadBalancers {
   private readonly parts: Parts;
   private readonly network: () => VpcData;
   private readonly nodeTag: string;
+  private readonly waiting: (() => void)[] = [];
+  private isBusy = false;
 
   constructor(parts: Parts, network: () => VpcData, nodeTag: string) {
     this.parts = parts;
@@ -54,6 +56,33 @@ export class HttpLoadBalancers {
   }
 
   ensure(plan: HttpPlan, nodeNames: readonly string[], done: Callback<HttpState>): void {
+    this.inTurn((finish) => this.build(plan, nodeNames, finish), done);
+  }
+
+  /** Takes down what is one load balancer's own, then what it shared if nobody else uses it. */
+  remove(names: HttpNames, done: Callback): void {
+    this.inTurn((finish: Callback) => {
+      const tell = (message: string | undefined): void => finish(message === undefined ? { ok: true, value: undefined } : { ok: false, message });
+      const own = [this.removal('forwardingRules', 'global', names.rule), this.removal('targetHttpProxies', 'global', names.proxy), this.removal('urlMaps', 'global', names.urlMap)];
+      runSteps(this.parts.operations, own, (message) => (message === undefined ? this.removeUnused(names, tell) : tell(message)));
+    }, done);
+  }
+
+  /** One after the other: several share groups, checks and services. */
+  private inTurn<Value>(work: (finish: Callback<Value>) => void, done: Callback<Value>): void {
+    const begin = (): void => {
+      this.isBusy = true;
+      work((result) => {
+        done(result);
+        this.isBusy = false;
+        this.waiting.shift()?.();
+      });
+    };
+    if (this.isBusy) this.waiting.push(begin);
+    else begin();
+  }
+
+  private build(plan: HttpPlan, nodeNames: readonly string[], done: Callback<HttpState>): void {
     const { names, address } = plan;
     const reserved = address === undefined ? undefined : this.find('addresses', 'global', address.name);
     if (reserved === undefined && address?.isRequired === true) return done({ ok: false, message: `the given static IP name ${address.name} doesn't translate to an existing static IP.` });
@@ -72,13 +101,6 @@ export class HttpLoadBalancers {
       if (message !== undefined || rule === undefined) return done({ ok: false, message: message ?? 'the forwarding rule is gone' });
       this.removeUnused(names, () => done({ ok: true, value: { ip: text(rule, 'IPAddress'), backends: Object.fromEntries(plan.services.map(({ name }) => [name, this.healthOf(name)])), made } }));
     });
-  }
-
-  /** Takes down what is one load balancer's own, then what it shared if nobody else uses it. */
-  remove(names: HttpNames, done: Callback): void {
-    const finish = (message: string | undefined): void => done(message === undefined ? { ok: true, value: undefined } : { ok: false, message });
-    const own = [this.removal('forwardingRules', 'global', names.rule), this.removal('targetHttpProxies', 'global', names.proxy), this.removal('urlMaps', 'global', names.urlMap)];
-    runSteps(this.parts.operations, own, (message) => (message === undefined ? this.removeUnused(names, finish) : finish(message)));
   }
 
   // ---------------------------------------------------------------- looking
