@@ -30,8 +30,10 @@ function replyTo(junction: Junction<VpcData>, { frame }: Packet, protocol: numbe
   return junction.makePacket(ipv4.emit({ source: ipv4.destination(frame, AT), destination: ipv4.source(frame, AT), protocol, timeToLive }, body, AT), ethernet.TYPE_IPV4);
 }
 
-/** `scope`: whether the asker may see the project's internal names. */
-export function dnsReply(junction: Junction<VpcData>, packet: Packet, timeToLive: number, scope: 'public' | 'internal'): Packet | undefined {
+/** Who asks sees the internet's names; on a machine of the provider's the metadata server's too, in the network all of the project's. */
+type Scope = 'public' | 'provider' | 'internal';
+
+export function dnsReply(junction: Junction<VpcData>, packet: Packet, timeToLive: number, scope: Scope): Packet | undefined {
   const { frame } = packet;
   if (ipv4.protocol(frame, AT) !== ipv4.PROTOCOL_UDP || ipv4.isFragment(frame, AT)) return undefined;
   const datagram = udp.parse(frame, AT + ipv4.headerLength(frame, AT), AT + ipv4.totalLength(frame, AT));
@@ -44,32 +46,33 @@ export function dnsReply(junction: Junction<VpcData>, packet: Packet, timeToLive
   return replyTo(junction, packet, ipv4.PROTOCOL_UDP, udp.emit(reply, sum), timeToLive);
 }
 
-function resolve(data: VpcData, message: dns.DnsMessage, scope: 'public' | 'internal'): dns.DnsMessage {
+function resolve(data: VpcData, message: dns.DnsMessage, scope: Scope): dns.DnsMessage {
   const [question] = message.questions;
   if (question === undefined) return dns.answer(message, { responseCode: dns.FORMAT_ERROR });
   if (question.type === dns.TYPE_PTR) {
-    const name = scope === 'internal' ? nameOfReverse(data, question.name) : undefined;
+    const name = nameOfReverse(data, question.name, scope);
     if (name === undefined) return dns.answer(message, { responseCode: dns.NAME_ERROR });
     return dns.answer(message, { answers: [{ name: question.name, class: dns.CLASS_IN, ttlS: 60, data: { kind: 'ptr', name } }] });
   }
   const address = addressOf(data, question.name.toLowerCase().replace(/\.$/, ''), scope);
   if (address === undefined) return dns.answer(message, { responseCode: dns.NAME_ERROR });
   if (question.type !== dns.TYPE_A) return dns.answer(message, {});
-  return dns.answer(message, { answers: [{ name: question.name, class: dns.CLASS_IN, ttlS: scope === 'internal' ? 30 : 300, data: { kind: 'a', address } }] });
+  return dns.answer(message, { answers: [{ name: question.name, class: dns.CLASS_IN, ttlS: scope === 'public' ? 300 : 30, data: { kind: 'a', address } }] });
 }
 
-function addressOf(data: VpcData, name: string, scope: 'public' | 'internal'): Ip4 | undefined {
+function addressOf(data: VpcData, name: string, scope: Scope): Ip4 | undefined {
+  if (scope !== 'public' && (name === 'metadata.google.internal' || name === 'metadata')) return METADATA_ADDRESS;
   if (scope === 'internal') {
-    if (name === 'metadata.google.internal' || name === 'metadata') return METADATA_ADDRESS;
     for (const nic of data.attachments.values()) if (nic.kind === 'instance' && (nic.hostname === name || `${nic.instance}.c.${data.project}.internal` === name)) return nic.address;
   }
   return data.names.get(name);
 }
 
-function nameOfReverse(data: VpcData, name: string): string | undefined {
+function nameOfReverse(data: VpcData, name: string, scope: Scope): string | undefined {
+  if (scope === 'public') return undefined;
   const digits = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa\.?$/i.exec(name);
   if (digits === null) return undefined;
   const text = digits.slice(1).reverse().join('.');
-  for (const nic of data.attachments.values()) if (nic.kind === 'instance' && formatIp4(nic.address) === text) return nic.hostname;
+  if (scope === 'internal') for (const nic of data.attachments.values()) if (nic.kind === 'instance' && formatIp4(nic.address) === text) return nic.hostname;
   return text === '169.254.169.254' ? 'metadata.google.internal' : undefined;
 }

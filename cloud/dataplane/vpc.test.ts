@@ -242,6 +242,20 @@ describe('the metadata server', () => {
     const [record] = reply.answers;
     expect(record?.data.kind === 'a' ? formatIp4(record.data.address) : `code ${reply.responseCode}`).toBe(answer);
   });
+
+  it.each([['metadata.google.internal', '169.254.169.254'], ['example.com', '93.184.216.34'], ['vm.us-east1-b.c.proj.internal', 'code 3']])('resolves for Cloud Shell, which is outside the network: %s: %s', (name, answer) => {
+    const { world, guest, outside } = testNetwork();
+    guest('vm', '10.142.0.2', { external: ip('35.231.0.2') });
+    const shell = outside('cloudshell', '35.196.118.42', '172.17.0.4');
+    world.runUntil(3_000_000);
+    const socket = must(shell.sockets.open(0, { type: 'udp', family: 'inet' }, 0));
+    must(shell.sockets.send(socket, dns.emit(dns.query(9, name, dns.TYPE_A)), { address: '169.254.169.254', port: 53 }));
+    world.runUntil(world.nowUs + 100_000);
+    const reply = dns.parse(must(shell.sockets.receiveDatagram(socket)).bytes);
+    if (typeof reply === 'string') throw new Error(reply);
+    const [record] = reply.answers;
+    expect(record?.data.kind === 'a' ? formatIp4(record.data.address) : `code ${reply.responseCode}`).toBe(answer);
+  });
 });
 
 it('names the routes and rules a traced packet meets', () => {

@@ -16,7 +16,7 @@ import { balance } from './balance.ts';
 import { isIn, judge } from './firewall.ts';
 import { connectionTimedOut, isProbeSource, probeDue } from './health.ts';
 import { AT, headerOf, quoted, translate, type Header } from './header.ts';
-import { answerFromInternet } from './internet.ts';
+import { answerFromInternet, dnsReply, echoReply } from './internet.ts';
 import { receiveAtMetadata } from './metadata.ts';
 import { METADATA_ADDRESS, nicNamed, VPC_KIND, type FirewallRule, type InstanceNic, type LoadBalancer, type OutsideHost, type VpcData, type VpcRoute } from './state.ts';
 import { receiveAtEndpoint } from './tcp-endpoint.ts';
@@ -40,7 +40,7 @@ export const vpc: JunctionKind<VpcData> = {
     if (ethernet.destination(packet.frame) !== attachment.gatewayMac) return junction.died(packet, 'link', 'the frame is not addressed to the gateway', nameOf(attachment));
     if (ipv4.headerError(packet.frame, AT) !== undefined) return junction.died(packet, 'checksum', 'the IPv4 header is malformed', nameOf(attachment));
     if (attachment.kind === 'instance') fromInstance(junction, port, attachment, packet);
-    else fromOutside(junction, attachment, packet);
+    else fromOutside(junction, port, attachment, packet);
   },
   timer(junction, timer) {
     const [what, ...rest] = timer.split(' ');
@@ -172,10 +172,16 @@ function isPrivate(address: Ip4): boolean {
 
 // ---------------------------------------------------------------- the internet side
 
-function fromOutside(junction: Vpc, host: OutsideHost, packet: Packet): void {
+function fromOutside(junction: Vpc, port: number, host: OutsideHost, packet: Packet): void {
   const header = headerOf(packet.frame);
-  const { source } = header;
+  const { source, destination } = header;
   if (host.innerAddresses?.includes(source) === true) return toMember(junction, host, packet, header);
+  // A machine behind a router of the provider's own, Cloud Shell, has the resolver at the address where instances have it.
+  if (host.inside !== undefined && source === host.inside && destination === METADATA_ADDRESS) {
+    const answer = echoReply(junction, packet, 64) ?? dnsReply(junction, packet, 64, 'provider');
+    if (answer === undefined) return junction.died(packet, 'socket', 'outside the network this is a resolver and nothing else', 'metadata server');
+    return deliver(junction, port, host, answer, EDGE_US);
+  }
   if (host.inside !== undefined && source === host.inside) translate(packet.frame, 'source', host.addresses[0]!);
   else if (!host.addresses.includes(source)) return junction.died(packet, 'address', `the source ${formatIp4(source)} is not an address of ${host.name}`, host.name);
   if (!countHops(junction, packet, host.hops)) return;
