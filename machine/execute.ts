@@ -23,7 +23,7 @@ export function load(machine: Machine, by: Process, path: string, argv: readonly
   const inode = found.value;
   if (inode.kind !== 'file' || !machine.tree.may(by, inode, 1)) return fail('EACCES');
   const name = programName(inode);
-  const asUid = (inode.mode & 0o4000) !== 0 ? inode.uid : undefined;
+  const asUid = (inode.mode & 0o4000) !== 0 && !by.scheduling.noNewPrivileges ? inode.uid : undefined;
   if (name !== undefined) {
     const program = machine.programs.get(name);
     return program === undefined ? fail('ENOEXEC') : ok({ program, argv, executable: path, asUid });

@@ -13,6 +13,7 @@ import type { Task } from './scheduler.ts';
 import { WaitQueue } from './scheduler.ts';
 import { SIGNAL_NUMBERS, defaultAction } from './signals.ts';
 import type { Tty } from './tty/tty.ts';
+import { ORDINARY, type Scheduling } from './scheduling.ts';
 
 /** Thrown out of a system call of a process that has ended. Never catch it: use `finally`. */
 export class ProcessDeath {
@@ -86,7 +87,7 @@ export class Process {
   readonly dispositions = new Map<SignalName, Disposition>();
   readonly pending = new Set<SignalName>();
   readonly blocked = new Set<SignalName>();
-  niceness = 0;
+  scheduling: Scheduling = ORDINARY;
   readonly startedUs: number;
   userUs = 0;
   systemUs = 0;

@@ -6,6 +6,7 @@
 import type { Errno, Result } from '../simulator/result.ts';
 import type { SocketId } from '../simulator/kernel/api.ts';
 import type { NetPorts } from './net-ports.ts';
+import type { Scheduling } from './scheduling.ts';
 
 export type SignalName = 'HUP' | 'INT' | 'QUIT' | 'ILL' | 'TRAP' | 'ABRT' | 'BUS' | 'FPE' | 'KILL' | 'USR1' | 'SEGV' | 'USR2' | 'PIPE' | 'ALRM' | 'TERM' | 'CHLD' | 'CONT' | 'STOP' | 'TSTP' | 'TTIN' | 'TTOU' | 'URG' | 'XCPU' | 'XFSZ' | 'VTALRM' | 'PROF' | 'WINCH' | 'IO' | 'PWR' | 'SYS';
 export type Disposition = 'default' | 'ignore' | (() => void);   // a handler runs when the process next enters or leaves a system call; it must not await
@@ -20,6 +21,8 @@ export interface FileStat {
   readonly links: number; readonly uid: number; readonly gid: number; readonly size: number;
   readonly accessedUs: number; readonly modifiedUs: number; readonly changedUs: number;   // epoch microseconds
   readonly rdev?: [number, number]; readonly mount: string;
+  /** What statfs(2) says: ext4, tmpfs, proc, nsfs ... Absent for what is in no file tree. */
+  readonly fileSystem?: string;
 }
 export interface OpenFlags { read?: boolean; write?: boolean; create?: boolean; exclusive?: boolean; truncate?: boolean; append?: boolean; directory?: boolean; noFollow?: boolean; nonBlocking?: boolean; closeOnExec?: boolean; noControllingTty?: boolean; mode?: number }
 export type Fd = number;
@@ -165,6 +168,9 @@ export interface Sys {
   setUser(uid: number, gid: number, groups: readonly number[]): Result;
   setName(name: string): void;
   nice(delta: number): number;
+  /** 0 is oneself. ESRCH; EPERM for another user's process or a real-time policy, EACCES for a niceness below the one it has, both only for who is not root. */
+  scheduling(pid: number): Result<Scheduling>;
+  setScheduling(pid: number, change: Partial<Scheduling>): Result;
   times(): { userUs: number; systemUs: number; childrenUserUs: number; childrenSystemUs: number };
 
   // ---- terminals

@@ -22,6 +22,7 @@ import { NetworkCalls } from './network.ts';
 import type { Process } from './process.ts';
 import { EXEC_US, FORK_US, SYSTEM_CALL_US, transferUs } from './process.ts';
 import type { WaitQueue } from './scheduler.ts';
+import { mayReschedule, rescheduled, type Scheduling } from './scheduling.ts';
 import { MasterFile, TerminalFile } from './tty/pty-files.ts';
 import type { Tty } from './tty/tty.ts';
 
@@ -661,8 +662,30 @@ export class SystemCalls implements Sys {
 
   nice(delta: number): number {
     const self = this.process_;
-    if (delta >= 0 || self.uid === 0) self.niceness = Math.max(-20, Math.min(19, self.niceness + delta));
-    return self.niceness;
+    this.setScheduling(this.pid, { niceness: self.scheduling.niceness + delta });
+    return self.scheduling.niceness;
+  }
+
+  scheduling(pid: number): Result<Scheduling> {
+    this.process_.enterSync();
+    const found = this.found(pid);
+    return found === undefined ? fail('ESRCH') : ok(found.scheduling);
+  }
+
+  setScheduling(pid: number, change: Partial<Scheduling>): Result {
+    this.process_.enterSync();
+    const self = this.process_;
+    const found = this.found(pid);
+    if (found === undefined) return fail('ESRCH');
+    if (self.uid !== 0) {
+      if (self.uid !== found.uid && self.uid !== found.realUid) return fail('EPERM');
+      const allowed = mayReschedule(found.scheduling, change);
+      if (!allowed.ok) return allowed;
+    }
+    const next = rescheduled(found.scheduling, change);
+    if (next === 'EINVAL') return fail('EINVAL');
+    found.scheduling = next;
+    return done;
   }
 
   times(): { userUs: number; systemUs: number; childrenUserUs: number; childrenSystemUs: number } {

@@ -103,7 +103,7 @@ export function statOf(inode: Inode): FileStat {
   return {
     kind: inode.kind, inode: inode.number, device: inode.fs.device, mode: inode.mode, links: inode.links, uid: inode.uid, gid: inode.gid,
     size: sizeOf(inode), accessedUs: inode.accessedUs, modifiedUs: inode.modifiedUs, changedUs: inode.changedUs,
-    ...(inode.rdev === undefined ? {} : { rdev: inode.rdev }), mount: inode.fs.target,
+    ...(inode.rdev === undefined ? {} : { rdev: inode.rdev }), mount: inode.fs.target, fileSystem: inode.netns === undefined ? inode.fs.type : 'nsfs',
   };
 }
 

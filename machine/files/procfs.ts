@@ -97,7 +97,7 @@ function processDirectory(machine: Machine, nodes: SyntheticNodes, process: Proc
     exe: () => nodes.link(`${base}/exe`, { target: (by) => (!mayPeek(by) ? fail('EACCES') : process.executable === '' ? fail('ENOENT') : ok(process.executable)) }, process),
     fd: () => fdDirectory(nodes, base, process),
     mounts: () => file('mounts', 0o444, () => ok(mountsText(machine, process))),
-    mountinfo: () => file('mountinfo', 0o444, () => ok(machine.mounts(process).map((mount, index) => `${index + 20} 1 8:1 / ${mount.target} ${mount.options} - ${mount.type} ${mount.source} ${mount.options}\n`).join(''))),
+    mountinfo: () => file('mountinfo', 0o444, () => ok(mountInformation(machine, process))),
     net: () => netDirectory(machine, nodes, base, process),
     ns: () => nsDirectory(machine, nodes, base, process),
     root: () => nodes.link(`${base}/root`, { target: () => ok('/'), follow: () => process.root }, process),
@@ -109,6 +109,24 @@ function processDirectory(machine: Machine, nodes: SyntheticNodes, process: Proc
 
 function mountsText(machine: Machine, process: Process): string {
   return machine.mounts(process).map((mount) => `${mount.source} ${mount.target} ${mount.type} ${mount.options} 0 0\n`).join('');
+}
+
+/** What holds for a mount, not for the file system under it. */
+const MOUNT_FLAGS = ['rw', 'ro', 'nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'relatime'];
+
+/** show_mountinfo in fs/proc_namespace.c */
+function mountInformation(machine: Machine, process: Process): string {
+  const mounts = machine.mounts(process);
+  const number = (target: string): number => 20 + mounts.findIndex((mount) => mount.target === target);
+  return mounts.map(({ source, target, type, options }) => {
+    const above = mounts.filter((other) => other.target !== target && `${target}/`.startsWith(other.target === '/' ? '/' : `${other.target}/`)).sort((left, right) => right.target.length - left.target.length)[0];
+    const device = type === 'nsfs' ? 4 : (machine.tree.fileSystems.findLast((fs) => fs.target === target)?.device ?? 0x801);
+    const namespace = type === 'nsfs' ? machine.namedNetns().find(({ name }) => target === `/run/netns/${name}`)?.ref.inode : undefined;
+    const words = options.split(',');
+    const flags = words.filter((word) => MOUNT_FLAGS.includes(word)).join(',');
+    const rest = [words.includes('ro') ? 'ro' : 'rw', ...words.filter((word) => !MOUNT_FLAGS.includes(word))].join(',');
+    return `${number(target)} ${above === undefined ? 1 : number(above.target)} ${device >> 8}:${device & 255} ${namespace === undefined ? '/' : `net:[${namespace}]`} ${target} ${flags} - ${type} ${source} ${rest}\n`;
+  }).join('');
 }
 
 function fdDirectory(nodes: SyntheticNodes, base: string, process: Process): Inode {
@@ -191,7 +209,7 @@ function statText(machine: Machine, process: Process, by: Process): string {
   const tty = process.session.tty === undefined ? 0 : (136 << 8) | process.session.tty.index;
   const foreground = process.session.tty === undefined ? -1 : by.numberOf(process.session.tty.foregroundGroup);
   const started = ticks(process.startedUs + machine.bootOffsetUs);
-  return `${view.pid} (${process.name}) ${view.state} ${view.ppid} ${view.processGroup} ${view.session} ${tty} ${foreground} 4194304 0 0 0 0 ${ticks(process.userUs)} ${ticks(process.systemUs)} ${ticks(process.childrenUserUs)} ${ticks(process.childrenSystemUs)} ${20 + process.niceness} ${process.niceness} 1 0 ${started} ${view.memoryKb * 1024} ${Math.floor(view.memoryKb / 8)} 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n`;
+  return `${view.pid} (${process.name}) ${view.state} ${view.ppid} ${view.processGroup} ${view.session} ${tty} ${foreground} 4194304 0 0 0 0 ${ticks(process.userUs)} ${ticks(process.systemUs)} ${ticks(process.childrenUserUs)} ${ticks(process.childrenSystemUs)} ${20 + process.scheduling.niceness} ${process.scheduling.niceness} 1 0 ${started} ${view.memoryKb * 1024} ${Math.floor(view.memoryKb / 8)} 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n`;
 }
 
 const STATE_TEXT: Readonly<Record<string, string>> = { R: 'R (running)', S: 'S (sleeping)', T: 'T (stopped)', Z: 'Z (zombie)', D: 'D (disk sleep)', I: 'I (idle)' };
@@ -211,6 +229,7 @@ function statusText(machine: Machine, process: Process, by: Process): string {
     ...([['NStgid', process.pid], ['NSpid', process.pid], ['NSpgid', process.group], ['NSsid', process.session.id]] as const).map(([name, pid]) => `${name}:\t${by.numberOf(pid)}${by.pids === undefined && process.pids !== undefined ? `\t${process.pids.numberOf(pid)}` : ''}`), `VmSize:\t${String(view.memoryKb).padStart(8)} kB`, `VmRSS:\t${String(view.memoryKb >> 1).padStart(8)} kB`, 'Threads:\t1',
     `SigPnd:\t${mask((signal) => process.pending.has(signal as 'INT'))}`, 'ShdPnd:\t0000000000000000', `SigBlk:\t${mask((signal) => process.blocked.has(signal as 'INT'))}`,
     `SigIgn:\t${mask((signal) => disposition(signal) === 'ignore')}`, `SigCgt:\t${mask((signal) => typeof disposition(signal) === 'function')}`,
-    `CapInh:\t0000000000000000`, `CapPrm:\t${capabilities}`, `CapEff:\t${capabilities}`, `CapBnd:\t${capabilityMask(process.capabilities)}`, 'CapAmb:\t0000000000000000', '',
+    `CapInh:\t0000000000000000`, `CapPrm:\t${capabilities}`, `CapEff:\t${capabilities}`, `CapBnd:\t${capabilityMask(process.capabilities)}`, 'CapAmb:\t0000000000000000',
+    `NoNewPrivs:\t${process.scheduling.noNewPrivileges ? 1 : 0}`, 'Seccomp:\t0', 'Seccomp_filters:\t0', `Cpus_allowed:\t${process.scheduling.processors.toString(16)}`, `Cpus_allowed_list:\t${{ 1: '0', 2: '1', 3: '0-1' }[process.scheduling.processors]!}`, '',
   ].join('\n');
 }

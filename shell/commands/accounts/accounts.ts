@@ -90,7 +90,7 @@ export const groups = defineCommand({
 interface Login { user: string; terminal: string; sinceUs: number; pid: number; command: string }
 
 /** A login is a session leader on a terminal. */
-function logins(sys: Sys): Login[] {
+export function logins(sys: Sys): Login[] {
   return sys.processes().filter((process) => process.isSessionLeader && process.terminal !== undefined && /^-|bash$|^sh$/.test(process.argv[0] ?? ''))
     .map((process) => ({
       user: userName(sys, process.uid), terminal: process.terminal!, sinceUs: process.startedUs, pid: process.pid,
@@ -187,12 +187,13 @@ export const su = defineCommand({
   run: (call) => runSu(call),
 });
 
-async function runSu(call: Invocation): Promise<ExitCode> {
+/** Also of runuser without -u, which asks nobody for a password. */
+export async function runSu(call: Invocation): Promise<ExitCode> {
   const { sys } = call;
   const options = parseOptions(call.args, { short: 'c:flmps:Pg:G:w:hV', long: { command: 'required=c', login: 'none=l', shell: 'required=s', 'preserve-environment': 'none=m', fast: 'none=f' } });
   if (options.error !== undefined) {
-    call.err(`su: ${options.error}`);
-    call.err("Try 'su --help' for more information.");
+    call.err(`${call.name}: ${options.error}`);
+    call.err(`Try '${call.name} --help' for more information.`);
     return 1;
   }
   const words = options.operands.filter((word) => word !== '-');
@@ -200,7 +201,7 @@ async function runSu(call: Invocation): Promise<ExitCode> {
   const name = words[0] ?? 'root';
   const user = sys.machine.users().find((each) => each.name === name);
   if (user === undefined) {
-    call.err(`su: user ${name} does not exist or the user entry does not contain all the required fields`);
+    call.err(`${call.name}: user ${name} does not exist or the user entry does not contain all the required fields`);
     return 1;
   }
   if (sys.realUid !== 0) {
@@ -225,17 +226,18 @@ async function runSu(call: Invocation): Promise<ExitCode> {
   }
   if (isLogin) {
     env.set('PATH', user.uid === 0 ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games');
-    sys.chdir(user.home);
+    const moved = sys.chdir(user.home);
+    if (!moved.ok) call.err(`${call.name}: warning: cannot change directory to ${user.home}: ${strerror(moved.error)}`);
   }
   const changed = sys.setUser(user.uid, user.gid, groupsOf(sys, user));
   if (!changed.ok) {
-    call.err(`su: cannot set user id: ${strerror(changed.error)}`);
+    call.err(`${call.name}: cannot set user id: ${strerror(changed.error)}`);
     return 1;
   }
   const base = shell.replace(/^.*\//, '');
   const command = options.value('c');
   await call.flush();
   const failed = await sys.exec(shell, [isLogin ? `-${base}` : base, ...(command === undefined ? [] : ['-c', command]), ...words.slice(1)], env);
-  call.err(`su: failed to execute ${shell}: ${strerror(failed.ok ? 'ENOENT' : failed.error)}`);
+  call.err(`${call.name}: failed to execute ${shell}: ${strerror(failed.ok ? 'ENOENT' : failed.error)}`);
   return 127;
 }

@@ -10,6 +10,7 @@ import { groupName, userName } from '../accounts/accounts.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { humanSize, modeString } from './ls.ts';
 import { named, quoted } from './quote.ts';
+import { fileSystemSizes, statFileSystems } from './stat-file-system.ts';
 
 function missing(call: Invocation, operands: readonly string[], wanted: number, words = ['missing operand']): boolean {
   if (operands.length >= wanted) return false;
@@ -597,8 +598,9 @@ export const stat = defineCommand({
   run: (call) => {
     const options = gnuOptions(call, { short: 'c:fLtZ', long: { format: 'required=c', printf: 'required', dereference: 'none=L', 'file-system': 'none=f', terse: 'none=t' } });
     if (options === undefined) return 1;
-    if (options.has('f') || options.has('t')) return notSimulated(call, 'option -f');
+    if (options.has('t') && !options.has('f')) return notSimulated(call, 'option -t');
     if (missing(call, options.operands, 1)) return 1;
+    if (options.has('f')) return statFileSystems(call, options);
     const zone = timeZone(call.env.get('TZ'));
     let code: ExitCode = 0;
     for (const path of options.operands) {
@@ -675,8 +677,7 @@ export const df = defineCommand({
     const options = gnuOptions(call, { short: 'ahHiklPTt:x:', long: { all: 'none=a', 'human-readable': 'none=h', 'print-type': 'none=T', portability: 'none=P', type: 'required=t', inodes: 'none=i' } });
     if (options === undefined) return 1;
     if (options.has('i')) return notSimulated(call, 'option -i');
-    const sizes: Readonly<Record<string, number>> = { ext4: 10089736, overlay: 10089736, tmpfs: 1010964, devtmpfs: 1004872 };
-    const mounts = call.sys.mounts().filter((mount) => sizes[mount.type] !== undefined || options.has('a'));
+    const mounts = call.sys.mounts().filter((mount) => fileSystemSizes[mount.type] !== undefined || options.has('a'));
     let chosen = mounts;
     for (const path of options.operands) {
       const real = call.sys.realPath(path);
@@ -688,8 +689,7 @@ export const df = defineCommand({
     }
     const human = options.has('h');
     const rows = chosen.map((mount) => {
-      const size = sizes[mount.type] ?? 0;
-      const used = mount.type === 'ext4' || mount.type === 'overlay' ? 2120304 : 0;
+      const { size, used } = fileSystemSizes[mount.type] ?? { size: 0, used: 0 };
       const number = (kib: number): string => (human ? humanSize(kib * 1024) : String(kib));
       return [mount.source, ...(options.has('T') ? [mount.type] : []), number(size), number(used), number(size - used), size === 0 ? '-' : `${Math.ceil((used * 100) / size)}%`, mount.target];
     });

@@ -140,7 +140,7 @@ async function report(call: Invocation, flags: Flags, asked: readonly Asked[]): 
     if (!flags.silent && (users.size > 0 || flags.all)) {
       if (isHeadingDue) call.err('                     USER        PID ACCESS COMMAND');
       isHeadingDue = false;
-      call.writeErr(`${shown}:`.padEnd(20));
+      call.writeErr(users.size === 0 ? `${shown}:` : `${shown}:`.padEnd(20));
       let isFirst = true;
       for (const [pid, letters] of [...users].sort(([left], [right]) => left - right)) {
         await printUser(call, flags, pid, letters, isFirst);

@@ -5,7 +5,7 @@ import { parseOptions, type ParsedOptions } from '../../lib/getopt.ts';
 import { compileRegex } from '../../lib/regex/regex.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { parseSignal, signalNumbers } from './run.ts';
-import { killallUsage, pgrepUsage, pkillUsage } from './usage.ts';
+import { killallUsage, pgrepUsage, pidwaitUsage, pkillUsage } from './usage.ts';
 
 const long = {
   signal: 'required', 'ignore-ancestors': 'none=A', count: 'none=c', cgroup: 'required', delimiter: 'required=d', 'list-name': 'none=l', 'list-full': 'none=a', full: 'none=f', pgroup: 'required=g', group: 'required=G', 'ignore-case': 'none=i', newest: 'none=n', oldest: 'none=o',
@@ -16,14 +16,15 @@ const long = {
 const criteria = ['F', 'G', 'P', 'U', 'g', 'n', 'o', 'O', 's', 't', 'u', 'r', 'cgroup'];
 
 export const pgrep = defineCommand({
-  name: 'pgrep', aliases: ['pkill'], summary: 'find processes by name', package: 'procps',
+  name: 'pgrep', aliases: ['pkill', 'pidwait'], summary: 'find processes by name', package: 'procps',
   run: async (call) => {
     const isKill = call.name === 'pkill';
+    const isWait = call.name === 'pidwait';
     const args = [...call.args];
     const signalAt = isKill ? args.findIndex((word) => word.startsWith('-') && parseSignal(word.slice(1)) !== undefined) : -1;
     const typedSignal = signalAt === -1 ? undefined : parseSignal(args.splice(signalAt, 1)[0]!.slice(1));
-    const options = parseOptions(args, { short: `${isKill ? 'eq:' : 'lad:vw'}LF:cfinoxP:O:Ag:s:u:U:G:t:r:Vh`, long });
-    const usage = isKill ? pkillUsage : pgrepUsage;
+    const options = parseOptions(args, { short: `${isKill ? 'eq:' : isWait ? 'e' : 'lad:vw'}LF:cfinoxP:O:Ag:s:u:U:G:t:r:Vh`, long });
+    const usage = isKill ? pkillUsage : isWait ? pidwaitUsage : pgrepUsage;
     const misuse = (...lines: readonly string[]): ExitCode => {
       for (const line of lines) call.err(`${call.name}: ${line}`);
       return 2;
@@ -60,6 +61,7 @@ export const pgrep = defineCommand({
     if (found.length === 0 && !options.has('f') && (pattern?.length ?? 0) > 15) {
       call.err(`${call.name}: pattern that searches for process name longer than 15 characters will result in zero matches\nTry \`${call.name} -f' option to match against the complete command line.`);
     }
+    if (isWait) return waitForAll(call, options, found);
     if (isKill) return killAll(call, options, found, typedSignal ?? 'TERM');
     if (options.has('c')) call.out(String(found.length));
     else if (found.length > 0) call.out(found.map((process) => (options.has('a') ? `${process.pid} ${commandLine(process)}` : options.has('l') ? `${process.pid} ${process.name}` : String(process.pid))).join(options.value('d') ?? '\n'));
@@ -69,6 +71,19 @@ export const pgrep = defineCommand({
 
 function commandLine(process: ProcessView): string {
   return process.argv.length > 0 ? process.argv.join(' ') : process.name;
+}
+
+/** A pidfd tells of the end of any process; here it is looked for, as often as a reader would notice. */
+const LOOKS_EVERY_US = 20_000;
+
+async function waitForAll(call: Invocation, options: ParsedOptions, found: readonly ProcessView[]): Promise<ExitCode> {
+  if (options.has('e')) for (const { name, pid } of found) call.out(`waiting for ${name} (pid ${pid})`);
+  if (options.has('c')) call.out(String(found.length));
+  await call.flush();
+  for (const { pid, startedUs } of found) {
+    for (let now = call.sys.process(pid); now !== undefined && now.startedUs === startedUs && now.state !== 'Z'; now = call.sys.process(pid)) await call.sys.sleep(LOOKS_EVERY_US);
+  }
+  return found.length > 0 ? 0 : 1;
 }
 
 function killAll(call: Invocation, options: ParsedOptions, found: readonly ProcessView[], typed: SignalName | 0): ExitCode {

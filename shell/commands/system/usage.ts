@@ -78,3 +78,11 @@ export const killallUsage = `Usage: killall [OPTION]... [--] NAME...
                       (must precede other arguments)
 
 `;
+
+export const pidwaitUsage = `
+Usage:
+ pidwait [options] <pattern>
+
+Options:
+ -e, --echo                display PIDs before waiting
+${matching}`;

@@ -239,54 +239,6 @@ Other options:
 
 For more details see chrt(1).
 `,
-  prlimit: `
-Usage:
- prlimit [options] [--<resource>=<limit>] [-p PID]
- prlimit [options] [--<resource>=<limit>] COMMAND
-
-Show or change the resource limits of a process.
-
-Options:
- -p, --pid <pid>        process id
- -o, --output <list>    define which output columns to use
-     --noheadings       don't print headings
-     --raw              use the raw output format
-     --verbose          verbose output
- -h, --help             display this help
- -V, --version          display version
-
-Resources:
- -c, --core             maximum size of core files created
- -d, --data             maximum size of a process's data segment
- -e, --nice             maximum nice priority allowed to raise
- -f, --fsize            maximum size of files written by the process
- -i, --sigpending       maximum number of pending signals
- -l, --memlock          maximum size a process may lock into memory
- -m, --rss              maximum resident set size
- -n, --nofile           maximum number of open files
- -q, --msgqueue         maximum bytes in POSIX message queues
- -r, --rtprio           maximum real-time scheduling priority
- -s, --stack            maximum stack size
- -t, --cpu              maximum amount of CPU time in seconds
- -u, --nproc            maximum number of user processes
- -v, --as               size of virtual memory
- -x, --locks            maximum number of file locks
- -y, --rttime           CPU time in microseconds a process scheduled
-                        under real-time scheduling
-
-Arguments:
- <limit> is defined as a range soft:hard, soft:, :hard or a value to
-         define both limits (e.g. -e=0:10 -r=:10).
-
-Available output columns:
- DESCRIPTION  resource description
-    RESOURCE  resource name
-        SOFT  soft limit
-        HARD  hard limit (ceiling)
-       UNITS  units
-
-For more details see prlimit(1).
-`,
   runuser: `
 Usage:
  runuser [options] -u <user> [[--] <command>]
