@@ -41,12 +41,15 @@ export function buildImage(engine: Engine): string[] {
   return [engine, 'build', '--tag', IMAGE, '--file', join(folder, 'Containerfile'), folder];
 }
 
-/** It ends with its standard input; `--rm` leaves nothing behind then. */
-export function runContainer(engine: Engine, name: string, hasTun: boolean): string[] {
+/**
+ * It ends with its standard input; `--rm` leaves nothing behind then. An engine without root mounts a /sys that only root of the machine makes writable,
+ * and who has no other in sight may mount no other: so it is shown the machine's, which is that user's and not the learner's to see.
+ */
+export function runContainer(engine: Engine, name: string, { hasTun, isRootless }: { hasTun: boolean; isRootless: boolean }): string[] {
   return [
     engine, 'run', '--rm', '--interactive', '--pull', 'never', '--name', name, '--label', LABEL, '--network', 'none',
     '--cap-drop', 'ALL', ...CAPABILITIES.flatMap((capability) => ['--cap-add', capability]), ...['apparmor=unconfined', 'seccomp=unconfined', 'label=disable'].flatMap((option) => ['--security-opt', option]),
-    ...(hasTun ? ['--device', '/dev/net/tun'] : []), '--pids-limit', String(limits.allProcesses + PROCESSES_BESIDE), '--memory', `${limits.memoryKiB}k`, IMAGE, 'bash', '--norc', '-c', INIT,
+    ...(hasTun ? ['--device', '/dev/net/tun'] : []), ...(isRootless ? ['--volume', `/sys:${SYSFS}`] : []), '--pids-limit', String(limits.allProcesses + PROCESSES_BESIDE), '--memory', `${limits.memoryKiB}k`, IMAGE, 'bash', '--norc', '-c', INIT,
   ];
 }
 
@@ -68,6 +71,7 @@ export function removeContainers(engine: Engine, names: readonly string[]): stri
 const INIT = '(IFS= read -r -d "" script; eval "$script"); exit';
 const NOTES = '/run/podwire';
 const LAUNCHER = `${NOTES}/launcher`;
+const SYSFS = '/run/sys';
 /** As no user of the machine around; where the engine has mapped users already, as its own. Written as its lines stand in uid_map and gid_map. */
 const usersOf = (file: string): string => `"$(while read -r inside _ count; do if [ "$count" = 4294967295 ]; then echo "0 ${ROOTS_RANGE.start} ${ROOTS_RANGE.count}"; else echo "$inside $inside $count"; fi; done < /proc/self/${file})"`;
 
@@ -75,7 +79,7 @@ function entryScript(scenario: Scenario, identity: AnyIdentity): string {
   return [
     'set -e',
     'while read -r _ _ _ _ where _; do case $where in /sys/fs/cgroup*) ;; /proc/*|/sys/*) covers=("$where" "${covers[@]}");; esac; done < /proc/self/mountinfo',
-    'if [ ${#covers[@]} -gt 0 ]; then umount "${covers[@]}"; fi', 'mount -o remount,rw /sys', `mkdir ${NOTES}`, `ln -s /proc/$BASHPID ${LAUNCHER}`,
+    'if [ ${#covers[@]} -gt 0 ]; then umount "${covers[@]}"; fi', `[ -d ${SYSFS} ] || mount -o remount,rw /sys`, `mkdir ${NOTES}`, `ln -s /proc/$BASHPID ${LAUNCHER}`,
     `users=${usersOf('uid_map')} groups=${usersOf('gid_map')}`, 'read -r _ first _ <<< "$users"',
     `exec bash --norc -c ${quote(buildScript(scenario, identity))} podwire ${quote(bootScript(scenario, identity))} "$users" "$groups" "$first"`,
   ].join('\n');
@@ -94,26 +98,28 @@ export class Container implements Ground {
   readonly entering = [];
   readonly tied = [];
   readonly #engine: Engine;
+  readonly #isRootless: boolean;
   readonly #name: string;
   #entered = 0;
   static #made = 0;
   static #cleared: Promise<void> | undefined;
 
-  private constructor(engine: Engine) {
+  private constructor(engine: Engine, isRootless: boolean) {
     this.#engine = engine;
+    this.#isRootless = isRootless;
     this.#name = `podwire-${process.pid}-${Container.#made++}`;
   }
 
   static async on(engine: Engine): Promise<Container> {
-    const [state] = await Promise.all([stateOf(engine), (Container.#cleared ??= removeLeftovers(engine))]);
+    const [state, isRootless] = await Promise.all([stateOf(engine), runsRootless(engine), (Container.#cleared ??= removeLeftovers(engine))]);
     if (!state.isReady) throw new Error(`${state.because}${state.command === null ? '' : ` ${state.command}`}`);
-    return new Container(engine);
+    return new Container(engine, isRootless);
   }
 
   launch(scenario: Scenario): ChildProcess {
     // Elsewhere than on Linux an engine has a machine of its own, which has one.
     const hasTun = process.platform !== 'linux' || existsSync('/dev/net/tun');
-    const launcher = spawnWith(this.#told(runContainer(this.#engine, this.#name, hasTun)), { stdio: ['pipe', 'pipe', 'pipe'], detached: true }) as ChildProcess & { stdin: Writable };
+    const launcher = spawnWith(this.#told(runContainer(this.#engine, this.#name, { hasTun, isRootless: this.#isRootless })), { stdio: ['pipe', 'pipe', 'pipe'], detached: true }) as ChildProcess & { stdin: Writable };
     launcher.stdin.write(`${entryScript(scenario, this.identity)}\0`);
     return launcher;
   }
@@ -163,14 +169,24 @@ export async function stateOf(engine: Engine): Promise<EngineState> {
   }
 }
 
-/** A container outlives an app that is killed. Its name says whose it was. Whoever cannot be asked has left nothing that can be removed. */
+/** Whether its root is not the machine's. */
+async function runsRootless(engine: Engine): Promise<boolean> {
+  try {
+    const { stdout } = await run(engine, ['info', '--format', engine === 'podman' ? '{{.Host.Security.Rootless}}' : '{{.SecurityOptions}}'], { timeout: ANSWER_WITHIN_MS });
+    return /true|name=rootless|name=userns/.test(stdout);
+  } catch {
+    return false;
+  }
+}
+
+/** A container outlives an app that is killed. Its name says whose it was. */
 async function removeLeftovers(engine: Engine): Promise<void> {
   try {
     const { stdout } = await run(engine, listContainers(engine).slice(1), { timeout: ANSWER_WITHIN_MS });
     const left = stdout.split('\n').filter((name) => name !== '' && !isAlive(Number(/^podwire-(\d+)-\d+$/.exec(name)?.[1])));
     if (left.length > 0) await run(engine, removeContainers(engine, left).slice(1));
   } catch {
-    // The lab's own start says what is wrong.
+    // It stays until next time.
   }
 }
 

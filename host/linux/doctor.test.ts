@@ -114,11 +114,11 @@ test('without namespaces and without an engine it says both', async () => {
 });
 
 test.each(engines)("a container of %s has nothing of the machine's, is bounded, fetches nothing, and goes when its standard input does", (engine) => {
-  const words = runContainer(engine, 'podwire-1-0', true);
+  const words = runContainer(engine, 'podwire-1-0', { hasTun: true, isRootless: false });
   expect(words.join(' ')).toMatch(/--rm --interactive --pull never --name podwire-1-0 --label app=podwire --network none --cap-drop ALL .*--device \/dev\/net\/tun --pids-limit 800 --memory 1048576k podwire-lab:\d+ bash /);
   expect(words.filter((word) => /^(--privileged|--volume|-v|--mount|--pid|--ipc|--userns|--env-host|--publish|-p)$/.test(word))).toEqual([]);
   expect(words.filter((_, index) => words[index - 1] === '--cap-add')).not.toContain('NET_ADMIN');
-  expect(runContainer(engine, 'podwire-1-0', false)).not.toContain('--device');
+  expect(runContainer(engine, 'podwire-1-0', { hasTun: false, isRootless: false })).not.toContain('--device');
   expect(execInContainer(engine, 'podwire-1-0', ['bash', '-l'], { isTerminal: true })).toEqual([engine, 'exec', '--interactive', '--tty', 'podwire-1-0', 'bash', '-l']);
   expect(listContainers(engine).join(' ')).toBe(`${engine} ps --all --filter label=app=podwire --format {{.Names}}`);
   expect(removeContainers(engine, ['podwire-1-0']).at(-1)).toBe('podwire-1-0');
