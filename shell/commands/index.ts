@@ -66,13 +66,6 @@ import { xargs } from './find/xargs.ts';
 import { jq } from './jq/jq.ts';
 import { b2sum, cksum, md5sum, sha1sum, sha224sum, sha256sum, sha384sum, sha512sum, sum } from './coreutils/digest.ts';
 import { base32, base64, basenc } from './coreutils/encodings.ts';
-import { dd } from './coreutils/dd.ts'
-;import { split } from './coreutils/split.ts'
-;import { csplit } from './coreutils/csplit.ts'
-;import { numfmt } from './coreutils/numfmt.ts'
-;import { factor, tsort } from './coreutils/numbers.ts'
-;import { link, mkfifo, mknod, pathchk, shred, sync, unlink } from './coreutils/nodes.ts'
-;import { hostid, logname, stdbuf } from './coreutils/stdbuf.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
@@ -98,12 +91,7 @@ import { telnet } from './telnet/telnet.ts';
 import { tar } from './tar/tar.ts';
 import { flock } from './util-linux/flock.ts';
 import { findmnt } from './util-linux/findmnt.ts';
-import { findmnt } from './util-linux/findmnt.ts';
 import { mountpoint } from './util-linux/mountpoint.ts';
-import { runuser } from './util-linux/runuser.ts';
-import { chrt, ionice, renice, taskset } from './util-linux/scheduling.ts';
-import { setpriv } from './util-linux/setpriv.ts';
-import { pwdx } from './system/pwdx.ts';
 import { runuser } from './util-linux/runuser.ts';
 import { chrt, ionice, renice, taskset } from './util-linux/scheduling.ts';
 import { setpriv } from './util-linux/setpriv.ts';
@@ -259,22 +247,6 @@ const list: readonly Command[] = [
   sha384sum,
   sha512sum,
   sum,
-  dd,
-  split,
-  csplit,
-  numfmt,
-  factor,
-  tsort,
-  link,
-  mkfifo,
-  mknod,
-  pathchk,
-  shred,
-  sync,
-  unlink,
-  hostid,
-  logname,
-  stdbuf,
   expr,
   test,
   arping,
@@ -303,7 +275,6 @@ const list: readonly Command[] = [
   tar,
   flock,
   findmnt,
-  mountpoint,
   runuser,
   chrt,
   ionice,
@@ -311,6 +282,7 @@ const list: readonly Command[] = [
   taskset,
   setpriv,
   pwdx,
+  mountpoint,
   fuser,
   nstat,
 ];
