@@ -103,6 +103,11 @@ class Streams {
   }
 }
 
+/** What stdbuf(1) asks of the programs it runs. */
+function wishedBuffering(wish: string | undefined): 'line' | 'block' | 'none' | undefined {
+  return wish === undefined ? undefined : wish === 'L' ? 'line' : wish === '0' ? 'none' : 'block';
+}
+
 function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
   let at = 0;
@@ -132,7 +137,7 @@ class Call implements Invocation {
 
   constructor(command: Command, sys: Sys) {
     const stdoutIsTerminal = sys.isTerminal(1);
-    const streams = new Streams(sys, stdoutIsTerminal ? 'line' : 'block');
+    const streams = new Streams(sys, wishedBuffering(sys.env.get('_STDBUF_O')) ?? (stdoutIsTerminal ? 'line' : 'block'));
     sys.beforeBlocking(() => streams.settle());
     const called = sys.argv[0] ?? command.name;
     this.name = called.slice(called.lastIndexOf('/') + 1);

@@ -32,5 +32,5 @@ or available locally via: info '(coreutils) ${title}'
 }
 
 function packageOf(name: string): string {
-  return name === 'grep' ? '(GNU grep) 3.8' : name === 'xargs' ? '(GNU findutils) 4.9.0' : '(GNU coreutils) 9.1';
+  return name === 'grep' ? '(GNU grep) 3.8' : name === 'xargs' ? '(GNU findutils) 4.9.0' : name === 'dd' ? '(coreutils) 9.1' : '(GNU coreutils) 9.1';
 }

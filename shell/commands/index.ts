@@ -66,6 +66,13 @@ import { xargs } from './find/xargs.ts';
 import { jq } from './jq/jq.ts';
 import { b2sum, cksum, md5sum, sha1sum, sha224sum, sha256sum, sha384sum, sha512sum, sum } from './coreutils/digest.ts';
 import { base32, base64, basenc } from './coreutils/encodings.ts';
+import { dd } from './coreutils/dd.ts';
+import { split } from './coreutils/split.ts';
+import { csplit } from './coreutils/csplit.ts';
+import { numfmt } from './coreutils/numfmt.ts';
+import { factor, tsort } from './coreutils/numbers.ts';
+import { link, mkfifo, mknod, pathchk, shred, sync, unlink } from './coreutils/nodes.ts';
+import { hostid, logname, stdbuf } from './coreutils/stdbuf.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
@@ -247,6 +254,22 @@ const list: readonly Command[] = [
   sha384sum,
   sha512sum,
   sum,
+  dd,
+  split,
+  csplit,
+  numfmt,
+  factor,
+  tsort,
+  link,
+  mkfifo,
+  mknod,
+  pathchk,
+  shred,
+  sync,
+  unlink,
+  hostid,
+  logname,
+  stdbuf,
   expr,
   test,
   arping,
