@@ -51,6 +51,11 @@ async function runSudo(call: Invocation): Promise<ExitCode> {
   if (options.has('K') || (options.has('k') && options.operands.length === 0 && !options.has('v') && !options.has('l'))) return 0;
   const invoker = sys.machine.users().find((user) => user.uid === sys.realUid);
   const invokerName = invoker?.name ?? String(sys.realUid);
+  const standing = sys.scheduling(0);
+  if (sys.uid !== 0 && standing.ok && standing.value.noNewPrivileges) {
+    call.err('sudo: The "no new privileges" flag is set, which prevents sudo from running as root.\nsudo: If sudo is running in a container, you may need to adjust the container configuration to disable the flag.');
+    return 1;
+  }
   if (sys.uid !== 0) {
     call.err("sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set");
     return 1;
