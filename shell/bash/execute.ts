@@ -577,7 +577,7 @@ async function forkPipeline(shell: Shell, command: Pipeline, isBackground: boole
       }
       if (reader !== undefined) inner.sys.close(reader);
       inner.pipelineDepth += 1;
-      return execute(inner, stage, { mayExec: true });
+      return execute(inner, inOwnProcess(stage), { mayExec: true });
     });
     pids.push(pid);
     if (input !== undefined) sys.close(input);
@@ -587,13 +587,19 @@ async function forkPipeline(shell: Shell, command: Pipeline, isBackground: boole
   return { pids, lastStatus };
 }
 
+/** What is forked anyway is a subshell already: `( ... ) &` and `| ( ... )` fork once. */
+function inOwnProcess(command: Command): Command {
+  if (command.kind === 'pipeline' && command.commands.length === 1 && !command.isNegated && command.time === 'no') return inOwnProcess(command.commands[0]!);
+  return command.kind === 'subshell' ? { ...command, kind: 'group' } : command;
+}
+
 async function runBackground(shell: Shell, command: Command, line: number): Promise<number> {
   shell.line = line;
   const monitor = shell.options.monitor;
   const isPipeline = command.kind === 'pipeline' && command.commands.length > 1 && !command.isNegated && command.time === 'no';
   const pids = isPipeline ? (await forkPipeline(shell, command, true)).pids : [await forkShell(shell, { isBackground: true, forgetsJobs: true, ...(monitor ? { group: 'new' as const } : {}) }, async (inner) => {
     if (!monitor) await readNothing(inner);
-    return execute(inner, command, { mayExec: true });
+    return execute(inner, inOwnProcess(command), { mayExec: true });
   })];
   shell.lastBackgroundPid = pids.at(-1)!;
   const job: Job = shell.jobs.add(pids, monitor ? pids[0]! : 0, printJob(command), shell.get('PWD') ?? '/', true, monitor);
