@@ -16,6 +16,7 @@ import { formatIp4, isMulticastIp4, type Ip4 } from '../wire/ip4.ts';
 import * as ipv4 from '../wire/ipv4.ts';
 import { KERNEL_SENDER, sendIp4 } from './output4.ts';
 import { count, countIcmp4 } from './snmp.ts';
+import { echoedOptions } from './record-route.ts';
 
 /** What of the offending packet an error quotes, together with its own headers: 576 bytes (RFC 1812 section 4.3.2.3). */
 const QUOTE_LIMIT = 576 - 20 - 8;
@@ -67,6 +68,7 @@ function answerEcho(kernel: Kernel, namespace: NamespaceState, packet: Packet, a
   kernel.world.traceSink?.({ atUs: kernel.world.nowUs, kernelId: kernel.state.id, netns: namespace.id, traceId: packet.traceId, frame: copyOf(frame), kind: 'answer', what: 'echo reply' });
   sendIp4(kernel, namespace, {
     source: source !== 0 ? source : route.source, destination: to, protocol: ipv4.PROTOCOL_ICMP, body, timeToLive: namespace.settings.defaultTtl, typeOfService: ipv4.typeOfService(frame, NETWORK_OFFSET), dontFragment: false,
+    options: echoedOptions(frame),
   }, route, { ...KERNEL_SENDER, mark });
 }
 

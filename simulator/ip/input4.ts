@@ -18,6 +18,8 @@ import { count, countReceived4 } from './snmp.ts';
 import { finishOutput4 } from './output4.ts';
 import { reassemble4 } from './reassembly.ts';
 import { receiveIgmp } from './igmp.ts';
+import { recordRoute } from './record-route.ts';
+import { selectAddress } from './addresses4.ts';
 
 /** ip_rcv */
 export function receiveIp4(kernel: Kernel, namespace: NamespaceState, device: Device, packet: Packet): void {
@@ -101,6 +103,7 @@ export function deliverLocal4(kernel: Kernel, namespace: NamespaceState, device:
   if (ipv4.isFragment(packet.frame, NETWORK_OFFSET) && !reassemble4(kernel, namespace, packet)) return;
   if (runHooks(kernel.netfilter, namespace.id, 'inet', 'INPUT', packet, namespace.netfilter) !== 'accept') return;
   const { frame } = packet;
+  recordRoute(frame, ipv4.destination(frame, NETWORK_OFFSET));
   const protocol = ipv4.protocol(frame, NETWORK_OFFSET);
   const hasRaw = namespace.ports.raw.length > 0 && deliverRaw4(kernel, namespace, device, packet, protocol);
   count(namespace, 'Ip.InDelivers');
@@ -140,6 +143,7 @@ function forward4(kernel: Kernel, namespace: NamespaceState, device: Device, pac
   }
   if (route.redirect) sendRedirect4(kernel, namespace, device, packet, route.gateway === 0 ? ipv4.destination(frame, NETWORK_OFFSET) : route.gateway);
   ipv4.decrementTimeToLive(frame, NETWORK_OFFSET);
+  if (ipv4.headerLength(frame, NETWORK_OFFSET) > 20) recordRoute(frame, selectAddress(namespace, route.device, route.gateway === 0 ? ipv4.destination(frame, NETWORK_OFFSET) : route.gateway) ?? 0);
   packet.outDevice = route.device;
   if (runHooks(kernel.netfilter, namespace.id, 'inet', 'FORWARD', packet, namespace.netfilter) !== 'accept') return;
   count(namespace, 'Ip.ForwDatagrams');

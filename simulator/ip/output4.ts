@@ -17,6 +17,7 @@ import { fillChecksum } from './checksum.ts';
 import { traceRoute } from './input4.ts';
 import { sendIcmpError4 } from './icmp4.ts';
 import { count, countIcmp4 } from './snmp.ts';
+import { recordRoute } from './record-route.ts';
 import * as icmp from '../wire/icmp.ts';
 
 export interface Sender4 { uid: number; socketId: number; mark: number; oif: number }
@@ -182,6 +183,7 @@ export function sendIp4(kernel: Kernel, namespace: NamespaceState, fields: Send4
     },
     fields.body, NETWORK_OFFSET,
   );
+  recordRoute(frame, fields.source);
   const packet = makePacket(kernel, frame, ethernet.TYPE_IPV4);
   packet.uid = sender.uid;
   packet.socketId = sender.socketId;
