@@ -18,7 +18,6 @@ export const knownDifferences: Readonly<Record<string, string>> = {
   't-gzip 31': 'zcat -f refuses a file that is not packed',
   't-text-more 32': 'join does not complain of unsorted input, and pairs what Linux passes over',
   't-text-more 99': 'refused by realpath: option --relative-to is not simulated yet',
-  't-text-more 104': 'refused by stat: option -f is not simulated yet',
   't-text-more 166': 'nice words a missing program as env does',
   't-text-more 193': 'base64 -d decodes past what it cannot read',
   't-text-more 221': 'jq is 1.8 here: the words of its errors differ from those of 1.6',
