@@ -22,6 +22,8 @@ const sources = {
   'coordination/v1': 'api/coordination/v1/types.go',
   'discovery/v1beta1': 'api/discovery/v1beta1/types.go',
   'networking/v1': 'api/networking/v1/types.go',
+  'networking/v1beta1': 'api/networking/v1beta1/types.go',
+  'extensions/v1beta1': 'api/extensions/v1beta1/types.go',
   'policy/v1beta1': 'api/policy/v1beta1/types.go',
   'rbac/v1': 'api/rbac/v1/types.go',
   'autoscaling/v1': 'api/autoscaling/v1/types.go',
@@ -33,7 +35,7 @@ const roots = [
   'core/v1.ConfigMap', 'core/v1.Endpoints', 'core/v1.Event', 'core/v1.Namespace', 'core/v1.Node', 'core/v1.Pod', 'core/v1.ReplicationController',
   'core/v1.Secret', 'core/v1.Service', 'core/v1.ServiceAccount', 'core/v1.Binding', 'apps/v1.DaemonSet', 'apps/v1.Deployment', 'apps/v1.ReplicaSet',
   'apps/v1.StatefulSet', 'apps/v1.ControllerRevision', 'batch/v1.Job', 'batch/v1beta1.CronJob', 'coordination/v1.Lease', 'discovery/v1beta1.EndpointSlice', 'networking/v1.Ingress', 'networking/v1.IngressClass',
-  'networking/v1.NetworkPolicy', 'policy/v1beta1.PodDisruptionBudget', 'policy/v1beta1.Eviction', 'rbac/v1.Role', 'rbac/v1.RoleBinding',
+  'networking/v1.NetworkPolicy', 'networking/v1beta1.Ingress', 'extensions/v1beta1.Ingress', 'policy/v1beta1.PodDisruptionBudget', 'policy/v1beta1.Eviction', 'rbac/v1.Role', 'rbac/v1.RoleBinding',
   'rbac/v1.ClusterRole', 'rbac/v1.ClusterRoleBinding', 'autoscaling/v1.Scale', 'autoscaling/v1.HorizontalPodAutoscaler', 'meta/v1.DeleteOptions', 'meta/v1.Condition',
   'authorization/v1.SelfSubjectAccessReview', 'authorization/v1.SubjectAccessReview', 'authorization/v1.LocalSubjectAccessReview', 'authorization/v1.SelfSubjectRulesReview',
 ];

@@ -462,6 +462,7 @@ Endpoint An address behind a Service.
   targetRef The pod that has it.
 Ingress Rules by which HTTP from outside reaches Services.
 IngressSpec What an Ingress is to be.
+  backend Where requests go that fit no rule.
   ingressClassName The class, and so the controller, that is meant.
   defaultBackend Where requests go that fit no rule.
   tls Certificates.
@@ -475,6 +476,8 @@ HTTPIngressPath A path and where it leads.
 HTTPIngressRuleValue Paths of a host.
   paths The paths.
 IngressBackend Where requests go.
+  serviceName The name of the Service.
+  servicePort Its port, by number or name.
   service A Service.
   resource Another object.
 IngressServiceBackend A port of a Service.

@@ -3,7 +3,7 @@
  * explain fields by (kube-openapi/pkg/generators/openapi.go; the names are those of Kubernetes' own document).
  */
 import { descriptionOf } from './descriptions.ts';
-import { resources, servedVersions } from './resources.ts';
+import { places, servedVersions } from './resources.ts';
 import { structNamed, type Field, type Scalar, type Struct, type Type } from './schema.ts';
 
 /** A schema as far as Kubernetes uses OpenAPI. */
@@ -81,7 +81,7 @@ export function structOfKind(group: string, version: string, kind: string): Stru
 export function openApiDocument(minor: number): OpenApiDocument {
   const roots = new Map<Struct, Kind>();
   const paths: Record<string, { readonly patch: OpenApiOperation }> = {};
-  for (const info of resources.values()) {
+  for (const info of places) {
     for (const version of servedVersions(info, minor)) {
       const { group, kind, resource } = info;
       roots.set(structOfKind(group, version, kind)!, { group, kind, version });

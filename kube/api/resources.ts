@@ -84,7 +84,7 @@ const list: readonly ResourceInfo[] = [
     isNamespaced: false, versions: [{ version: 'v1', minors: [19] }], countsGenerations: true, storageVersionHash: 'l/iqIbDgFyQ=',
   }),
   declare('ingresses', 'networking.k8s.io', 'Ingress', {
-    versions: [{ version: 'v1', minors: [19] }], shortNames: ['ing'], hasStatus: true, countsGenerations: true, storageVersionHash: '39NQlfNR+bo=',
+    versions: [{ version: 'v1', minors: [19] }, { version: 'v1beta1', minors: [14, 21] }], shortNames: ['ing'], hasStatus: true, countsGenerations: true, storageVersionHash: '39NQlfNR+bo=',
   }),
   declare('networkpolicies', 'networking.k8s.io', 'NetworkPolicy', { shortNames: ['netpol'], countsGenerations: true, storageVersionHash: 'YpfwF18m1G8=' }),
   declare('poddisruptionbudgets', 'policy', 'PodDisruptionBudget', {
@@ -98,6 +98,12 @@ const list: readonly ResourceInfo[] = [
 ];
 
 export const resources: ReadonlyMap<Resource, ResourceInfo> = new Map(list.map((info) => [info.resource, info]));
+
+/** The same objects under the group they came from. */
+const formerly: readonly ResourceInfo[] = [{ ...resources.get('ingresses')!, group: 'extensions', versions: [{ version: 'v1beta1', minors: [8, 21] }] }];
+
+/** Every place a resource is served at. */
+export const places: readonly ResourceInfo[] = [...list, ...formerly];
 
 export function infoOf(resource: Resource): ResourceInfo {
   const info = resources.get(resource);

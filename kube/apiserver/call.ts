@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { decode, WrongType } from '../api/decode.ts';
 import { badRequest, invalid, StatusError } from '../api/status.ts';
 import type { JsonObject } from '../api/values.ts';
-import { resources, servedVersions } from '../api/resources.ts';
+import { places, servedVersions } from '../api/resources.ts';
 import { jsonKind, mediaType, readObject, textOf, unrecognized } from './bodies.ts';
 import { groupVersion, structForVersion, toStored } from './convert.ts';
 import { typeProblem } from './decode-problems.ts';
@@ -79,7 +79,7 @@ function checkKind({ path, registry }: Call, body: JsonObject, text: string): vo
   if (kind === info.kind && given === wanted) return;
   const version = given.split('/').at(-1)!;
   const refused = `${kind} in version "${version}" cannot be handled as a ${info.kind}`;
-  const known = [...resources.values()].find((one) => one.kind === kind && servedVersions(one, registry.config.minor).some((served) => groupVersion(one, served) === given));
+  const known = places.find((one) => one.kind === kind && servedVersions(one, registry.config.minor).some((served) => groupVersion(one, served) === given));
   if (known === undefined && !(kind === info.kind && retiredVersions.includes(given))) {
     throw badRequest(`${refused}: no kind "${kind}" is registered for version "${given}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
   }

@@ -1,5 +1,5 @@
 /** What there is to ask for: /api, /apis and the lists of each version (apiserver/pkg/endpoints/discovery). */
-import { resources, servedVersions, type ResourceInfo } from '../api/resources.ts';
+import { places, servedVersions, type ResourceInfo } from '../api/resources.ts';
 import type { JsonObject } from '../api/values.ts';
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -13,14 +13,14 @@ const virtual: Record<string, readonly JsonObject[]> = {
   'autoscaling/v1': [],
 };
 
-const groupOrder = ['apps', 'authorization.k8s.io', 'autoscaling', 'batch', 'networking.k8s.io', 'policy', 'rbac.authorization.k8s.io', 'coordination.k8s.io', 'discovery.k8s.io'];
+const groupOrder = ['apps', 'authorization.k8s.io', 'autoscaling', 'batch', 'networking.k8s.io', 'extensions', 'policy', 'rbac.authorization.k8s.io', 'coordination.k8s.io', 'discovery.k8s.io'];
 
 export function apiVersions(address: string): JsonObject {
   return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }] };
 }
 
 function versionsOf(group: string, minor: number): readonly string[] {
-  const found = new Set([...resources.values()].filter((info) => info.group === group).flatMap((info) => servedVersions(info, minor)));
+  const found = new Set(places.filter((info) => info.group === group).flatMap((info) => servedVersions(info, minor)));
   for (const place of Object.keys(virtual)) if (place.startsWith(`${group}/`)) found.add(place.split('/')[1]!);
   return [...found].sort();
 }
@@ -38,7 +38,7 @@ export function apiGroupList(minor: number, more: readonly JsonObject[]): JsonOb
 export function apiResourceList(group: string, version: string, minor: number): JsonObject | undefined {
   if (!versionsOf(group, minor).includes(version)) return undefined;
   const place = group === '' ? version : `${group}/${version}`;
-  const found = [...resources.values()].filter((info) => info.group === group && servedVersions(info, minor).includes(version));
+  const found = places.filter((info) => info.group === group && servedVersions(info, minor).includes(version));
   const entries = [...virtual[place] ?? [], ...found.flatMap((info) => entriesOf(info, minor))];
   return {
     kind: 'APIResourceList', ...(group === '' ? {} : { apiVersion: 'v1' }), groupVersion: place,

@@ -1,6 +1,5 @@
 /** What a request asks for: its path and query taken apart (apiserver/pkg/endpoints/request/requestinfo.go). */
-import type { Resource } from '../api/kinds.ts';
-import { resources, servedVersions, type ResourceInfo } from '../api/resources.ts';
+import { places, servedVersions, type ResourceInfo } from '../api/resources.ts';
 import type { ApiRequest } from './http.ts';
 
 export class Query {
@@ -74,8 +73,8 @@ export function parseResourcePath(segments: readonly string[], minor: number): R
     rest.splice(0, 2);
   }
   const [resource, name, subresource, ...more] = rest;
-  const info = resources.get(resource as Resource);
-  if (info === undefined || info.group !== group || !servedVersions(info, minor).includes(version)) return undefined;
+  const info = places.find((one) => one.resource === resource && one.group === group);
+  if (info === undefined || !servedVersions(info, minor).includes(version)) return undefined;
   if (more.length > 0 && subresource !== 'proxy') return undefined;
   if (!info.isNamespaced && namespace !== undefined) return undefined;
   if (info.isNamespaced && namespace === undefined && name !== undefined) return undefined;

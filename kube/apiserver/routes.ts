@@ -12,6 +12,7 @@ import { isPretty, negotiate, type Form } from './negotiate.ts';
 import { parseRequest, parseResourcePath, type ParsedRequest } from './paths.ts';
 import type { Registry } from './registry.ts';
 import { answerJson, methodNotAllowed, writerOf, type Call } from './call.ts';
+import { deprecation } from './convert.ts';
 import { METRICS_GROUP, metricsAnswer, metricsGroup } from './metrics-api.ts';
 import { serveResource } from './rest.ts';
 import { serveBindings, serveSubresource } from './subresources.ts';
@@ -97,7 +98,7 @@ function serve(parsed: ParsedRequest, user: User, { registry, streams }: RouteCo
   const isBindings = segments.length === 5 && segments[0] === 'api' && segments[4] === 'bindings';
   const path = parseResourcePath(isBindings ? [...segments.slice(0, 4), 'pods'] : segments, registry.config.minor);
   if (path === undefined) throw noSuchResource();
-  const call: Call = { registry, request, path, query, form: negotiateFor(request, path.subresource), writer: writerOf(request, query, user.name), warnings: [] };
+  const call: Call = { registry, request, path, query, form: negotiateFor(request, path.subresource), writer: writerOf(request, query, user.name), warnings: deprecation(path.info, path.version) };
   if (isBindings) {
     if (request.method !== 'POST') throw methodNotAllowed();
     return serveBindings(call);

@@ -22,7 +22,12 @@ export function prepareIngresses({ client, runtime }: TestControllers): void {
   client.editStatus('ingresses', { name: 'built', namespace: 'default' }, (draft) => void (draft.status = { loadBalancer: { ingress: [{ ip: '35.190.1.2' }] } }));
 }
 
+const former = (apiVersion: string, name: string): string => `apiVersion: ${apiVersion}\nkind: Ingress\nmetadata: {name: ${name}}\nspec:\n  backend: {serviceName: web, servicePort: 80}\n  rules:\n  - http:\n      paths:\n      - {path: /a, backend: {serviceName: many, servicePort: http}}\n`;
+
 export const ingressFiles: Readonly<Record<string, string>> = {
+  'extensions.yaml': former('extensions/v1beta1', 'former'),
+  'beta.yaml': former('networking.k8s.io/v1beta1', 'former'),
+  'beta-wrong.yaml': former('networking.k8s.io/v1beta1', 'wrong').replace('servicePort: 80', 'servicePort: [80]'),
   'default.yaml': 'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: caught\nspec:\n  defaultBackend:\n    service:\n      name: web\n      port:\n        number: 80\n',
   'wrong.yaml': 'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: wrong\nspec:\n  rules:\n  - host: 10.1.2.3\n    http:\n      paths:\n      - path: cart\n        pathType: Prefix\n        backend:\n          service:\n            name: web\n            port:\n              number: 80\n      - path: /x\n        backend:\n          service:\n            name: Web\n',
 };
@@ -47,5 +52,16 @@ export const ingressCommands: readonly string[] = [
   'kubectl create ingress x --rule=foo.com/a=web',
   'kubectl create ingress x --default-backend=web',
   'kubectl create ingress simple --rule=foo.com/bar=web:80',
+  'kubectl apply -f extensions.yaml',
+  'kubectl describe ing former',
+  'kubectl get ing former -o jsonpath="{.apiVersion} {.spec}"',
+  'kubectl get ingresses.v1beta1.extensions former -o jsonpath="{.apiVersion} {.spec}"',
+  'kubectl get ingresses.v1beta1.networking.k8s.io former -o name',
+  'kubectl apply -f beta.yaml',
+  'kubectl apply -f beta-wrong.yaml',
+  'kubectl get ing former -o yaml | grep -A30 ^spec',
+  'kubectl delete -f extensions.yaml',
+  'kubectl explain ingress.spec.backend --api-version=extensions/v1beta1 | head -2',
+  'kubectl api-resources | grep -i ingress; kubectl api-versions | grep -e ^net -e ^ext',
   'kubectl delete ing simple caught',
 ];

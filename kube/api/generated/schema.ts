@@ -1108,6 +1108,66 @@ NetworkPolicySpec
 ServiceBackendPort
   Name string name? pb=1
   Number int32 number? pb=2
+# networking/v1beta1
+HTTPIngressPath
+  Path string path? pb=1
+  PathType *string pathType? pb=3
+  Backend IngressBackend backend pb=2
+HTTPIngressRuleValue
+  Paths []HTTPIngressPath paths pb=1
+Ingress
+  Kind string kind?
+  APIVersion string apiVersion?
+  ObjectMeta meta/v1.ObjectMeta metadata? pb=1
+  Spec IngressSpec spec? pb=2
+  Status IngressStatus status? pb=3
+IngressBackend
+  ServiceName string serviceName? pb=1
+  ServicePort IntOrString servicePort? pb=2
+  Resource *core/v1.TypedLocalObjectReference resource? pb=3
+IngressRule
+  Host string host? pb=1
+  HTTP *HTTPIngressRuleValue http? pb=2.1
+IngressSpec
+  IngressClassName *string ingressClassName? pb=4
+  Backend *IngressBackend backend? pb=1
+  TLS []IngressTLS tls? pb=2
+  Rules []IngressRule rules? pb=3
+IngressStatus
+  LoadBalancer core/v1.LoadBalancerStatus loadBalancer? pb=1
+IngressTLS
+  Hosts []string hosts? pb=1
+  SecretName string secretName? pb=2
+# extensions/v1beta1
+HTTPIngressPath
+  Path string path? pb=1
+  PathType *string pathType? pb=3
+  Backend IngressBackend backend pb=2
+HTTPIngressRuleValue
+  Paths []HTTPIngressPath paths pb=1
+Ingress
+  Kind string kind?
+  APIVersion string apiVersion?
+  ObjectMeta meta/v1.ObjectMeta metadata? pb=1
+  Spec IngressSpec spec? pb=2
+  Status IngressStatus status? pb=3
+IngressBackend
+  ServiceName string serviceName? pb=1
+  ServicePort IntOrString servicePort? pb=2
+  Resource *core/v1.TypedLocalObjectReference resource? pb=3
+IngressRule
+  Host string host? pb=1
+  HTTP *HTTPIngressRuleValue http? pb=2.1
+IngressSpec
+  IngressClassName *string ingressClassName? pb=4
+  Backend *IngressBackend backend? pb=1
+  TLS []IngressTLS tls? pb=2
+  Rules []IngressRule rules? pb=3
+IngressStatus
+  LoadBalancer core/v1.LoadBalancerStatus loadBalancer? pb=1
+IngressTLS
+  Hosts []string hosts? pb=1
+  SecretName string secretName? pb=2
 # policy/v1beta1
 Eviction
   Kind string kind?
