@@ -60,8 +60,8 @@ export const HostRequest = z.discriminatedUnion('type', [
   z.strictObject({ id: z.number().int(), type: z.literal('open-lab'), backend: z.enum(['linux']) }),
   z.strictObject({ id: z.number().int(), type: z.literal('lab-request'), lab: z.number().int(), request: z.unknown() }),
   z.strictObject({ id: z.number().int(), type: z.literal('close-lab'), lab: z.number().int() }),
-  /** Whether labs can run on real Linux if they are made in that way: a RealLinux. */
-  z.strictObject({ id: z.number().int(), type: z.literal('real-linux'), linux: Settings.shape.linux }),
+  /** Whether labs can run on real Linux as the settings want it: a RealLinux. */
+  z.strictObject({ id: z.number().int(), type: z.literal('real-linux') }),
   /** Where labs can run here: a DoctorReport. */
   z.strictObject({ id: z.number().int(), type: z.literal('doctor') }),
   z.strictObject({ id: z.number().int(), type: z.literal('export-progress') }),

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { HostRequest, LessonProgress, playCourse, type CourseEntry, type HostMessage, type HostHello, type OpenedLog, type CourseFiles, type RealLinux, type Settings } from '../contracts/host.ts';
+import { HostRequest, LessonProgress, playCourse, type CourseEntry, type HostMessage, type HostHello, type OpenedLog, type CourseFiles, type RealLinux } from '../contracts/host.ts';
 import { listCourses, readCourse } from './course-files.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { LabDesk } from './lab-desk.ts';
@@ -101,8 +101,8 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
   const own = (log: number): void => {
     if (!owned.has(log)) throw new Refusal('in-use', 'This log is no longer open in this window.');
   };
-  const realLinux = async (wanted: Settings['linux']): Promise<z.infer<typeof RealLinux>> => {
-    const { isAvailable, because } = await wayToLinux(wanted);
+  const realLinux = async (): Promise<z.infer<typeof RealLinux>> => {
+    const { isAvailable, because } = await wayToLinux(progress.settings().linux);
     return { isAvailable, because };
   };
   const openSandbox: OpenSandbox = async (scenario) => {
@@ -114,7 +114,7 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
     switch (request.type) {
       case 'hello': {
         const settings = progress.settings();
-        return realLinux(settings.linux).then((found): HostHello => ({ version, platform: process.platform, shell, settings, progress: progress.all(), courses: courses(), realLinux: found }));
+        return realLinux().then((found): HostHello => ({ version, platform: process.platform, shell, settings, progress: progress.all(), courses: courses(), realLinux: found }));
       }
       case 'course': {
         const shipped = listCourses(coursesDir).find(({ id }) => id === request.course);
@@ -159,7 +159,7 @@ function connect({ progress, logs, packs, lines, coursesDir, shell }: Services):
         return null;
       }
       case 'close-lab': return labs.close(request.lab);
-      case 'real-linux': return realLinux(request.linux);
+      case 'real-linux': return realLinux();
       case 'doctor': return examine();
       case 'export-progress': return JSON.stringify({ podwire: 'progress', version: 1, lessons: progress.all() }, null, 2);
       case 'import-progress': return { lessons: progress.merge(parseExport(request.text)) };

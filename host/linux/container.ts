@@ -4,10 +4,10 @@
  *
  * The container is the machine around the sandbox, not the sandbox: the learner's root is root of a user namespace inside it, as everywhere, and has none of
  * what the container was given. That is SYS_ADMIN, to mount and to make namespaces; NET_ADMIN would be for the container's own network, which is
- * never touched. Engines refuse what a sandbox is made of, each in several ways: hence no profile of AppArmor, SELinux and seccomp. No folder of the
- * machine, no network and no namespace of its own is shared, and no image is ever fetched unasked.
+ * never touched. Engines refuse what a sandbox is made of, each in several ways: hence no profile of AppArmor, SELinux and seccomp. No network and no
+ * namespace of the machine's own is shared, none of its files but /sys where that cannot be helped, and no image is ever fetched unasked.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -16,10 +16,8 @@ import type { Scenario } from '../../labs/scenarios/index.ts';
 import { productDir } from '../paths.ts';
 import { bootScript, buildScript, limits, quote } from './boot-script.ts';
 import { spawnWith, type Command, type Environment, type Ground } from './ground.ts';
-import { ROOTS_RANGE, type AnyIdentity } from './identity.ts';
+import { findProgram, ROOTS_RANGE, type AnyIdentity } from './identity.ts';
 import { Sandbox, type OpenSandbox } from './sandbox.ts';
-
-const run = promisify(execFile);
 
 export const engines = ['podman', 'docker'] as const;
 export type Engine = (typeof engines)[number];
@@ -57,11 +55,11 @@ export function execInContainer(engine: Engine, name: string, argv: readonly str
   return [engine, 'exec', '--interactive', ...(isTerminal ? ['--tty'] : []), name, ...argv];
 }
 
-export function listContainers(engine: Engine): string[] {
+export function listContainers(engine: Engine): [Engine, ...string[]] {
   return [engine, 'ps', '--all', '--filter', `label=${LABEL}`, '--format', '{{.Names}}'];
 }
 
-export function removeContainers(engine: Engine, names: readonly string[]): string[] {
+export function removeContainers(engine: Engine, names: readonly string[]): [Engine, ...string[]] {
   return [engine, 'rm', '--force', ...(engine === 'podman' ? ['--time', '0'] : []), ...names];
 }
 
@@ -87,8 +85,8 @@ function entryScript(scenario: Scenario, identity: AnyIdentity): string {
 
 /** Whoever enters is noted, to be found again. */
 const ENTER = `echo $$ > ${NOTES}/$1; shift; exec "$@"`;
-/** To the process group of the one inside where it leads one, else to that one alone. */
-const SIGNAL = `read -r outer < ${NOTES}/$1 && inside=$(pgrep -P "$outer") && { kill -s "$2" -- "-$inside" || kill -s "$2" "$inside"; } 2> /dev/null`;
+/** To the process group of the one inside where it leads one, else to that one alone; they may be on their way in still. */
+const SIGNAL = `exec 2> /dev/null; for ((tries = 0; tries < 50; tries++)); do if read -r outer < ${NOTES}/$1 && inside=$(pgrep -P "$outer"); then kill -s "$2" -- "-$inside" || kill -s "$2" "$inside"; exit; fi; sleep 0.02; done`;
 
 // ---------------------------------------------------------------- a container
 
@@ -100,6 +98,7 @@ export class Container implements Ground {
   readonly #engine: Engine;
   readonly #isRootless: boolean;
   readonly #name: string;
+  #process: (ChildProcess & { stdin: Writable }) | undefined;
   #entered = 0;
   static #made = 0;
   static #cleared: Promise<void> | undefined;
@@ -119,17 +118,14 @@ export class Container implements Ground {
   launch(scenario: Scenario): ChildProcess {
     // Elsewhere than on Linux an engine has a machine of its own, which has one.
     const hasTun = process.platform !== 'linux' || existsSync('/dev/net/tun');
-    const launcher = spawnWith(this.#told(runContainer(this.#engine, this.#name, { hasTun, isRootless: this.#isRootless })), { stdio: ['pipe', 'pipe', 'pipe'], detached: true }) as ChildProcess & { stdin: Writable };
-    launcher.stdin.write(`${entryScript(scenario, this.identity)}\0`);
-    return launcher;
+    this.#process = spawnWith(this.#told(runContainer(this.#engine, this.#name, { hasTun, isRootless: this.#isRootless })), { stdio: ['pipe', 'pipe', 'pipe'], detached: process.platform !== 'win32' }) as ChildProcess & { stdin: Writable };
+    this.#process.stdin.write(`${entryScript(scenario, this.identity)}\0`);
+    return this.#process;
   }
 
   beside(argv: readonly string[], env: Environment, isTerminal: boolean): Command {
     const note = String(this.#entered++);
-    const signal = (name: NodeJS.Signals): void => {
-      const { program, words, options } = this.#told(execInContainer(this.#engine, this.#name, ['bash', '--norc', '-c', SIGNAL, 'podwire', note, name], { isTerminal: false }));
-      spawn(program, words, { ...options, stdio: 'ignore' }).once('error', () => undefined);
-    };
+    const signal = (name: NodeJS.Signals): void => this.#tell(execInContainer(this.#engine, this.#name, ['bash', '--norc', '-c', SIGNAL, 'podwire', note, name], { isTerminal: false }));
     return {
       ...this.#told(execInContainer(this.#engine, this.#name, ['env', '-i', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), 'bash', '--norc', '-c', ENTER, 'podwire', note, ...argv], { isTerminal })),
       signal: (_pid, name) => signal(name),
@@ -138,15 +134,30 @@ export class Container implements Ground {
     };
   }
 
+  /** One that is still being made is not there to be removed; it ends as soon as it reads. */
   end(): void {
-    const { program, words, options } = this.#told(removeContainers(this.#engine, [this.#name]));
-    spawn(program, words, { ...options, stdio: 'ignore' }).once('error', () => undefined);
+    this.#process?.stdin.end();
+    this.#tell(removeContainers(this.#engine, [this.#name]));
+  }
+
+  #tell(words: readonly string[]): void {
+    spawnWith(this.#told(words), { stdio: 'ignore' }).once('error', () => undefined);
   }
 
   /** The engine's own program finds its engine by our environment. */
-  #told([program = '', ...words]: readonly string[]): Pick<Command, 'program' | 'words' | 'options'> {
-    return { program: process.platform === 'win32' ? `${program}.exe` : program, words, options: { env: process.env } };
+  #told([, ...words]: readonly string[]): Pick<Command, 'program' | 'words' | 'options'> {
+    return { program: programOf(this.#engine), words, options: { env: process.env } };
   }
+}
+
+/** An app that was not started from a terminal has a short path: where installers put engines is looked through as well. */
+function programOf(engine: Engine): string {
+  if (process.platform === 'win32') return `${engine}.exe`;
+  return findProgram(engine, `${process.env['PATH'] ?? ''}:/usr/local/bin:/opt/homebrew/bin:/opt/podman/bin`) ?? engine;
+}
+
+function ask([engine, ...words]: readonly [Engine, ...string[]]): Promise<{ stdout: string }> {
+  return promisify(execFile)(programOf(engine), words, { timeout: ANSWER_WITHIN_MS, windowsHide: true });
 }
 
 /** A lab's sandbox in a container of its own. */
@@ -159,7 +170,7 @@ export type EngineState = { readonly isReady: true } | { readonly isReady: false
 
 export async function stateOf(engine: Engine): Promise<EngineState> {
   try {
-    await run(engine, ['image', 'inspect', '--format', 'ok', IMAGE], { timeout: ANSWER_WITHIN_MS });
+    await ask([engine, 'image', 'inspect', '--format', 'ok', IMAGE]);
     return { isReady: true };
   } catch (cause) {
     const { code, stderr = '' } = cause as { code?: string | number; stderr?: string };
@@ -172,7 +183,7 @@ export async function stateOf(engine: Engine): Promise<EngineState> {
 /** Whether its root is not the machine's. */
 async function runsRootless(engine: Engine): Promise<boolean> {
   try {
-    const { stdout } = await run(engine, ['info', '--format', engine === 'podman' ? '{{.Host.Security.Rootless}}' : '{{.SecurityOptions}}'], { timeout: ANSWER_WITHIN_MS });
+    const { stdout } = await ask([engine, 'info', '--format', engine === 'podman' ? '{{.Host.Security.Rootless}}' : '{{.SecurityOptions}}']);
     return /true|name=rootless|name=userns/.test(stdout);
   } catch {
     return false;
@@ -182,9 +193,9 @@ async function runsRootless(engine: Engine): Promise<boolean> {
 /** A container outlives an app that is killed. Its name says whose it was. */
 async function removeLeftovers(engine: Engine): Promise<void> {
   try {
-    const { stdout } = await run(engine, listContainers(engine).slice(1), { timeout: ANSWER_WITHIN_MS });
-    const left = stdout.split('\n').filter((name) => name !== '' && !isAlive(Number(/^podwire-(\d+)-\d+$/.exec(name)?.[1])));
-    if (left.length > 0) await run(engine, removeContainers(engine, left).slice(1));
+    const { stdout } = await ask(listContainers(engine));
+    const left = [...stdout.matchAll(/^podwire-(\d+)-\d+$/gm)].filter(([, pid]) => !isAlive(Number(pid))).map(([name]) => name);
+    if (left.length > 0) await ask(removeContainers(engine, left));
   } catch {
     // It stays until next time.
   }

@@ -102,7 +102,7 @@ export class ThisMachine implements Ground {
 const LAUNCH = 'echo map; read -r _ && exec unshare --mount -- bash --norc -c "$1" podwire "$2"';
 
 export function spawnWith({ program, words, options }: Pick<Command, 'program' | 'words' | 'options'>, more: SpawnOptions): ChildProcess {
-  return spawn(program, words, { cwd: '/', ...options, ...more });
+  return spawn(program, words, { cwd: '/', windowsHide: true, ...options, ...more });
 }
 
 /** To the process group inside: the one that entered the sandbox waits outside of it. */

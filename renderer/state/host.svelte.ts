@@ -48,10 +48,12 @@ class HostState {
     this.saveTimer = setTimeout(() => void this.ask({ type: 'save-settings', settings: $state.snapshot(this.settings) as Settings }).catch(() => undefined), 300);
   }
 
-  /** Another way to real Linux: whether it can be had is asked anew. */
+  /** Another way to real Linux: saved at once, since the host opens labs by it; whether it can be had is asked anew. */
   async changeLinux(linux: Settings['linux']): Promise<void> {
-    this.change({ linux });
-    const realLinux = RealLinux.parse(await this.ask({ type: 'real-linux', linux }));
+    clearTimeout(this.saveTimer);
+    this.settings = { ...this.settings, linux };
+    await this.ask({ type: 'save-settings', settings: $state.snapshot(this.settings) as Settings });
+    const realLinux = RealLinux.parse(await this.ask({ type: 'real-linux' }));
     if (this.hello !== undefined && this.settings.linux === linux) this.hello = { ...this.hello, realLinux };
   }
 

@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInChromium } from '../chromium.ts';
-import { describeOnLinux } from '../linux.ts';
+import { engines, stateOf } from '../../host/linux/container.ts';
+import { describeOnLinux, describeUnless } from '../linux.ts';
 import { Learner, openWorld, shippedLessons, until, type Way, whyNotAs, type World } from './learner.ts';
 
 /** Waits are real there. So each lesson is done one way, by what it needs; with PODWIRE_LINUX_LESSONS=1 both ways and step by step. */
@@ -79,5 +80,38 @@ export function describeLessonsOnLinux(way: Way): void {
         expect(await learner.page.getByText('No undo on real Linux').count()).toBe(0);
       });
     }, whyNotAs(way));
+  });
+}
+
+/** One lesson, as the lab is the same: what differs is how it is chosen, and that it is there. */
+export async function describeLessonInContainer(): Promise<void> {
+  const states = await Promise.all(engines.map(stateOf));
+  const whyNot = states.some(({ isReady }) => isReady) ? undefined : states.map((state) => (state.isReady ? '' : state.because)).join(' ');
+  describeInChromium('in the browser', () => {
+    describeUnless(whyNot, 'on real Linux in a container', () => {
+      let world: World;
+      let learner: Learner;
+      beforeAll(async () => {
+        world = await openWorld();
+        learner = await Learner.enter(world.browser, world.served.url);
+      });
+      afterAll(() => world?.close());
+
+      test('the settings offer it, and a lesson is done in it to every goal', async () => {
+        const { page } = learner;
+        await page.keyboard.press('Control+,');
+        await page.getByRole('radio', { name: "on this machine's own Linux" }).check();
+        await page.getByLabel('made').selectOption('in a container');
+        await page.getByText('Labs run in containers of').waitFor();
+        await page.getByRole('button', { name: 'Done' }).click();
+        const lesson = lessons.find(({ id }) => id === 'u1-software-switch')!;
+        await learner.open(lesson.id);
+        expect(await learner.text()).toContain('learner@');
+        await learner.type('head -c 20 /sys/class/net/eth0/address; findmnt -n -o FSTYPE /usr');
+        await learner.shows(/overlay|vfs/);
+        for (const step of lesson.solution) if (!step.optional) await learner.do(lesson, step, false);
+        await learner.reaches(lesson.checks.length);
+      }, 120_000);
+    });
   });
 }

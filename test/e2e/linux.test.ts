@@ -1,3 +1,4 @@
-import { describeLessonsOnLinux } from './linux-lessons.ts';
+import { describeLessonInContainer, describeLessonsOnLinux } from './linux-lessons.ts';
 
 describeLessonsOnLinux('single');
+await describeLessonInContainer();
