@@ -26,7 +26,8 @@ export const READY = 'podwire ready';
  * what the watchdog allows the whole.
  */
 export const limits = { processes: 400, allProcesses: 600, dataKiB: 1_048_576, memoryKiB: 1_048_576, files: 1024 };
-export const setLimits = `ulimit -S -c 0; ulimit -H -c 0; ulimit -u ${limits.processes}; ulimit -d ${limits.dataKiB}; ulimit -n ${limits.files}`;
+/** Where memory runs out, what a lab runs goes before what is around it, and its biggest process first. */
+export const setLimits = `{ echo 1000 > /proc/self/oom_score_adj; } 2> /dev/null; ulimit -S -c 0; ulimit -H -c 0; ulimit -u ${limits.processes}; ulimit -d ${limits.dataKiB}; ulimit -n ${limits.files}`;
 
 const strictly = ['set -eE', "trap 'echo \"failed: $BASH_COMMAND\" >&2' ERR"];
 
@@ -62,7 +63,7 @@ function innerMaps(identity: AnyIdentity): [users: string, groups: string] {
 export function bootScript(scenario: Scenario, identity: AnyIdentity): string {
   const home = homeOf(scenario);
   return [
-    ...strictly, setLimits, 'echo 1000 > /proc/self/oom_score_adj', ...pivot(),
+    ...strictly, setLimits, ...pivot(),
     `hostname ${home.hostname}`, ...network(scenario, home, identity),
     // Children left without a parent are cleared away by the kernel where nobody listens for their end.
     `echo ${READY}`, "trap '' CHLD", 'exec -a /sbin/init cat > /dev/null 2>&1',
