@@ -96,6 +96,9 @@ import { xxd } from './dump/xxd.ts';
 import { gzip } from './gzip/gzip.ts';
 import { telnet } from './telnet/telnet.ts';
 import { tar } from './tar/tar.ts';
+import { gpasswd, groupadd, groupdel, groupmod } from './shadow/groups.ts';
+import { chpasswd, newgrp, passwd } from './shadow/passwords.ts';
+import { useradd, userdel, usermod } from './shadow/users.ts';
 import { flock } from './util-linux/flock.ts';
 import { findmnt } from './util-linux/findmnt.ts';
 import { mountpoint } from './util-linux/mountpoint.ts';
@@ -296,8 +299,19 @@ const list: readonly Command[] = [
   xxd,
   gzip,
   tar,
+  useradd,
+  userdel,
+  usermod,
+  groupadd,
+  groupdel,
+  groupmod,
+  gpasswd,
+  passwd,
+  chpasswd,
+  newgrp,
   flock,
   findmnt,
+  mountpoint,
   runuser,
   chrt,
   ionice,
@@ -305,7 +319,6 @@ const list: readonly Command[] = [
   taskset,
   setpriv,
   pwdx,
-  mountpoint,
   fuser,
   nstat,
 ];

@@ -4,6 +4,7 @@ import { formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
 import { gnuOptions, parseOptions } from '../../lib/getopt.ts';
 import { defineCommand, type Invocation } from '../define.ts';
+import { askSecret, isRight } from '../shadow/password.ts';
 import { uptimeLine } from '../system/uptime.ts';
 
 export const whoami = defineCommand({
@@ -205,16 +206,12 @@ export async function runSu(call: Invocation): Promise<ExitCode> {
     return 1;
   }
   if (sys.realUid !== 0) {
-    call.writeErr('Password: ');
-    await call.flush();
-    const modes = sys.terminalModes(0);
-    if (modes.ok) sys.setTerminalModes(0, { ...modes.value, echo: false });
-    await sys.read(0, 4096);
-    if (modes.ok) sys.setTerminalModes(0, modes.value);
-    await sys.sleep(2_000_000);
-    call.err('');
-    call.err('su: Authentication failure');
-    return 1;
+    const typed = await askSecret(call, 'Password: ');
+    if (typed === undefined || !(await isRight(sys, name, typed))) {
+      await sys.sleep(2_000_000);
+      call.err('su: Authentication failure');
+      return 1;
+    }
   }
   const shell = options.value('s') ?? user.shell;
   const env = new Map(isLogin ? [['TERM', sys.env.get('TERM') ?? 'dumb']] : sys.env);

@@ -3,6 +3,7 @@ import type { ExitCode, Sys } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
 import { parseOptions } from '../../lib/getopt.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { askSecret, isRight } from '../shadow/password.ts';
 import { groupsOf } from './accounts.ts';
 
 const SECURE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -149,7 +150,7 @@ function appliesTo(sys: Sys, rule: Rule, user: string, gid: number | undefined):
   return group !== undefined && (group.members.includes(user) || group.gid === gid);
 }
 
-/** Nobody in a lab has a password that is right. */
+/** The lab's own users have no password; one that was made with useradd may be given one. */
 async function authenticate(call: Invocation, user: string, isQuiet: boolean, isListed: boolean): Promise<ExitCode> {
   const { sys } = call;
   if (isQuiet) {
@@ -162,16 +163,15 @@ async function authenticate(call: Invocation, user: string, isQuiet: boolean, is
     return 1;
   }
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    call.writeErr(`[sudo] password for ${user}: `);
-    await call.flush();
-    const modes = sys.terminalModes(0);
-    if (modes.ok) sys.setTerminalModes(0, { ...modes.value, echo: false });
-    const line = await sys.read(0, 4096);
-    if (modes.ok) sys.setTerminalModes(0, modes.value);
-    call.err('');
-    if (!line.ok || line.value.length === 0) {
+    const typed = await askSecret(call, `[sudo] password for ${user}: `);
+    if (typed === undefined) {
       call.err('sudo: no password was provided');
       call.err('sudo: a password is required');
+      return 1;
+    }
+    if (await isRight(sys, user, typed)) {
+      if (isListed) return 0;
+      call.err(`${user} is not in the sudoers file.`);
       return 1;
     }
     await sys.sleep(2_000_000);
