@@ -10,6 +10,8 @@ import { pathsOf, programsOf, setuidOf } from './userland.ts';
 
 /** What busybox brings, by the Debian package our tools are filed under. */
 const busybox = new Set(['apk-tools', 'bsdutils', 'coreutils', 'debianutils', 'diffutils', 'findutils', 'grep', 'gzip', 'hostname', 'iproute2', 'iputils-ping', 'less', 'mawk', 'mount', 'net-tools', 'netcat-openbsd', 'procps', 'psmisc', 'sed', 'tar', 'traceroute', 'util-linux', 'vim-tiny']);
+/** Of those packages' tools the ones that it does not bring. */
+const notInBusybox = new Set('b2sum base32 basenc csplit dircolors fmt logname numfmt pathchk pr rgrep sha224sum sha384sum stdbuf tsort uncompress zcmp zdiff zegrep zfgrep zgrep zless zmore'.split(' '));
 const extra = new Set(alpinePackages.flatMap(({ tools = [] }) => tools));
 
 /** Of bind's tools the one that busybox has as well. */
@@ -22,7 +24,7 @@ const packages: readonly ImagePackage[] = alpinePackages.map(({ name, version, s
 
 export const alpine: UserLand = {
   name: 'alpine',
-  programs: new Map([...programsOf(new Set([...busybox, ...extra])), ...[...programsOf(new Set(['bind9-dnsutils']))].filter(([path]) => path === NSLOOKUP), ['/usr/bin/wget', toProgram(busyboxWget)], ['/bin/busybox', bash]]),
+  programs: new Map([...[...programsOf(new Set([...busybox, ...extra]))].filter(([path]) => !notInBusybox.has(path.slice(path.lastIndexOf('/') + 1))), ...[...programsOf(new Set(['bind9-dnsutils']))].filter(([path]) => path === NSLOOKUP), ['/usr/bin/wget', toProgram(busyboxWget)], ['/bin/busybox', bash]]),
   setuid: setuidOf(extra),
   files: [
     { path: '/bin/sh', link: 'busybox' }, { path: '/bin/ash', link: 'busybox' },

@@ -73,6 +73,10 @@ import { numfmt } from './coreutils/numfmt.ts';
 import { factor, tsort } from './coreutils/numbers.ts';
 import { link, mkfifo, mknod, pathchk, shred, sync, unlink } from './coreutils/nodes.ts';
 import { hostid, logname, stdbuf } from './coreutils/stdbuf.ts';
+import { getopt } from './getopt/getopt.ts';
+import { rgrep } from './grep/grep.ts';
+import { zdiff, zgrep, zless, zmore } from './gzip/scripts.ts';
+import { colrm, look } from './text-columns/look.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
@@ -273,6 +277,14 @@ const list: readonly Command[] = [
   hostid,
   logname,
   stdbuf,
+  getopt,
+  rgrep,
+  zdiff,
+  zgrep,
+  zless,
+  zmore,
+  colrm,
+  look,
   expr,
   test,
   arping,

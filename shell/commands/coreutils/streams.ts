@@ -380,6 +380,9 @@ function columnsOf(line: string): number {
   return column;
 }
 
+/** No number is padded to more. */
+const MOST_WIDE = 1 << 16;
+
 export const nl = defineCommand({
   name: 'nl', summary: 'number lines', package: 'coreutils',
   run: async (call) => {
@@ -394,7 +397,7 @@ export const nl = defineCommand({
       return 1;
     }
     const numbered = (value: number): string => (format === 'ln' ? String(value).padEnd(width) : String(value).padStart(width, format === 'rz' ? '0' : ' '));
-    const width = Number(options.value('w') ?? '6');
+    const width = Math.min(MOST_WIDE, Number(options.value('w') ?? '6'));
     const separator = options.value('s') ?? '\t';
     let number = Number(options.value('v') ?? '1');
     for (const path of options.operands.length === 0 ? ['-'] : options.operands) {

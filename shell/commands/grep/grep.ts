@@ -8,6 +8,7 @@ import { RegexExhausted } from '../../lib/regex/regex.ts';
 import { utf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
 import { gnuAnswer } from '../gnu-help.ts';
+import { execute } from '../system/run.ts';
 import { makeMatcher, type Matcher } from './matcher.ts';
 
 export const grep = defineCommand({
@@ -22,6 +23,12 @@ export const grep = defineCommand({
       return 2;
     }
   },
+});
+
+/** A script of one line. */
+export const rgrep = defineCommand({
+  name: 'rgrep', summary: 'print lines that match a pattern, of all files below', package: 'grep',
+  run: (call) => execute(call, ['grep', '-r', ...call.args], call.env, (text) => text),
 });
 
 interface Mode {
@@ -115,7 +122,7 @@ async function runGrep(call: Invocation): Promise<ExitCode> {
   const listed = isRecursive ? collect(call, operands.length === 0 ? ['.'] : operands, options, operands.length === 0) : operands.length === 0 ? ['-'] : operands;
   const mode: Mode = {
     matcher: made.matcher, isInverted: options.has('v'), isCount: options.has('c'), isListing: options.has('l') ? 'with' : options.has('L') ? 'without' : undefined, isQuiet: options.has('q'), isOnly: options.has('o'),
-    hasNumber: options.has('n'), hasByte: options.has('b'), hasName: options.has('H') || (!options.has('h') && (listed.length > 1 || isRecursive || operands.length > 1)),
+    hasNumber: options.has('n'), hasByte: options.has('b'), hasName: options.has('H') || (!options.has('h') && (listed.length > 1 || operands.length > 1 || (isRecursive && listed[0] !== operands[0]))),
     after: Number(options.value('A') ?? context ?? '0'), before: Number(options.value('B') ?? context ?? '0'), most: options.has('m') ? Number(options.value('m')) : Number.POSITIVE_INFINITY,
     isColoured: ['always', 'yes', 'force'].includes(colourWord) || (['auto', 'tty', 'if-tty'].includes(colourWord) && call.stdoutIsTerminal && call.env.get('TERM') !== 'dumb'), separator: options.value('group-separator') ?? (options.has('no-group-separator') ? '' : '--'),
     isSilent: options.has('s'), label: options.value('label') ?? '(standard input)', binary, ending: options.has('z') ? '\0' : '\n', hasContext: options.has('A') || options.has('B') || options.has('C'), hasTab: options.has('T'), nameEnding: options.has('Z') ? '\0' : undefined, lineBuffered: options.has('line-buffered'),

@@ -5,9 +5,10 @@ import { parseOptions, type ParsedOptions } from '../../lib/getopt.ts';
 import { gunzip, gzip as pack, type Gunzipped } from '../../lib/gzip.ts';
 import { readWhole } from '../../lib/input.ts';
 import { defineCommand, type Invocation } from '../define.ts';
+import { scriptAnswer } from './help.ts';
 
 export const gzip = defineCommand({
-  name: 'gzip', aliases: ['gunzip', 'zcat'], summary: 'compress or expand files', package: 'gzip',
+  name: 'gzip', aliases: ['gunzip', 'uncompress', 'zcat'], summary: 'compress or expand files', package: 'gzip',
   run: (call) => run(call),
 });
 
@@ -26,6 +27,9 @@ async function run(call: Invocation): Promise<ExitCode> {
     call.err(`gzip: ${options.error}\nTry \`gzip --help' for more information.`);
     return 1;
   }
+  // The others are scripts around gzip, and answer for themselves where that comes first.
+  const [asked] = call.args;
+  if (call.name !== 'gzip' && (asked === '--help' || asked === '--version')) return scriptAnswer(call, call.name, asked);
   if (options.has('V')) {
     call.out('gzip 1.12');
     return 0;
@@ -47,7 +51,7 @@ async function run(call: Invocation): Promise<ExitCode> {
 }
 
 function modeOf(name: string, options: ParsedOptions): Mode {
-  const unpacks = options.has('d') || name === 'gunzip' || name === 'zcat';
+  const unpacks = options.has('d') || name !== 'gzip';
   return {
     work: options.has('l') ? 'list' : options.has('t') ? 'test' : unpacks ? 'unpack' : 'pack', toStdout: options.has('c') || name === 'zcat', keeps: options.has('k'), isForced: options.has('f'), isVerbose: options.has('v'), isQuiet: options.has('q'),
     isRecursive: options.has('r'), keepsName: !options.has('n'), restoresName: options.has('N'), suffix: options.value('S') ?? '.gz',
@@ -72,11 +76,20 @@ async function standardInput(call: Invocation, mode: Mode, lister: Lister): Prom
     call.write(pack(read.value));
     return 0;
   }
+  if (passesOn(mode, read.value)) {
+    call.write(read.value);
+    return 0;
+  }
   const unpacked = unpack(call, mode, 'stdin', read.value);
   if (!unpacked.ok) return 1;
   if (mode.work === 'list') lister.add(unpacked, 'stdout', read.value.length);
   else if (mode.work === 'unpack') call.write(unpacked.bytes);
   return 0;
+}
+
+/** With -cdf what is not compressed goes through as it is. */
+function passesOn(mode: Mode, bytes: Uint8Array): boolean {
+  return mode.work === 'unpack' && mode.toStdout && mode.isForced && !(bytes[0] === 0x1f && bytes[1] === 0x8b);
 }
 
 function unpack(call: Invocation, mode: Mode, name: string, bytes: Uint8Array): Gunzipped {
@@ -161,6 +174,10 @@ async function packFile(call: Invocation, mode: Mode, file: string, target: stri
 }
 
 async function unpackFile(call: Invocation, mode: Mode, lister: Lister, file: string, target: string, bytes: Uint8Array, stat: FileStat): Promise<Outcome> {
+  if (passesOn(mode, bytes)) {
+    call.write(bytes);
+    return 0;
+  }
   const unpacked = unpack(call, mode, file, bytes);
   if (!unpacked.ok) return 1;
   if (mode.work === 'list') {
