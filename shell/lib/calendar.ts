@@ -44,6 +44,9 @@ export function epochSeconds(year: number, month: number, day: number, hour = 0,
 }
 
 /** What a zone makes of a moment. */
+/** No field is wider: more would be memory for blanks. */
+const MOST_WIDE = 1 << 20;
+
 export interface LocalTime { readonly offsetSeconds: number; readonly abbreviation: string; readonly isDaylight: boolean }
 export const universalTime: LocalTime = { offsetSeconds: 0, abbreviation: 'UTC', isDaylight: false };
 
@@ -60,7 +63,7 @@ export function formatTime(format: string, epoch: number, nanoseconds?: number, 
     const padFlag = /.*([-_0+])/.exec(flags)?.[1];
     const filler = padFlag === '_' ? ' ' : padFlag === '0' || padFlag === '+' ? '0' : pad || ' ';
     let shown = pad === '' ? value : value.replace(/^[0 ]+(?=\d)/, '');
-    if (padFlag !== '-') shown = shown.padStart(Math.max(size, Number(width || 0)), filler);
+    if (padFlag !== '-') shown = shown.padStart(Math.max(size, Math.min(MOST_WIDE, Number(width || 0))), filler);
     if (flags.includes('#')) return letter === 'p' || letter === 'Z' ? shown.toLowerCase() : shown.toUpperCase();
     return flags.includes('^') ? shown.toUpperCase() : shown;
   });

@@ -100,7 +100,9 @@ export function deviceByName(namespace: NamespaceState, name: string): Device | 
 
 /** alloc_name: the first free number for `veth%d`. */
 export function freeName(namespace: NamespaceState, prefix: string): string {
-  for (let number = 0; ; number += 1) if (deviceByName(namespace, prefix + number) === undefined) return prefix + number;
+  const taken = new Set<string>();
+  for (const { name, altNames } of namespace.devices.values()) for (const each of [name, ...altNames]) taken.add(each);
+  for (let number = 0; ; number += 1) if (!taken.has(prefix + number)) return prefix + number;
 }
 
 export function findDevice(kernel: Kernel, ns: NetnsId, index: LinkIndex): Device | undefined {

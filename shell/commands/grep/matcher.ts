@@ -52,7 +52,9 @@ function perl(patterns: readonly string[], options: { ignoreCase: boolean; bound
       return { ok: false, error: perlError(pattern) };
     }
   }
-  return { ok: true, warnings: [], matcher: { test: (text) => matchers.some((matcher) => ((matcher.lastIndex = 0), matcher.test(text))), span: (text, from) => firstOf(matchers, text, from) } };
+  const quick = patterns.some(repeatsChoice) ? patterns.map(asExtended) : [];
+  const decides = quick.length > 0 && quick.every((each) => each !== undefined) ? compileRegexes(quick, 'extended', given(options)) : undefined;
+  return { ok: true, warnings: [], matcher: { test: (text) => decides?.ok === true ? decides.regex.test(text) : matchers.some((matcher) => ((matcher.lastIndex = 0), matcher.test(text))), span: (text, from) => firstOf(matchers, text, from) } };
 }
 
 function firstOf(matchers: readonly RegExp[], text: string, from: number): readonly [number, number] | undefined {
@@ -84,6 +86,11 @@ function repeatsRepetition(pattern: string): boolean {
     bare = bare.slice(0, inner.index) + (repeats || inner[2] !== undefined ? 'x*' : 'x') + bare.slice(inner.index + inner[0].length);
   }
   return false;
+}
+
+/** A choice repeated without bound, such as (a|aa)+, can be walked in as many ways: an extended expression says whether a line has a match, Perl's where. */
+function repeatsChoice(pattern: string): boolean {
+  return /\|[^()]*\)(?:[*+]|\{\d*,\})/.test(pattern.replace(/\\./gs, 'x').replace(/\[\^?\]?[^\]]*\]/g, 'x'));
 }
 
 /** undefined where it holds what extended expressions have no word for: looking around, lazy repetitions, references. */
