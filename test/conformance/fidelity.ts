@@ -18,7 +18,7 @@ interface Tallied { readonly tools: Map<string, Tally>; readonly steps: number }
 function tally(folder: string): Tallied {
   const tools = new Map<string, Tally>();
   let steps = 0;
-  for (const recorded of load(folder, 'linux')) {
+  for (const recorded of [...load(folder, 'linux'), ...load(folder, 'accounts')]) {
     const background = new Map(recorded.steps.flatMap((step) => (step.bg === undefined ? [] : [[step.bg, step.cmd ?? ''] as const])));
     recorded.steps.forEach((step, index) => {
       if (step.exit === undefined) return;
