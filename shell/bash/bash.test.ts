@@ -63,6 +63,9 @@ const tables: Record<string, readonly (readonly [script: string, output: string]
     ['set -u; echo $zz; echo no', '!bash: line 1: zz: unbound variable\n=127'],
   ],
   redirection: [
+    ['GLOBIGNORE=*.txt; echo *.* sub/*.*', '.hid sub/c.txt\n'],
+    ['f() { nosuch; caller 0; caller; }\nf; nosuch', '2 NULL\n!environment: line 1: nosuch: command not found\nbash: line 2: nosuch: command not found\n=127'],
+    ['set -u; f() {\n x=$zz\n}\nf', '!environment: line 2: zz: unbound variable\n=127'],
     ['( echo $BASH_SUBSHELL ) & wait; echo | ( echo $BASH_SUBSHELL ); ( ( echo $BASH_SUBSHELL ) ) & wait; echo | ( exit 4 ); echo $?', '1\n1\n2\n4\n'],
     ['echo a > f; echo b >> f; cat < f; cat <<< "$((1+1))"', 'a\nb\n2\n'],
     ['x=1; cat <<E\n$x \\$x $(echo s)\nE\ncat <<\'E\'\n$x\nE\ncat <<-E\n\ttab\n\tE', '1 $x s\n$x\ntab\n'],

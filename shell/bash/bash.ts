@@ -62,6 +62,7 @@ class Start {
         args = args.slice(1);
       }
       shell.isCommandString = true;
+      shell.source = 'environment';
     } else if (args.length > 0 && !this.readsStdin) {
       script = args[0];
       shell.name = script!;

@@ -1,10 +1,13 @@
 /** What unwinds the executor. Everything else is a status. */
+import type { Place } from './ash-words.ts';
 
 /** An expansion or assignment went wrong: the current command line is given up (`discard`), with `-c` the whole string too (`abandon`), or the shell ends (`exit`). */
 export class ShellError {
   readonly message: string | undefined;
   readonly status: number;
   readonly effect: 'discard' | 'abandon' | 'exit';
+  /** Where it happened, once what ran there has been left. */
+  place: Place | undefined;
   constructor(message: string | undefined, status = 1, effect: 'discard' | 'abandon' | 'exit' = 'discard') {
     this.message = message;
     this.status = status;

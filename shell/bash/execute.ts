@@ -418,7 +418,7 @@ export async function unwound(shell: Shell, thrown: unknown): Promise<number> {
   if (thrown instanceof ShellExit) return thrown.status;
   if (thrown instanceof ShellInterrupt) return thrown.status;
   if (thrown instanceof ShellError) {
-    if (thrown.message !== undefined) await shell.error(thrown.message);
+    await shell.tell(thrown);
     // 2: memory ran out (xmalloc.c, memory_error_and_abort).
     if (thrown.effect === 'exit' && thrown.status !== 2) return shell.isCommandString && !shell.isInteractive ? 127 : 1;
     return thrown.status;

@@ -13,12 +13,19 @@ export async function expandPaths(shell: Shell, field: Field): Promise<string[]>
     const patterns = splitIgnore(ignore);
     found = found.filter((path) => {
       const name = path.split('/').at(-1)!;
-      return name !== '.' && name !== '..' && !patterns.some((pattern) => matches(pattern, path, { extended, ignoreCase: false }));
+      return name !== '.' && name !== '..' && !patterns.some((pattern) => isIgnored(path, pattern, extended));
     });
   }
   if (found.length > 0) return found;
   if (shell.options.shopt('failglob')) throw new ShellError(`no match: ${field.text}`);
   return shell.options.shopt('nullglob') ? [] : [field.text];
+}
+
+/** No star reaches over a slash (FNM_PATHNAME). */
+function isIgnored(path: string, pattern: string, extended: boolean): boolean {
+  const names = path.split('/');
+  const patterns = pattern.split('/');
+  return names.length === patterns.length && names.every((name, at) => matches(patterns[at]!, name, { extended, ignoreCase: false }));
 }
 
 function splitIgnore(text: string): string[] {

@@ -184,7 +184,7 @@ async function runAside(shell: Shell, command: string, how: Parameters<typeof ru
     await runProgram(shell, command, shell.line, how);
   } catch (thrown) {
     if (thrown instanceof ShellError) {
-      if (thrown.message !== undefined) await shell.error(thrown.message);
+      await shell.tell(thrown);
     } else if (!(thrown instanceof ShellInterrupt)) throw thrown;
   }
   await shell.flush();
@@ -353,7 +353,7 @@ async function runLine(shell: Shell, text: string, firstLine: number): Promise<v
       if (thrown.status === 130) await shell.write(2, '\n');
       shell.status = thrown.status;
     } else if (thrown instanceof ShellError) {
-      if (thrown.message !== undefined) await shell.error(thrown.message);
+      await shell.tell(thrown);
       shell.status = thrown.status;
     } else throw thrown;
     shell.frames = [];

@@ -94,7 +94,7 @@ async function runParsed(shell: Shell, source: string, parsed: Parsed, options: 
         if (!(thrown instanceof ShellError) || (thrown.effect === 'exit' && !(shell.isInteractive && shell.subshellDepth === 0)) || options.label === 'nested') throw thrown;
         if (shell.isPrompting && shell.subshellDepth === 0) throw thrown;
         if (shell.subshellDepth > 0) throw thrown;
-        if (thrown.message !== undefined) await shell.error(thrown.message);
+        await shell.tell(thrown);
         status = thrown.status;
         shell.status = status;
         shell.flow = undefined;

@@ -532,18 +532,23 @@ export class Shell {
   }
 
   /** A message as bash words it: `bash: line 3: what`. */
-  async error(message: string): Promise<void> {
+  async error(message: string, place = this.place()): Promise<void> {
     await this.flush();
-    await this.write(2, this.isAsh ? `${ashMessage(message, this.place())}\n` : `${this.prefix()}${message}\n`);
+    await this.write(2, this.isAsh ? `${ashMessage(message, place)}\n` : `${this.prefix(place)}${message}\n`);
   }
 
+  prefix({ name, line }: Place = this.place()): string {
+    return line === undefined ? `${name}: ` : `${name}: line ${line}: `;
+  }
+
+  /** What an uncaught error says; one that says nothing is told nothing of. */
+  async tell({ message, place }: ShellError): Promise<void> {
+    if (message !== undefined) await this.error(message, place);
+  }
+
+  /** A script's functions speak in the name of the file they are from. */
   place(line = this.line): Place {
-    const source = this.frames.findLast((frame) => frame.kind === 'source')?.source;
+    const source = (this.isAsh || this.isInteractive ? this.frames.findLast((frame) => frame.kind === 'source') : this.frames.at(-1))?.source;
     return { name: source ?? this.programName, line: this.isInteractive && source === undefined ? undefined : line, from: source !== undefined ? 'script' : this.isCommandString ? 'command string' : this.readsStdin ? 'standard input' : 'script' };
-  }
-
-  prefix(): string {
-    const name = this.frames.findLast((frame) => frame.kind === 'source')?.source ?? this.programName;
-    return this.isInteractive && !this.frames.some((frame) => frame.kind === 'source') ? `${name}: ` : `${name}: line ${this.line}: `;
   }
 }

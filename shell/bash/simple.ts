@@ -210,6 +210,9 @@ export async function callFunction(shell: Shell, entry: FunctionEntry, args: rea
     const action = shell.traps.get('RETURN');
     if (action !== undefined && action !== '' && !shell.isInTrap) await runTrap(shell, 'RETURN', action);
     return status;
+  } catch (thrown) {
+    if (thrown instanceof ShellError) thrown.place ??= shell.place();
+    throw thrown;
   } finally {
     const options = shell.localOptions as { letters: ReadonlySet<string> } | undefined;
     if (options !== undefined) shell.restoreOptions(options.letters);

@@ -13,7 +13,7 @@ export async function sourceStartupFile(shell: Shell, path: string): Promise<boo
     await runSource(shell, path, decode(read.value), undefined);
   } catch (thrown) {
     if (!(thrown instanceof ShellError)) throw thrown;
-    if (thrown.message !== undefined) await shell.error(thrown.message);
+    await shell.tell(thrown);
     shell.frames = [];
   }
   await shell.flush();

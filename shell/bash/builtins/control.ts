@@ -227,8 +227,10 @@ export async function callerBuiltin(shell: Shell, args: readonly string[]): Prom
   const frame = frames[index];
   if (frame === undefined) return 1;
   const outer = frames[index + 1];
-  const source = outer?.source ?? shell.source;
-  shell.out(args[0] === undefined ? `${frame.callLine} ${source}\n` : `${frame.callLine} ${outer?.name ?? 'main'} ${source}\n`);
+  // What is given with -c, or read from standard input, is no source.
+  const source = outer?.source ?? (shell.isCommandString || shell.readsStdin ? undefined : shell.source);
+  if (source === undefined && args[0] !== undefined) return 1;
+  shell.out(args[0] === undefined ? `${frame.callLine} ${source ?? 'NULL'}\n` : `${frame.callLine} ${outer?.name ?? 'main'} ${source!}\n`);
   return 0;
 }
 
