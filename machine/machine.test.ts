@@ -214,6 +214,15 @@ describe('files', () => {
     ])).toEqual(['60', 'body\n', 'net:[4026531840]', '0\n', 'ok', '1\n', 'ENOENT', '/', '/dev/null']);
   });
 
+  it('refuses what would write to /proc where Linux does: at the open, or at the write', async () => {
+    const write = async (sys: Sys, path: string): Promise<unknown> => {
+      const opened = await sys.open(path, { write: true });
+      return opened.ok ? word(await sys.write(opened.value, new Uint8Array([49]))) : `open: ${opened.error}`;
+    };
+    expect(await check(async (sys) => Promise.all(['/proc/version', '/proc/self/status', '/proc/net/arp', '/proc/sys/kernel/ostype', '/proc/sys/net/ipv4/ip_forward'].map((path) => write(sys, path))))).toEqual(['EIO', 'EINVAL', 'open: EACCES', 'open: EACCES', 1]);
+    expect(await check((sys) => write(sys, '/proc/version'), 1000)).toBe('open: EACCES');
+  });
+
   it('namespaces end with their last holder', async () => {
     expect(await check(async (sys) => {
       sys.makeDirectory('/run/netns');

@@ -26,6 +26,7 @@ export interface Synthetic {
   lookup?(name: string, by: Process): Inode | undefined;
   list?(by: Process): string[];
   read?(by: Process): Result<string>;
+  /** Absent: it cannot be opened for writing. */
   write?(by: Process, text: string): Result;
   /** Text of the link. */
   target?(by: Process): Result<string>;

@@ -32,6 +32,8 @@ export function openFile(by: Process, path: string, asked: OpenFlags): Result<Op
   if (flags.directory === true && inode.kind !== 'directory') return fail('ENOTDIR');
   if (inode.kind === 'directory' && (flags.write === true || flags.create === true)) return fail('EISDIR');
   if (!tree.may(by, inode, (flags.read === true ? 4 : 0) | (flags.write === true ? 2 : 0))) return fail('EACCES');
+  // Where nothing can be written not even root's open succeeds (kernfs_fop_open, seq_open_net, proc_sys_permission).
+  if (flags.write === true && inode.kind === 'file' && inode.synthetic !== undefined && inode.synthetic.write === undefined) return fail('EACCES');
   if (flags.write === true && inode.fs.isReadOnly && inode.kind === 'file') return fail('EROFS');
   return openInode(by, inode, flags, inode.kind === 'directory' ? tree.pathOf(inode, by.root) : pathOf(by, at.value.directory, at.value.name));
 }

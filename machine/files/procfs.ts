@@ -41,7 +41,7 @@ function root(machine: Machine, fs: FileSystem): Inode {
     list: (by) => [...[...machine.processes.values()].filter((process) => by.sees(process)).map((process) => String(by.numberOf(process.pid))), ...Object.keys(files), ...Object.keys(links), 'sys'].sort(procOrder),
     lookup: (name, by) => {
       const file = files[name];
-      if (file !== undefined) return nodes.file(`proc/${name}`, 0o444, { read: (by) => ok(file(by)) });
+      if (file !== undefined) return nodes.file(`proc/${name}`, 0o444, { read: (by) => ok(file(by)), write: () => fail('EIO') });
       const link = links[name];
       if (link !== undefined) return nodes.link(`proc/${name}`, { target: (by) => ok(link(by)) });
       if (name === 'sys') return sysDirectory(machine, nodes, '');
@@ -87,11 +87,18 @@ function locksText(machine: Machine, by: Process): string {
 function processDirectory(machine: Machine, nodes: SyntheticNodes, process: Process): Inode {
   const base = `proc/${process.pid}`;
   const mayPeek = (by: Process): boolean => by.uid === 0 || by.uid === process.uid;
-  const file = (name: string, mode: number, read: (by: Process) => Result<string>): Inode => nodes.file(`${base}/${name}`, mode, { read }, process);
+  const file = (name: string, mode: number, read: (by: Process) => Result<string>): Inode => nodes.file(`${base}/${name}`, mode, { read, write: () => fail('EINVAL') }, process);
   const entries: Record<string, () => Inode> = {
     cgroup: () => file('cgroup', 0o444, () => ok('0::/\n')),
     cmdline: () => file('cmdline', 0o444, () => ok(process.state === 'zombie' ? '' : process.argv.map((word) => `${word}\0`).join(''))),
-    comm: () => file('comm', 0o644, () => ok(`${process.name}\n`)),
+    comm: () => nodes.file(`${base}/comm`, 0o644, {
+      read: () => ok(`${process.name}\n`),
+      write: (by, text) => {
+        if (by !== process) return fail('EINVAL');
+        process.name = text.slice(0, 15);
+        return ok(undefined);
+      },
+    }, process),
     cwd: () => nodes.link(`${base}/cwd`, { target: (by) => (mayPeek(by) ? ok(machine.tree.pathOf(process.cwd, by.root)) : fail('EACCES')), follow: () => process.cwd }, process),
     environ: () => file('environ', 0o400, () => ok([...process.env].map(([name, value]) => `${name}=${value}\0`).join(''))),
     exe: () => nodes.link(`${base}/exe`, { target: (by) => (!mayPeek(by) ? fail('EACCES') : process.executable === '' ? fail('ENOENT') : ok(process.executable)) }, process),
@@ -197,7 +204,7 @@ function sysDirectory(machine: Machine, nodes: SyntheticNodes, path: string): In
           const value = key === 'kernel/hostname' && reader.uts !== undefined ? ok(reader.uts.hostname) : machine.sysctl(reader.netns.id, key);
           return value.ok ? ok(`${value.value}\n`) : value;
         },
-        write: (writer, text) => (writer.can('SYS_ADMIN') ? machine.setSysctl(writer.netns.id, key, text.trim(), writer) : fail(writer.uid === 0 ? 'EROFS' : 'EACCES')),
+        ...(isWritable ? { write: (writer: Process, text: string) => (writer.can('SYS_ADMIN') ? machine.setSysctl(writer.netns.id, key, text.trim(), writer) : fail(writer.uid === 0 ? 'EROFS' : 'EACCES')) } : {}),
       });
     },
   };
