@@ -71,12 +71,15 @@ export function parseTraceroute(args: readonly string[]): ParsedTraceroute {
   if (maxHops > 255) return wrong('max hops cannot be more than 255');
   if (firstHop < 1 || firstHop > maxHops) return wrong('first hop out of range');
   if (perHop > 10 || perHop <= 0) return wrong('no more than 10 probes per hop');
-  const waits = (parsed.value('w') ?? '5').split(/[,/]/).map(Number);
-  if (waits.some((wait) => Number.isNaN(wait) || wait < 0)) return bad('w');
+  const waits = (parsed.value('w') ?? '5').split(/[,/]/).map(decimal);
+  if (waits.some(Number.isNaN)) return bad('w');
+  if (waits.some((wait) => wait < 0)) return wrong(`bad wait specifications \`${waits[0]!},${waits[1] ?? 0},${waits[2] ?? 0}' used`);
   const lengthText = parsed.operands[1];
   if (lengthText !== undefined && !/^[0-9]+$/.test(lengthText)) return wrong(`Cannot handle "packetlen" cmdline arg \`${lengthText}' on position 2 (argc ${args.length})`);
   if (Number(lengthText ?? 0) > 65_000) return wrong(`too big packetlen ${lengthText!} specified`);
-  const gap = Number(parsed.value('z') ?? 0);
+  const gap = decimal(parsed.value('z') ?? '0');
+  if (Number.isNaN(gap)) return bad('z');
+  if (gap < 0) return wrong(`bad sendtime \`${parsed.value('z')!}' specified`);
   return {
     ok: true,
     options: {
@@ -101,4 +104,9 @@ export function parseTraceroute(args: readonly string[]): ParsedTraceroute {
       sendGapUs: gap > 10 ? gap * 1000 : gap * 1e6,
     },
   };
+}
+
+/** strtod(3) of a whole word; NaN for what is none. */
+function decimal(text: string): number {
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
