@@ -3,13 +3,11 @@
  * stays, and that nobody gets out.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lessonsOf, loadCourse, proveLesson } from '../../labs/course/index.ts';
-import { ExecCase } from '../../labs/exec.ts';
 import { scenarioNamed } from '../../labs/scenarios/index.ts';
 import { describeUnless } from '../../test/linux.ts';
 import { readCourse } from '../course-files.ts';
@@ -46,17 +44,19 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 }
 
 describeUnless(whyNot, 'a lab in a container', () => {
-  const { course } = loadCourse(new Map(Object.entries(readCourse(join(productDir(), 'courses/gke-networking')))));
-  const lessons = lessonsOf(course!);
-
   // Waits are real there: a few minutes for all.
-  const isWhole = process.env['PODWIRE_LINUX_LESSONS'] === '1';
-  test.each([...lessons.values()].filter(({ id, unit }) => (isWhole ? unit === 'u1' : id === 'u1-software-switch')).map((lesson) => [lesson.id, lesson] as const))('%s: its solution reaches every goal, as grading sees it', async (_id, lesson) => {
-    const { failures } = await proveLesson(lesson, { backend: linuxBackend(inContainer(engine)), rules: ['solution'], lessons, seed: 1 });
+  const taught = process.env['PODWIRE_LINUX_LESSONS'] === '1' ? readdirSync(join(productDir(), 'courses/gke-networking/u1')) : ['u1-software-switch'];
+  test.each(taught)('%s: its solution reaches every goal, as grading sees it', async (id) => {
+    // Who proves lessons knows the simulator, and that is slow to load where nothing is to be proved.
+    const { lessonsOf, loadCourse, proveLesson } = await import('../../labs/course/index.ts');
+    const { course } = loadCourse(new Map(Object.entries(readCourse(join(productDir(), 'courses/gke-networking')))));
+    const lessons = lessonsOf(course!);
+    const { failures } = await proveLesson(lessons.get(id)!, { backend: linuxBackend(inContainer(engine)), rules: ['solution'], lessons, seed: 1 });
     expect(failures).toEqual([]);
   }, 120_000);
 
   test('runs cases, answers who serves and who is stopped', async () => {
+    const { ExecCase } = await import('../../labs/exec.ts');
     const { steps } = await runCaseOnLinux(ExecCase.parse({
       id: 'case', lab: 'linux-host', setup: [{ serve: { port: 8080, body: 'hello' } }], files: { '/root/a.txt': 'a\n' },
       steps: [{ cmd: 'cat /root/a.txt; exit 3' }, { cmd: 'curl -s http://127.0.0.1:8080/' }, { cmd: 'ping -c 100 127.0.0.1', bg: 'ping' }, { sleep: 1.5 }, { stop: 'ping', signal: 'INT' }, { cmd: 'sleep 100', timeout: 1 }],
