@@ -150,7 +150,7 @@ export class Machine {
     this.kernelRelease = options.kernelRelease ?? '6.1.0-28-cloud-amd64';
     this.netns = new NetnsTable(kernel);
     this.otherSysctls = new Map([
-      ['fs/file-max', { value: '9223372036854775807', isWritable: true }], ['kernel/hostname', { value: options.hostname, isWritable: true }], ['kernel/osrelease', { value: this.kernelRelease, isWritable: false }],
+      ['fs/file-max', { value: '9223372036854775807', isWritable: true }], ['kernel/domainname', { value: '(none)', isWritable: true }], ['kernel/hostname', { value: options.hostname, isWritable: true }], ['kernel/osrelease', { value: this.kernelRelease, isWritable: false }],
       ['kernel/ostype', { value: 'Linux', isWritable: false }], ['kernel/pid_max', { value: '4194304', isWritable: true }], ['vm/swappiness', { value: '60', isWritable: true }],
     ]);
     this.tree = new FileTree(() => this.epochNowUs(), { type: 'ext4', source: '/dev/sda1', options: 'rw,relatime,discard,errors=remount-ro' });

@@ -1,4 +1,4 @@
-/** id, whoami, groups, who, w, hostname, su, tty: who and where one is. Read first: the man page of each in section 1. */
+/** id, whoami, groups, who, w, su: who and where one is. Read first: the man page of each in section 1. */
 import type { ExitCode, Sys } from '../../../machine/sys.ts';
 import { formatTime } from '../../lib/calendar.ts';
 import { strerror } from '../../lib/errno.ts';
@@ -143,42 +143,6 @@ export const users = defineCommand({
   run: (call) => {
     const names = logins(call.sys).map((login) => login.user).sort();
     if (names.length > 0) call.out(names.join(' '));
-    return 0;
-  },
-});
-
-export const hostname = defineCommand({
-  name: 'hostname', summary: 'show the host name', package: 'hostname', path: '/usr/bin/hostname',
-  run: async (call) => {
-    const options = parseOptions(call.args, { short: 'aAbdfFhiIsVvy', long: { fqdn: 'none=f', long: 'none=f', short: 'none=s', domain: 'none=d', 'ip-address': 'none=i', 'all-ip-addresses': 'none=I' } });
-    if (options.error !== undefined) {
-      call.err(`hostname: ${options.error}`);
-      return 255;
-    }
-    const { sys } = call;
-    const addresses = call.net.netlink.addresses().filter((address) => address.scope === 'global').map((address) => address.address);
-    if (options.has('I')) call.out(`${addresses.join(' ')}${addresses.length > 0 ? ' ' : ''}`);
-    else if (options.has('i')) {
-      const hosts = await sys.readText('/etc/hosts');
-      const line = (hosts.ok ? hosts.value : '').split('\n').find((each) => each.split(/\s+/).slice(1).includes(sys.hostname));
-      if (line === undefined) {
-        call.err('hostname: Name or service not known');
-        return 1;
-      }
-      call.out(line.trim().split(/\s+/)[0]!);
-    } else if (options.has('s')) call.out(sys.hostname.split('.')[0]!);
-    else if (options.has('d')) call.out(sys.hostname.split('.').slice(1).join('.'));
-    else if (options.operands.length > 0) {
-      if (sys.uid !== 0) {
-        call.err('hostname: you must be root to change the host name');
-        return 1;
-      }
-      const name = options.operands[0]!;
-      const set = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(name) && name.length <= 64 ? call.net.sysctl.set('kernel/hostname', name) : { ok: false };
-      if (set.ok) return 0;
-      call.err(name.length > 64 ? 'hostname: name too long' : 'hostname: the specified hostname is invalid');
-      return 1;
-    } else call.out(sys.hostname);
     return 0;
   },
 });
