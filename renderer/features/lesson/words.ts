@@ -1,7 +1,8 @@
 /** Small wordings shared by the lesson's blocks. */
 
-export function fillLine(text: string, values: Readonly<Record<string, string | null>>): string {
-  return text.replace(/\{\{([A-Za-z][\w.-]*)\}\}/g, (whole, name: string) => values[name] ?? whole);
+/** `otherwise`: what stands for a value that the lab does not have yet; left out, its placeholder does. */
+export function fillLine(text: string, values: Readonly<Record<string, string | null>>, otherwise?: string): string {
+  return text.replace(/\{\{([A-Za-z][\w.-]*)\}\}/g, (whole, name: string) => values[name] ?? otherwise ?? whole);
 }
 
 /** The same command however it is spaced or commented. */
