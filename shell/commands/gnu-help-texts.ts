@@ -2326,82 +2326,6 @@ Examples:
   $ ls -lh | numfmt --header --field 5 --from=iec --padding=10
   $ ls -lh | numfmt --header --field 5 --from=iec --format %10f
 ` },
-  pr: { authors: 'Pete TerMaat and Roland Huebner.', text: `Usage: pr [OPTION]... [FILE]...
-Paginate or columnate FILE(s) for printing.
-
-With no FILE, or when FILE is -, read standard input.
-
-Mandatory arguments to long options are mandatory for short options too.
-  +FIRST_PAGE[:LAST_PAGE], --pages=FIRST_PAGE[:LAST_PAGE]
-                    begin [stop] printing with page FIRST_[LAST_]PAGE
-  -COLUMN, --columns=COLUMN
-                    output COLUMN columns and print columns down,
-                    unless -a is used. Balance number of lines in the
-                    columns on each page
-  -a, --across      print columns across rather than down, used together
-                    with -COLUMN
-  -c, --show-control-chars
-                    use hat notation (^G) and octal backslash notation
-  -d, --double-space
-                    double space the output
-  -D, --date-format=FORMAT
-                    use FORMAT for the header date
-  -e[CHAR[WIDTH]], --expand-tabs[=CHAR[WIDTH]]
-                    expand input CHARs (TABs) to tab WIDTH (8)
-  -F, -f, --form-feed
-                    use form feeds instead of newlines to separate pages
-                    (by a 3-line page header with -F or a 5-line header
-                    and trailer without -F)
-  -h, --header=HEADER
-                    use a centered HEADER instead of filename in page header,
-                    -h "" prints a blank line, don't use -h""
-  -i[CHAR[WIDTH]], --output-tabs[=CHAR[WIDTH]]
-                    replace spaces with CHARs (TABs) to tab WIDTH (8)
-  -J, --join-lines  merge full lines, turns off -W line truncation, no column
-                    alignment, --sep-string[=STRING] sets separators
-  -l, --length=PAGE_LENGTH
-                    set the page length to PAGE_LENGTH (66) lines
-                    (default number of lines of text 56, and with -F 63).
-                    implies -t if PAGE_LENGTH <= 10
-  -m, --merge       print all files in parallel, one in each column,
-                    truncate lines, but join lines of full length with -J
-  -n[SEP[DIGITS]], --number-lines[=SEP[DIGITS]]
-                    number lines, use DIGITS (5) digits, then SEP (TAB),
-                    default counting starts with 1st line of input file
-  -N, --first-line-number=NUMBER
-                    start counting with NUMBER at 1st line of first
-                    page printed (see +FIRST_PAGE)
-  -o, --indent=MARGIN
-                    offset each line with MARGIN (zero) spaces, do not
-                    affect -w or -W, MARGIN will be added to PAGE_WIDTH
-  -r, --no-file-warnings
-                    omit warning when a file cannot be opened
-  -s[CHAR], --separator[=CHAR]
-                    separate columns by a single character, default for CHAR
-                    is the <TAB> character without -w and 'no char' with -w.
-                    -s[CHAR] turns off line truncation of all 3 column
-                    options (-COLUMN|-a -COLUMN|-m) except -w is set
-  -S[STRING], --sep-string[=STRING]
-                    separate columns by STRING,
-                    without -S: Default separator <TAB> with -J and <space>
-                    otherwise (same as -S" "), no effect on column options
-  -t, --omit-header  omit page headers and trailers;
-                     implied if PAGE_LENGTH <= 10
-  -T, --omit-pagination
-                    omit page headers and trailers, eliminate any pagination
-                    by form feeds set in input files
-  -v, --show-nonprinting
-                    use octal backslash notation
-  -w, --width=PAGE_WIDTH
-                    set page width to PAGE_WIDTH (72) characters for
-                    multiple text-column output only, -s[char] turns off (72)
-  -W, --page-width=PAGE_WIDTH
-                    set page width to PAGE_WIDTH (72) characters always,
-                    truncate lines, except -J option is set, no interference
-                    with -S or -s
-      --help        display this help and exit
-      --version     output version information and exit
-` },
   tsort: { authors: 'Mark Kettenis.', text: `Usage: tsort [OPTION] [FILE]
 Write totally ordered list consistent with the partial ordering in FILE.
 
@@ -2602,49 +2526,6 @@ CAUTION: shred assumes the file system and hardware overwrite data in place.
 Although this is common, many platforms operate otherwise.  Also, backups
 and mirrors may contain unremovable copies that will let a shredded file
 be recovered later.  See the GNU coreutils manual for details.
-` },
-  dircolors: { authors: 'H. Peter Anvin.', text: `Usage: dircolors [OPTION]... [FILE]
-Output commands to set the LS_COLORS environment variable.
-
-Determine format of output:
-  -b, --sh, --bourne-shell    output Bourne shell code to set LS_COLORS
-  -c, --csh, --c-shell        output C shell code to set LS_COLORS
-  -p, --print-database        output defaults
-      --print-ls-colors       output fully escaped colors for display
-      --help        display this help and exit
-      --version     output version information and exit
-
-If FILE is specified, read it to determine which colors to use for which
-file types and extensions.  Otherwise, a precompiled database is used.
-For details on the format of these files, run 'dircolors --print-database'.
-` },
-  ptx: { authors: 'François Pinard.', text: `Usage: ptx [OPTION]... [INPUT]...   (without -G)
-  or:  ptx -G [OPTION]... [INPUT [OUTPUT]]
-Output a permuted index, including context, of the words in the input files.
-
-With no FILE, or when FILE is -, read standard input.
-
-Mandatory arguments to long options are mandatory for short options too.
-  -A, --auto-reference           output automatically generated references
-  -G, --traditional              behave more like System V 'ptx'
-  -F, --flag-truncation=STRING   use STRING for flagging line truncations.
-                                 The default is '/'
-  -M, --macro-name=STRING        macro name to use instead of 'xx'
-  -O, --format=roff              generate output as roff directives
-  -R, --right-side-refs          put references at right, not counted in -w
-  -S, --sentence-regexp=REGEXP   for end of lines or end of sentences
-  -T, --format=tex               generate output as TeX directives
-  -W, --word-regexp=REGEXP       use REGEXP to match each keyword
-  -b, --break-file=FILE          word break characters in this FILE
-  -f, --ignore-case              fold lower case to upper case for sorting
-  -g, --gap-size=NUMBER          gap size in columns between output fields
-  -i, --ignore-file=FILE         read ignore word list from FILE
-  -o, --only-file=FILE           read only word list from this FILE
-  -r, --references               first field of each line is a reference
-  -t, --typeset-mode               - not implemented -
-  -w, --width=NUMBER             output width in columns, reference excluded
-      --help        display this help and exit
-      --version     output version information and exit
 ` },
   stdbuf: { authors: 'Padraig Brady.', text: `Usage: stdbuf OPTION... COMMAND
 Run COMMAND, with modified buffering operations for its standard streams.

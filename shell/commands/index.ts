@@ -78,6 +78,7 @@ import { getopt } from './getopt/getopt.ts';
 import { rgrep } from './grep/grep.ts';
 import { zdiff, zgrep, zless, zmore } from './gzip/scripts.ts';
 import { colrm, look } from './text-columns/look.ts';
+import { fmt } from './coreutils/fmt.ts';
 import { expr, test } from './coreutils/test.ts';
 import { arping } from './arping/arping.ts';
 import { ethtool } from './ethtool/ethtool.ts';
@@ -286,6 +287,7 @@ const list: readonly Command[] = [
   zmore,
   colrm,
   look,
+  fmt,
   expr,
   test,
   arping,

@@ -23,6 +23,7 @@ import * as encodings from './encodings.ts';
 import * as splits from './csplit.ts';
 import * as blocks from './dd.ts';
 import * as fields from './fields.ts';
+import { fmt } from './fmt.ts';
 import * as files from './files.ts';
 import * as nodes from './nodes.ts';
 import * as numbers from './numbers.ts';
@@ -35,7 +36,7 @@ import { printenv } from '../system/run.ts';
 import { echo } from '../system/facts.ts';
 import { sed } from '../sed/sed.ts';
 
-const modules: readonly object[] = [digests, encodings, fields, files, streams, splits, blocks, nodes, numbers, sizes, pieces, buffers, scripts, { cmp, colrm, diff, echo, getopt, grep, gzip, less, look, ls, more, od, printenv, rgrep, sed }];
+const modules: readonly object[] = [digests, encodings, fields, files, streams, splits, blocks, nodes, numbers, sizes, pieces, buffers, scripts, { cmp, colrm, diff, echo, fmt, getopt, grep, gzip, less, look, ls, more, od, printenv, rgrep, sed }];
 const programs: Record<string, Program> = { '/usr/bin/bash': bash };
 for (const tool of modules.flatMap((module): Command[] => Object.values(module))) for (const name of [tool.name, ...(tool.aliases ?? [])]) programs[`/usr/bin/${name}`] = toProgram(tool);
 
@@ -110,7 +111,21 @@ const groups: Readonly<Record<string, Group>> = {
       'printf "abcdefgh\\n" | colrm 3 5', 'printf "abcdefgh\\n" | colrm 3', 'printf "abcdefgh\\n" | colrm', 'colrm x', 'colrm 1 2 3', 'printf "a\\tbcdefghij\\n" | colrm 3 9 | od -c', 'colrm --help', 'look b wd', 'look -f B wd', 'look zz wd', 'look b nope', 'look', 'look -t r ber wd', 'look --help', 'look -d a_p wd',
     ],
   },
-  help: { ...coreutils, setup: '', cases: 'b2sum base32 basenc cksum csplit dd factor hostid link logname mkfifo mknod numfmt pathchk sha224sum sha384sum sha512sum shred split stdbuf sum sync tsort unlink'.split(' ').map((name) => `${name} --help; ${name} --version`) },
+  fmt: {
+    ...coreutils, setup: `cat >p <<'END'
+The quick brown fox jumps over the lazy dog.  It was a dark and stormy night; the rain fell in torrents, except at occasional intervals.
+Second line of the same paragraph here (see "this").
+
+  Indented paragraph with several words that should be wrapped at some point because it is long enough for it.
+  - item one
+  - item two
+
+Short.
+END
+printf '# a comment that is rather long and goes on for a while, as comments do\\n# second line\\ncode();\\n\\tTabbed text with a tab before it and more words to fill the line up to the end and beyond\\nno newline' >q`,
+    cases: ['fmt p', 'fmt -w 40 p', 'fmt -s -w 40 p', 'fmt -u p', 'fmt -c -w 40 p', 'fmt -t -w 40 p', 'fmt -p "  " -w 40 p', 'fmt -40 p', 'fmt -w 0 p', 'fmt -w x p', 'fmt nope', 'fmt -g 30 -w 40 p', 'fmt -g 30 p', 'fmt -w 3000 p', 'fmt -p "# " -w 30 q', 'fmt -p "#" q', 'fmt q', 'fmt -t q p', 'fmt -w 20 <q', 'fmt -s -30', 'fmt .', 'fmt /dev/null'],
+  },
+  help: { ...coreutils, setup: '', cases: 'b2sum base32 basenc cksum csplit dd factor fmt hostid link logname mkfifo mknod numfmt pathchk sha224sum sha384sum sha512sum shred split stdbuf sum sync tsort unlink'.split(' ').map((name) => `${name} --help; ${name} --version`) },
   encodings: {
     ...coreutils, setup: "echo hello >a; printf 'a\\377\\000b' >four; head -c 200 /dev/zero >zeros",
     cases: [
