@@ -7,6 +7,7 @@ import { Connection, connectTcp, header, hostHeader, parseUrl, requestBytes, soc
 import { literalAddress, resolveHost } from '../../lib/resolve.ts';
 import { utf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated, type Invocation } from '../define.ts';
+import { unsimulatedLong, unsimulatedShort } from './unsimulated.ts';
 
 type Url = NonNullable<ReturnType<typeof parseUrl>>;
 interface Run { readonly call: Invocation; readonly options: ParsedOptions; readonly isSpider: boolean; readonly isTerse: boolean; log(text: string): void; now(): string; files: number; bytes: number; us: number }
@@ -25,8 +26,8 @@ export const wget = defineCommand({
   name: 'wget', summary: 'fetch files over HTTP', package: 'wget',
   run: async (call) => {
     // -nv, -nc, -nd: one option each, though written with two letters.
-    const args = call.args.map((word) => ({ '-nv': '--no-verbose', '-nc': '--no-clobber', '-nd': '--no-directories' })[word] ?? word);
-    const options = parseOptions(args, { short: 'qvO:T:t:cSP:U:46hVNxi:e:w:bd', long });
+    const args = call.args.map((word) => ({ '-nv': '--no-verbose', '-nc': '--no-clobber', '-nd': '--no-directories', '-np': '--no-parent', '-nH': '--no-host-directories' })[word] ?? word);
+    const options = parseOptions(args, { short: `qvO:T:t:cSP:U:46hVNxi:e:w:bd${unsimulatedShort}`, long: { ...long, ...unsimulatedLong } });
     if (options.error !== undefined) {
       call.err(`wget: ${options.error}\n${hint}`);
       return 2;
@@ -39,7 +40,7 @@ export const wget = defineCommand({
       call.out('GNU Wget 1.21.3, a non-interactive network retriever.\nUsage: wget [OPTION]... [URL]...\n\nMandatory arguments to long options are mandatory for short options too.');
       return 0;
     }
-    const refused = options.options.find(({ name }) => ['b', 'd', 'w'].includes(name));
+    const refused = options.options.find(({ name }) => ['b', 'd', 'w'].includes(name) || name in unsimulatedLong || unsimulatedShort.includes(name));
     if (refused !== undefined) return notSimulated(call, `option ${refused.typed}`);
     for (const [letter, name] of [['T', 'timeout'], ['connect-timeout', 'connect-timeout'], ['read-timeout', 'read-timeout']] as const) {
       const value = options.value(letter);
