@@ -103,6 +103,7 @@ function processDirectory(machine: Machine, nodes: SyntheticNodes, process: Proc
     environ: () => file('environ', 0o400, () => ok([...process.env].map(([name, value]) => `${name}=${value}\0`).join(''))),
     exe: () => nodes.link(`${base}/exe`, { target: (by) => (!mayPeek(by) ? fail('EACCES') : process.executable === '' ? fail('ENOENT') : ok(process.executable)) }, process),
     fd: () => fdDirectory(nodes, base, process),
+    limits: () => file('limits', 0o444, () => ok(LIMITS)),
     mounts: () => file('mounts', 0o444, () => ok(mountsText(machine, process))),
     mountinfo: () => file('mountinfo', 0o444, () => ok(mountInformation(machine, process))),
     net: () => netDirectory(machine, nodes, base, process),
@@ -113,6 +114,15 @@ function processDirectory(machine: Machine, nodes: SyntheticNodes, process: Proc
   };
   return nodes.directory(base, { list: () => Object.keys(entries), lookup: (name) => entries[name]?.() }, process);
 }
+
+/** Soft, hard, unit: systemd's defaults, which the shell's `ulimit -a` tells too. */
+const LIMITS = [
+  ['Limit', 'Soft Limit', 'Hard Limit', 'Units'],
+  ['Max cpu time', 'unlimited', 'unlimited', 'seconds'], ['Max file size', 'unlimited', 'unlimited', 'bytes'], ['Max data size', 'unlimited', 'unlimited', 'bytes'], ['Max stack size', '8388608', 'unlimited', 'bytes'],
+  ['Max core file size', '0', 'unlimited', 'bytes'], ['Max resident set', 'unlimited', 'unlimited', 'bytes'], ['Max processes', '15585', '15585', 'processes'], ['Max open files', '1024', '1048576', 'files'],
+  ['Max locked memory', '514725888', '514725888', 'bytes'], ['Max address space', 'unlimited', 'unlimited', 'bytes'], ['Max file locks', 'unlimited', 'unlimited', 'locks'], ['Max pending signals', '15585', '15585', 'signals'],
+  ['Max msgqueue size', '819200', '819200', 'bytes'], ['Max nice priority', '0', '0', ''], ['Max realtime priority', '0', '0', ''], ['Max realtime timeout', 'unlimited', 'unlimited', 'us'],
+].map(([name = '', soft = '', hard = '', unit = '']) => `${name.padEnd(25)} ${soft.padEnd(20)} ${hard.padEnd(20)} ${unit === '' ? '' : unit.padEnd(10)}\n`).join('');
 
 function mountsText(machine: Machine, process: Process): string {
   return machine.mounts(process).map((mount) => `${mount.source} ${mount.target} ${mount.type} ${mount.options} 0 0\n`).join('');

@@ -1,4 +1,4 @@
-/** `netstat -s`: /proc/net/snmp in words. Read first: statistics.c of net-tools. */
+/** `netstat -s`: /proc/net/snmp and netstat in words. Read first: statistics.c of net-tools. */
 import type { ExitCode } from '../../../machine/sys.ts';
 import type { Invocation } from '../define.ts';
 
@@ -28,28 +28,44 @@ const sentences: Readonly<Record<string, readonly (readonly [counter: string, te
     ['InDatagrams', '%u packets received', true], ['NoPorts', '%u packets to unknown port received', true], ['InErrors', '%u packet receive errors', true],
     ['OutDatagrams', '%u packets sent', true], ['RcvbufErrors', '%u receive buffer errors', true], ['SndbufErrors', '%u send buffer errors', true],
   ],
+  TcpExt: [
+    ['ListenOverflows', '%u times the listen queue of a socket overflowed', false], ['ListenDrops', '%u SYNs to LISTEN sockets dropped', false], ['TCPHPHits', '%u packet headers predicted', true],
+  ],
 };
+/** No counters: they are left out where no sentence names them. */
+const SETTINGS = ['DefaultTTL', 'RtoAlgorithm', 'RtoMin', 'RtoMax', 'MaxConn'];
+/** Which protocol a section belongs to when only some were asked for; the others are always told. */
+const PROTOCOLS: Readonly<Record<string, 'tcp' | 'udp' | 'raw'>> = { Ip: 'raw', Icmp: 'raw', Tcp: 'tcp', TcpExt: 'tcp', Udp: 'udp' };
 
 export async function printStatistics(call: Invocation, only: { tcp: boolean; udp: boolean; raw: boolean }): Promise<ExitCode> {
-  const snmp = await call.sys.readText('/proc/net/snmp');
-  if (!snmp.ok) {
-    call.err(`error parsing /proc/net/snmp: ${snmp.error === 'ENOENT' ? 'No such file or directory' : 'Success'}`);
-    return 1;
-  }
-  const lines = snmp.value.split('\n');
-  const isRestricted = only.tcp || only.udp || only.raw;
-  for (let i = 0; i + 1 < lines.length; i += 2) {
-    const [title = '', ...names] = lines[i]!.split(/\s+/);
-    const [, ...values] = lines[i + 1]!.split(/\s+/);
-    const section = title.replace(':', '');
-    const known = sentences[section];
-    if (known === undefined) continue;
-    if (isRestricted && !(only.tcp && section === 'Tcp') && !(only.udp && section === 'Udp') && !(only.raw && (section === 'Ip' || section === 'Icmp'))) continue;
-    call.out(`${section}:`);
-    for (const [counter, text, always] of known) {
-      const value = counter === '' ? '0' : values[names.indexOf(counter)] ?? '0';
-      if (always || value !== '0') call.out(`    ${text.replace('%u', value)}`);
+  const isWhole = !only.tcp && !only.udp && !only.raw;
+  for (const file of ['snmp', 'netstat']) {
+    const text = await call.sys.readText(`/proc/net/${file}`);
+    if (!text.ok) {
+      call.err(`error parsing /proc/net/${file}: ${text.error === 'ENOENT' ? 'No such file or directory' : 'Success'}`);
+      return 1;
+    }
+    const lines = text.value.split('\n');
+    for (let i = 0; i + 1 < lines.length; i += 2) {
+      const [title = '', ...names] = lines[i]!.split(/\s+/);
+      const [, ...values] = lines[i + 1]!.split(/\s+/);
+      const section = title.replace(':', '');
+      const protocol = PROTOCOLS[section];
+      if (isWhole || protocol === undefined || only[protocol]) printSection(call, section, new Map(names.map((name, at) => [name, values[at] ?? '0'])), isWhole);
     }
   }
   return 0;
+}
+
+/** A counter without a sentence is told by its name, when there is something to tell. */
+function printSection(call: Invocation, section: string, counters: ReadonlyMap<string, string>, isWhole: boolean): void {
+  const known = sentences[section] ?? [];
+  call.out(`${section}:`);
+  for (const [counter, text, always] of known) {
+    const value = counters.get(counter) ?? '0';
+    if (always || value !== '0') call.out(`    ${text.replace('%u', value)}`);
+  }
+  // The histogram's indentation goes on in what follows it.
+  const indent = section === 'IcmpMsg' && isWhole ? '        ' : '    ';
+  for (const [name, value] of counters) if (value !== '0' && !SETTINGS.includes(name) && !known.some(([counter]) => counter === name)) call.out(`${indent}${name}: ${value}`);
 }
