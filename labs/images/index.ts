@@ -12,11 +12,13 @@ const programs = new Map([...programsOf(known), ...notSimulatedProgramsOf(known)
 const setuid = setuidOf(known);
 /** What only Cloud Shell has installed from the start. */
 const CLOUD_PACKAGES = new Set(['kubernetes-client', 'google-cloud-cli']);
+/** Known to apt, and not on a machine from the start. */
+const OPTIONAL_PACKAGES = ['iputils-tracepath'];
 /** Commands that come with a node's own system, not in a Debian package. */
 const NODE_PACKAGES = new Set(['docker', 'cri-tools', 'toolbox', 'apk-tools']);
 
 function packagesFor({ packages, image }: MachineSpec): ImagePackage[] {
-  const absent = new Set([...(packages?.absent ?? []), ...(image === 'cloud-shell' ? [] : CLOUD_PACKAGES)]);
+  const absent = new Set([...(packages?.absent ?? []), ...OPTIONAL_PACKAGES, ...(image === 'cloud-shell' ? [] : CLOUD_PACKAGES)]);
   for (const command of commands) {
     if (!known.has(command.package) && !NODE_PACKAGES.has(command.package)) throw new Error(`${command.name} comes in package ${command.package}, which labs/images/debian-packages.ts does not list`);
   }

@@ -31,7 +31,7 @@ import { cat, head, nl, seq, tac, tail, tee, wc, yes } from './coreutils/streams
 import { comm, cut, expand, fold, join, paste, rev, shuf, sort, tr, uniq } from './coreutils/fields.ts';
 import { ls } from './coreutils/ls.ts';
 import { basename, chmod, chown, cp, df, dirname, du, install, ln, mkdir, mktemp, mv, pwd, readlink, realpath, rm, rmdir, stat, touch, truncate } from './coreutils/files.ts';
-import { grep } from './grep/grep.ts';
+import { grep, rgrep } from './grep/grep.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, ip6tablesSave, iptablesRestore, iptablesSave } from './iptables/save-restore.ts';
 import { ip6tablesTranslate, iptablesTranslate } from './iptables/translate.ts';
@@ -75,7 +75,6 @@ import { factor, tsort } from './coreutils/numbers.ts';
 import { link, mkfifo, mknod, pathchk, shred, sync, unlink } from './coreutils/nodes.ts';
 import { hostid, logname, stdbuf } from './coreutils/stdbuf.ts';
 import { getopt } from './getopt/getopt.ts';
-import { rgrep } from './grep/grep.ts';
 import { zdiff, zgrep, zless, zmore } from './gzip/scripts.ts';
 import { colrm, look } from './text-columns/look.ts';
 import { fmt } from './coreutils/fmt.ts';
