@@ -14,7 +14,7 @@ import { formatIp6 } from '../wire/ip6.ts';
 import * as icmp from '../wire/icmp.ts';
 import * as ipv4 from '../wire/ipv4.ts';
 import { allowsRouteError, receiveIcmp4, sendIcmpError4, sendRedirect4 } from './icmp4.ts';
-import { count, countReceived4 } from './snmp.ts';
+import { count, countGroup4, countReceived4 } from './snmp.ts';
 import { finishOutput4 } from './output4.ts';
 import { reassemble4 } from './reassembly.ts';
 import { receiveIgmp } from './igmp.ts';
@@ -48,6 +48,7 @@ export function receiveIp4(kernel: Kernel, namespace: NamespaceState, device: De
   });
   traceRoute(kernel, namespace, packet, route);
   if (typeof route === 'string') return refuse(kernel, namespace, device, packet, route);
+  if (packet.type === 'broadcast' || packet.type === 'multicast') countGroup4(namespace, 'In', packet.type, packet.frame.length - NETWORK_OFFSET);
   if (route.type === 'local') return deliverLocal4(kernel, namespace, device, packet);
   forward4(kernel, namespace, device, packet, route);
 }

@@ -16,7 +16,7 @@ import * as ipv4 from '../wire/ipv4.ts';
 import { fillChecksum } from './checksum.ts';
 import { traceRoute } from './input4.ts';
 import { sendIcmpError4 } from './icmp4.ts';
-import { count, countIcmp4 } from './snmp.ts';
+import { count, countGroup4, countIcmp4 } from './snmp.ts';
 import { recordRoute } from './record-route.ts';
 import * as icmp from '../wire/icmp.ts';
 
@@ -90,6 +90,7 @@ export function sendRouted4(kernel: Kernel, namespace: NamespaceState, packet: P
     // ip_mc_output: the machine hears its own broadcasts.
     if (way.type === 'broadcast' && device.kind !== 'loopback') loopBack(kernel, namespace, device, packet);
     packet.type = way.type;
+    countGroup4(namespace, 'Out', way.type, ipv4.totalLength(packet.frame, NETWORK_OFFSET));
   }
   if (way.type === 'unicast' && device.kind === 'loopback') packet.isStray = true;
   return finishOutput4(kernel, namespace, device, packet, gatewayOf(kernel, namespace, way, changed), mtuOf4(kernel, namespace, way, changed));

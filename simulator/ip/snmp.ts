@@ -15,6 +15,13 @@ export function countReceived4(namespace: NamespaceState, octets: number, ecn: n
   count(namespace, CODEPOINTS4[ecn & 3]!);
 }
 
+/** What was meant for many, on its way in or out. */
+export function countGroup4(namespace: NamespaceState, direction: 'In' | 'Out', type: 'broadcast' | 'multicast', octets: number): void {
+  const kind = type === 'broadcast' ? 'Bcast' : 'Mcast';
+  count(namespace, `IpExt.${direction}${kind}Pkts`);
+  count(namespace, `IpExt.${direction}${kind}Octets`, octets);
+}
+
 export function countReceived6(namespace: NamespaceState, octets: number, ecn: number, isGroup: boolean): void {
   count(namespace, 'Ip6.InReceives');
   count(namespace, 'Ip6.InOctets', octets);
