@@ -223,6 +223,20 @@ describe('files', () => {
     expect(await check((sys) => write(sys, '/proc/version'), 1000)).toBe('open: EACCES');
   });
 
+  it('a FIFO opened for reading gets what a writer left that came and went', async () => {
+    expect(await check(async (sys) => {
+      sys.makeNode('/tmp/fifo', 'fifo', 0o600);
+      sys.fork(async (child) => {
+        await child.sleep(1000);
+        const end = await child.open('/tmp/fifo', { write: true });
+        if (end.ok) await child.write(end.value, utf8('hi'));
+        return 0;
+      });
+      const end = await sys.open('/tmp/fifo', { read: true });
+      return end.ok ? [word(await sys.read(end.value, 9)), word(await sys.read(end.value, 9))] : end.error;
+    })).toEqual([utf8('hi'), new Uint8Array()]);
+  });
+
   it('namespaces end with their last holder', async () => {
     expect(await check(async (sys) => {
       sys.makeDirectory('/run/netns');

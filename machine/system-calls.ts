@@ -118,8 +118,10 @@ export class SystemCalls implements Sys {
     if (file instanceof PipeEnd && file.kind === 'fifo' && flags.nonBlocking !== true) {
       // A FIFO waits for its other end; opened both ways it does not.
       const { pipe } = file;
-      const lacks = (): boolean => (flags.read === true && flags.write === true ? false : flags.read === true ? pipe.writers === 0 : pipe.readers === 0);
-      while (lacks()) {
+      const isBoth = flags.read === true && flags.write === true;
+      const isThere = isBoth || (flags.read === true ? pipe.writers : pipe.readers) > 0;
+      const opens = (): number => (flags.read === true ? pipe.writerOpens : pipe.readerOpens);
+      for (const before = opens(); !isThere && opens() === before; ) {
         let outcome: string;
         try {
           outcome = await this.process_.block([pipe.readable, pipe.writable]);

@@ -20,6 +20,9 @@ export class PipeBuffer {
   size = 0;
   readers = 0;
   writers = 0;
+  /** How often either end was opened: who waits for the other end must not miss one that came and went (wait_for_partner, fs/pipe.c). */
+  readerOpens = 0;
+  writerOpens = 0;
   readonly readable = new WaitQueue();
   readonly writable = new WaitQueue();
 
@@ -105,8 +108,14 @@ export class PipeEnd extends OpenFile {
     this.kind = inode === undefined ? 'pipe' : 'fifo';
     this.isReader = flags.read === true;
     this.isWriter = flags.write === true;
-    if (this.isReader) pipe.readers += 1;
-    if (this.isWriter) pipe.writers += 1;
+    if (this.isReader) {
+      pipe.readers += 1;
+      pipe.readerOpens += 1;
+    }
+    if (this.isWriter) {
+      pipe.writers += 1;
+      pipe.writerOpens += 1;
+    }
     if (inode !== undefined) {
       pipe.readable.wake();
       pipe.writable.wake();
