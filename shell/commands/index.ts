@@ -34,7 +34,7 @@ import { basename, chmod, chown, cp, df, dirname, du, install, ln, mkdir, mktemp
 import { grep, rgrep } from './grep/grep.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, ip6tablesSave, iptablesRestore, iptablesSave } from './iptables/save-restore.ts';
-import { ip6tablesTranslate, iptablesTranslate } from './iptables/translate.ts';
+import { ip6tablesRestoreTranslate, ip6tablesTranslate, iptablesRestoreTranslate, iptablesTranslate } from './iptables/translate.ts';
 import { column } from './column/column.ts';
 import { conntrack } from './conntrack/conntrack.ts';
 import { nft } from './nft/nft.ts';
@@ -202,6 +202,8 @@ const list: readonly Command[] = [
   ip6tablesRestore,
   iptablesTranslate,
   ip6tablesTranslate,
+  iptablesRestoreTranslate,
+  ip6tablesRestoreTranslate,
   conntrack,
   nft,
   env,

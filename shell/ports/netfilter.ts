@@ -6,7 +6,7 @@ export { applyCommand, errnoText, operationName, TableDraft, type EditResult } f
 export { ParameterProblem } from '../../simulator/netfilter/extension.ts';
 export { matchExtensions } from '../../simulator/netfilter/matches/index.ts';
 export { builtInNames, type Names } from '../../simulator/netfilter/names.ts';
-export { restore, VERSION, type RestoreOptions, type RestoreOutcome } from '../../simulator/netfilter/restore.ts';
+export { restore, splitWords, VERSION, type RestoreOptions, type RestoreOutcome } from '../../simulator/netfilter/restore.ts';
 export { BareProblem, NotSimulated, parseCommand, type ParsedCommand } from '../../simulator/netfilter/rule.ts';
 export { orderedChains, printSite, protocolText, ruleText, saveTable } from '../../simulator/netfilter/save.ts';
 export { isTableName, TABLE_ORDER } from '../../simulator/netfilter/tables.ts';

@@ -9,7 +9,7 @@ import { machineNames, start } from './names.ts';
 import { notRoot, type Outcome, type TablesPort } from './run.ts';
 
 /** `Mon Nov 23 01:41:05 2026` as ctime(3). */
-function stamp(epochUs: number): string {
+export function stamp(epochUs: number): string {
   const time = civil(epochUs / 1_000_000);
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${WEEKDAYS[time.weekday]!.slice(0, 3)} ${MONTHS[time.month - 1]!.slice(0, 3)} ${String(time.day).padStart(2)} ${two(time.hour)}:${two(time.minute)}:${two(time.second)} ${time.year}`;

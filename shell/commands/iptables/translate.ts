@@ -1,12 +1,14 @@
 /** iptables-translate(8) and ip6tables-translate(8) v1.8.9: what a rule is in nft's words. Read first: iptables/xtables-translate.c, nft_ipv4_xlate, and the xlate functions of extensions/libxt_*.c */
 import type { ExitCode } from '../../../machine/sys.ts';
 import type { Family } from '../../ports/kernel.ts';
-import { BareProblem, builtInNames, isTableName, NotSimulated, ParameterProblem, parseCommand, VERSION, type Names, type ParsedCommand, type RuleState } from '../../ports/netfilter.ts';
-import { defineCommand, type Command } from '../define.ts';
+import { BareProblem, builtInNames, isTableName, NotSimulated, ParameterProblem, parseCommand, splitWords, VERSION, type Names, type ParsedCommand, type RuleState } from '../../ports/netfilter.ts';
+import { parseOptions } from '../../lib/getopt.ts';
+import { defineCommand, notSimulated, type Command } from '../define.ts';
 import { matchInNft, nameInNft, sidesInNft, targetInNft } from '../nft/translate.ts';
 import { tablesOf } from './iptables.ts';
 import { machineNames } from './names.ts';
 import { tryHelp, type Outcome } from './run.ts';
+import { stamp } from './save-restore.ts';
 
 type Match = RuleState['matches'][number];
 type Target = NonNullable<RuleState['target']>;
@@ -127,3 +129,71 @@ function translateCommand(family: Family): Command {
 
 export const iptablesTranslate = translateCommand('inet');
 export const ip6tablesTranslate = translateCommand('inet6');
+
+/** Hook priorities as numbers, by table; nat's differ by hook. */
+const PRIORITIES: Readonly<Record<string, number>> = { raw: -300, mangle: -150, filter: 0, security: 50 };
+const NAT_PRIORITIES: Readonly<Record<string, number>> = { PREROUTING: -100, OUTPUT: -100, INPUT: 100, POSTROUTING: 100 };
+
+/** A saved table line by line; a rule that cannot be read ends it, as ParameterProblem. */
+function translateSaved(text: string, family: Family, names: Names, hasSet: ((name: string) => boolean) | undefined): string[] {
+  const header = family === 'inet' ? 'ip' : 'ip6';
+  const lines: string[] = [];
+  let table = 'filter';
+  for (const line of text.split('\n')) {
+    if (line.startsWith('*')) {
+      table = line.slice(1).trim();
+      lines.push(`add table ${header} ${table}`);
+    } else if (line.startsWith(':')) {
+      const [chain = '', policy = '-'] = line.slice(1).split(/\s+/);
+      const type = table === 'nat' ? 'nat' : table === 'mangle' && chain === 'OUTPUT' ? 'route' : 'filter';
+      const priority = table === 'nat' ? NAT_PRIORITIES[chain] : PRIORITIES[table];
+      lines.push(`add chain ${header} ${table} ${chain}${policy === '-' ? '' : ` { type ${type} hook ${chain.toLowerCase()} priority ${priority ?? 0}; policy ${policy.toLowerCase()}; }`}`);
+    } else if (line.startsWith('-')) {
+      const words = splitWords(line);
+      const command = parseCommand(['-t', table, ...words], { family, table, names, hasSet });
+      for (const rule of command.rules) {
+        const translated = ruleTranslation(rule, family);
+        lines.push(translated === undefined ? `# -t ${table} ${words.map((word) => `${word === '!' ? '' : word} `).join('')}` : `add rule ${header} ${table} ${command.chain ?? ''} ${translated}`);
+      }
+    }
+  }
+  return lines;
+}
+
+function restoreTranslateCommand(family: Family): Command {
+  const name = family === 'inet' ? 'iptables-restore-translate' : 'ip6tables-restore-translate';
+  return defineCommand({
+    name, summary: 'translate saved iptables rules to nft', package: 'iptables', path: `/usr/sbin/${name}`,
+    run: async (call): Promise<ExitCode> => {
+      const options = parseOptions(call.args, { short: 'hf:V', long: { help: 'none=h', version: 'none=V', file: 'required=f' } });
+      const file = options.value('f');
+      if (options.has('V')) {
+        call.out(`${name} v1.8.9`);
+        return 0;
+      }
+      if (options.error !== undefined || options.has('h') || file === undefined) {
+        if (options.error !== undefined) call.err(`${name}: ${options.error}`);
+        else if (!options.has('h')) call.err('ERROR: missing file name');
+        call.err(`${name} 1.8.9 (c) 2014 by Pablo Neira Ayuso <pablo@netfilter.org>\nUsage: ${name} [-h] [-f <FILE>] [-V]\n\t[ --help ]\n\t[ --file=<FILE> ]\n\t[ --version ]`);
+        return 1;
+      }
+      const text = await call.sys.readText(file);
+      if (!text.ok) {
+        call.writeErr(`Cannot open file ${file}\n`);
+        return 1;
+      }
+      const time = stamp(call.sys.now());
+      try {
+        const lines = translateSaved(text.value, family, await machineNames(call.sys), tablesOf(call).hasSet);
+        for (const line of [`# Translated by ${name} v1.8.9 on ${time}`, ...lines, `# Completed on ${time}`]) call.out(line);
+        return 0;
+      } catch (problem) {
+        if (problem instanceof NotSimulated || problem instanceof ParameterProblem || problem instanceof BareProblem) return notSimulated(call, `a file with "${problem.message}"`);
+        throw problem;
+      }
+    },
+  });
+}
+
+export const iptablesRestoreTranslate = restoreTranslateCommand('inet');
+export const ip6tablesRestoreTranslate = restoreTranslateCommand('inet6');
