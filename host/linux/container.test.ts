@@ -59,9 +59,9 @@ describeUnless(whyNot, 'a lab in a container', () => {
     const { ExecCase } = await import('../../labs/exec.ts');
     const { steps } = await runCaseOnLinux(ExecCase.parse({
       id: 'case', lab: 'linux-host', setup: [{ serve: { port: 8080, body: 'hello' } }], files: { '/root/a.txt': 'a\n' },
-      steps: [{ cmd: 'cat /root/a.txt; exit 3' }, { cmd: 'curl -s http://127.0.0.1:8080/' }, { cmd: 'ping -c 100 127.0.0.1', bg: 'ping' }, { sleep: 1.5 }, { stop: 'ping', signal: 'INT' }, { cmd: 'sleep 100', timeout: 1 }],
+      steps: [{ cmd: 'cat /root/a.txt; mkdir nd; mkdir nd; exit 3' }, { cmd: 'curl -s http://127.0.0.1:8080/' }, { cmd: 'ping -c 100 127.0.0.1', bg: 'ping' }, { sleep: 1.5 }, { stop: 'ping', signal: 'INT' }, { cmd: 'sleep 100', timeout: 1 }],
     }), inContainer(engine));
-    expect(steps).toMatchObject([{ stdout: 'a\n', exit: 3 }, { stdout: 'hello', exit: 0 }, {}, {}, { exit: 0 }, { timedOut: true }]);
+    expect(steps).toMatchObject([{ stdout: 'a\n', stderr: expect.stringMatching(/File exists\n$/) as string, exit: 3 }, { stdout: 'hello', exit: 0 }, {}, {}, { exit: 0 }, { timedOut: true }]);
     expect(String(steps[4]!['stdout'])).toMatch(/--- 127\.0\.0\.1 ping statistics ---/);
   }, 60_000);
 

@@ -83,8 +83,16 @@ function entryScript(scenario: Scenario, identity: AnyIdentity): string {
   ].join('\n');
 }
 
-/** Whoever enters is noted, to be found again. */
-const ENTER = `echo $$ > ${NOTES}/$1; shift; exec "$@"`;
+/**
+ * Whoever enters is noted, to be found again. An engine ends what is said with the one it started: that one waits, as long as a reader here would, for
+ * others inside who still hold its output.
+ */
+const ENTER = `note=${NOTES}/$1; shift; (echo $BASHPID > $note; exec "$@"); status=$?
+[ -t 1 ] || for ((tries = 0; tries < 40; tries++)); do
+  for holder in /proc/[0-9]*/fd/[0-9]*; do [[ $holder != /proc/$$/* ]] && { [ $holder -ef /proc/$$/fd/1 ] || [ $holder -ef /proc/$$/fd/2 ]; } && sleep 0.05 && continue 2; done
+  break
+done
+exit $status`;
 /** To the process group of the one inside where it leads one, else to that one alone; they may be on their way in still. */
 const SIGNAL = `exec 2> /dev/null; for ((tries = 0; tries < 50; tries++)); do if read -r outer < ${NOTES}/$1 && inside=$(pgrep -P "$outer"); then kill -s "$2" -- "-$inside" || kill -s "$2" "$inside"; exit; fi; sleep 0.02; done`;
 
