@@ -2,7 +2,7 @@
  * Labs in containers, where an engine answers and has the image (`podwire doctor` tells how it is built): that they are the same labs, that nothing of them
  * stays, and that nobody gets out.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,7 +126,11 @@ describeUnless(whyNot, 'who is root in a container', () => {
 
 describeUnless(whyNot, 'nothing of a container stays', () => {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-app-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  let child: ChildProcess | undefined;
+  afterAll(() => {
+    child?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   test('when the app is killed; and what did stay of another the next one clears away', async () => {
     const from = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
@@ -135,8 +139,8 @@ describeUnless(whyNot, 'nothing of a container stays', () => {
     const app = join(folder, 'app.mjs');
     await build({ stdin: { contents, resolveDir: folder, loader: 'ts' }, bundle: true, platform: 'node', format: 'esm', outfile: app, logLevel: 'silent', external: ['node-pty'] });
     execFileSync(engine, ['run', '--detach', '--name', 'podwire-999999999-0', '--label', 'app=podwire', '--pull', 'never', '--network', 'none', IMAGE, 'sleep', '1000'], { stdio: 'ignore' });
-    const child = spawn(process.execPath, [app], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child = spawn(process.execPath, [app], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child?.stdout?.once('data', resolve));
     expect(containers()).toEqual([`podwire-${child.pid}-0`]);
     child.kill('SIGKILL');
     await until('the container to go', () => containers().length === 0);
