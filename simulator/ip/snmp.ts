@@ -47,19 +47,28 @@ const ICMP6: ReadonlyMap<number, string> = new Map([
   [134, 'RouterAdvertisements'], [135, 'NeighborSolicits'], [136, 'NeighborAdvertisements'], [137, 'Redirects'], [143, 'MLDv2Reports'],
 ]);
 
+/** Of a type: what counts it by its number, and by its name if it has one. Made once: a name put together for each packet would cost more than the packet. */
+interface CountersOfType { readonly byNumber: string; readonly byName: string | undefined }
+
+function countersByType(byNumber: string, byName: string, names: ReadonlyMap<number, string>): readonly CountersOfType[] {
+  return Array.from({ length: 256 }, (_, type) => ({ byNumber: `${byNumber}${type}`, byName: names.has(type) ? `${byName}${names.get(type)}` : undefined }));
+}
+
+const COUNTERS4 = { In: countersByType('IcmpMsg.InType', 'Icmp.In', ICMP4), Out: countersByType('IcmpMsg.OutType', 'Icmp.Out', ICMP4) };
+const COUNTERS6 = { In: countersByType('Icmp6.InType', 'Icmp6.In', ICMP6), Out: countersByType('Icmp6.OutType', 'Icmp6.Out', ICMP6) };
+
 /** An ICMP message by its type, whole and by kind. */
 export function countIcmp4(namespace: NamespaceState, direction: 'In' | 'Out', type: number | undefined): void {
   if (direction === 'Out') count(namespace, 'Icmp.OutMsgs');
-  if (type === undefined) return;
-  count(namespace, `IcmpMsg.${direction}Type${type}`);
-  const name = ICMP4.get(type);
-  if (name !== undefined) count(namespace, `Icmp.${direction}${name}`);
+  if (type !== undefined) countType(namespace, COUNTERS4[direction][type]!);
 }
 
 export function countIcmp6(namespace: NamespaceState, direction: 'In' | 'Out', type: number | undefined): void {
-  count(namespace, `Icmp6.${direction}Msgs`);
-  if (type === undefined) return;
-  count(namespace, `Icmp6.${direction}Type${type}`);
-  const name = ICMP6.get(type);
-  if (name !== undefined) count(namespace, `Icmp6.${direction}${name}`);
+  count(namespace, direction === 'In' ? 'Icmp6.InMsgs' : 'Icmp6.OutMsgs');
+  if (type !== undefined) countType(namespace, COUNTERS6[direction][type]!);
+}
+
+function countType(namespace: NamespaceState, { byNumber, byName }: CountersOfType): void {
+  count(namespace, byNumber);
+  if (byName !== undefined) count(namespace, byName);
 }
