@@ -229,9 +229,9 @@ export class Machine {
     for (const file of image.files) this.putFile(file);
   }
 
-  /** An executable that runs the program of this name in the machine's table. */
-  putProgram(path: string, name: string, mode: number): void {
-    const inode = this.placeInode(path, 'file', mode);
+  /** An executable that runs the program of this name in the machine's table. `directories` are those found already, for who places many at once. */
+  putProgram(path: string, name: string, mode: number, directories?: Map<string, Inode>): void {
+    const inode = this.placeInode(path, 'file', mode, directories);
     inode.program = name;
     delete inode.data;
   }
@@ -273,9 +273,11 @@ export class Machine {
     return found.ok && found.value.kind === 'file' && found.value.synthetic === undefined ? contentOf(found.value).slice() : undefined;
   }
 
-  private placeInode(path: string, kind: 'file' | 'symlink', mode: number): Inode {
+  private placeInode(path: string, kind: 'file' | 'symlink', mode: number, directories?: Map<string, Inode>): Inode {
     const slash = path.lastIndexOf('/');
-    const directory = this.tree.makeDirectories(path.slice(0, slash));
+    const parent = path.slice(0, slash);
+    const directory = directories?.get(parent) ?? this.tree.makeDirectories(parent);
+    directories?.set(parent, directory);
     const old = directory.entries!.get(path.slice(slash + 1));
     if (old?.kind === kind) {
       old.mode = mode;

@@ -3,6 +3,7 @@ import type { Result } from '../simulator/result.ts';
 import { done, fail } from '../simulator/result.ts';
 import { fromUtf8 } from '../simulator/bytes.ts';
 import type { ContainerService } from './container-service.ts';
+import type { Inode } from './files/inode.ts';
 import type { ImageGroup, ImagePackage, ImageUser, MachineImage } from './image.ts';
 import type { Machine } from './machine.ts';
 import type { MachinePorts } from './sys.ts';
@@ -30,11 +31,12 @@ export class RootPorts implements MachinePorts {
     const absent = new Set<string>();
     for (const entry of this.image.packages) if (!this.installed.has(entry.name)) for (const path of entry.files) absent.add(path);
     for (const entry of this.image.packages) if (this.installed.has(entry.name)) for (const path of entry.files) absent.delete(path);
-    for (const path of this.image.programs.keys()) if (!absent.has(path)) this.placeProgram(path);
+    const directories = new Map<string, Inode>();
+    for (const path of this.image.programs.keys()) if (!absent.has(path)) this.placeProgram(path, directories);
   }
 
-  private placeProgram(path: string): void {
-    this.machine.putProgram(`${this.path}${path}`, `${this.prefix}${path}`, this.image.setuid?.has(path) === true ? 0o4755 : 0o755);
+  private placeProgram(path: string, directories?: Map<string, Inode>): void {
+    this.machine.putProgram(`${this.path}${path}`, `${this.prefix}${path}`, this.image.setuid?.has(path) === true ? 0o4755 : 0o755, directories);
   }
 
   users(): ImageUser[] {
