@@ -59,7 +59,7 @@ export async function measureClusters(clocks: Clocks, courseFiles: Readonly<Reco
   return {
     clusterLabOpenToPrompt: { value: opened.wallMs, unit: 'ms', limit: 300, note: `three nodes; ${opened.cpuMs} ms of CPU` },
     clusterCreated: { value: made.cpuMs, unit: 'ms of CPU', limit: 1000, note: 'gcloud container clusters create, a deployment, its pods Running; the lab is opened first' },
-    exercises2To4ReplayedAndGraded: { value: exercises.cpuMs, unit: 'ms of CPU', limit: 2000, note: `every solution of units 2 to 4, judged after every step, in labs that stand at their first prompt; ${exercises.wallMs} ms` },
+    exercises2To4ReplayedAndGraded: { value: exercises.cpuMs, unit: 'ms of CPU', limit: 2000, note: `the solutions of ${EXERCISES.length} lessons, judged after every step, in labs that stand at their first prompt; ${exercises.wallMs} ms` },
     twoIdleClusterHoursReplayed: { value: rested.wallMs, unit: 'ms', limit: 2000, note: `three nodes, the lab is opened first; ${rested.cpuMs} ms of CPU` },
     apiServerRequests: { value: requests, unit: '1/s', limit: 5000, note: 'a pod and a namespace read; a ConfigMap made, patched and deleted; by CPU time' },
     kubeProxySync: { value: many.sync.cpuMs, unit: 'ms of CPU', limit: 2000, note: `10,000 Services of two endpoints written and loaded; ${many.sync.wallMs} ms` },
@@ -91,10 +91,14 @@ async function openCluster(): Promise<SimulatedLab> {
   return lab;
 }
 
+/** What exercises 2 to 4 became; the other lessons of their units go beyond them. */
+const EXERCISES = ['u2-first-pod', 'u2-inside-the-pod', 'u2-toolbox', 'u2-expose', 'u2-three-doors', 'u2-nodeport-walk', 'u2-clusterip-walk', 'u2-loadbalancer-walk', 'u3-who-built-it', 'u3-health-probes', 'u4-visit-by-pid'];
+
 async function exerciseTimes(clocks: Clocks, lessons: ReadonlyMap<string, Lesson>): Promise<Spent> {
   const total = { wallMs: 0, cpuMs: 0 };
-  for (const lesson of lessons.values()) {
-    if (!/^u[234]-/.test(lesson.id)) continue;
+  for (const id of EXERCISES) {
+    const lesson = lessons.get(id);
+    if (lesson === undefined) throw new Error(`bench: the course has no ${id}`);
     const attempt = await Attempt.open(lesson, { backend: simulatorBackend, lessons, seed: 1 });
     const { wallMs, cpuMs } = await spent(clocks, async () => {
       const { isComplete, pointsEarned, points } = await attempt.run(lesson.solution);
