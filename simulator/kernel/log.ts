@@ -11,7 +11,10 @@ export const INFO: LogLevel = 6;
 /** `number` counts every record since boot. */
 export interface LogRecord { readonly number: number; readonly atUs: number; readonly level: LogLevel; readonly text: string }
 export interface KernelLog {
+  /** The newest, up to a page of them. */
   records: LogRecord[];
+  /** What came before, in pages: replaced and never written in place, see SHARED. A copy of the world copies what is new, not all that was ever said. */
+  logPages: readonly (readonly LogRecord[])[];
   bytes: number;
   nextNumber: number;
   /** SYSLOG_ACTION_CLEAR hides what came before this number. */
@@ -21,9 +24,10 @@ export interface KernelLog {
 /** CONFIG_LOG_BUF_SHIFT=17, and what a record weighs besides its text. */
 const RING_BYTES = 1 << 17;
 const RECORD_BYTES = 64;
+const PAGE_RECORDS = 32;
 
 export function makeKernelLog(): KernelLog {
-  return { records: [], bytes: 0, nextNumber: 0, clearedBefore: 0 };
+  return { records: [], logPages: [], bytes: 0, nextNumber: 0, clearedBefore: 0 };
 }
 
 export function printk(kernel: Kernel, level: LogLevel, text: string): void {
@@ -31,14 +35,13 @@ export function printk(kernel: Kernel, level: LogLevel, text: string): void {
   log.records.push({ number: log.nextNumber, atUs: kernel.world.nowUs, level, text });
   log.nextNumber += 1;
   log.bytes += RECORD_BYTES + text.length;
-  if (log.bytes <= RING_BYTES) return;
-  // A quarter at once: taking the first of an array away costs as much as all of it is long.
-  let gone = 0;
-  while (log.bytes > RING_BYTES * 0.75) {
-    log.bytes -= RECORD_BYTES + log.records[gone]!.text.length;
-    gone += 1;
+  if (log.records.length < PAGE_RECORDS) return;
+  log.logPages = [...log.logPages, log.records];
+  log.records = [];
+  while (log.bytes > RING_BYTES) {
+    for (const lost of log.logPages[0]!) log.bytes -= RECORD_BYTES + lost.text.length;
+    log.logPages = log.logPages.slice(1);
   }
-  log.records.splice(0, gone);
 }
 
 /** What dmesg may do. */
@@ -50,7 +53,7 @@ export interface LogCalls {
 export function logCalls(kernel: Kernel): LogCalls {
   const { log } = kernel.state;
   return {
-    records: () => log.records.filter(({ number }) => number >= log.clearedBefore),
+    records: () => [...log.logPages.flat(), ...log.records].filter(({ number }) => number >= log.clearedBefore),
     clear: () => { log.clearedBefore = log.nextNumber; },
   };
 }

@@ -93,7 +93,7 @@ export interface NamespaceState {
 }
 
 /** Members whose values are replaced and never written in place, so that a copy of the world may share them: most of what a namespace holds is settings nobody touches. */
-export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device | keyof BpfState>(['agentMaps', 'sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'fib4', 'fib6', 'rules4', 'rules6', 'conf4', 'conf6', 'neigh4', 'neigh6']);
+export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device | keyof BpfState | keyof KernelLog>(['agentMaps', 'logPages', 'sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'fib4', 'fib6', 'rules4', 'rules6', 'conf4', 'conf6', 'neigh4', 'neigh6']);
 
 export interface PathSettings {
   ipForward: number;
