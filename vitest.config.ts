@@ -34,7 +34,7 @@ export default defineConfig({
           environment: 'node',
           include: ['**/*.test.ts'],
           exclude: [...anywhere, '**/*.svelte.test.ts', 'test/tidy*/**', 'test/tidy*', 'test/e2e/**', 'test/electron/**'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {

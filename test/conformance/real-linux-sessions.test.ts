@@ -20,7 +20,7 @@ const FIRST_SEED = 1;
 const AT_ONCE = 16;
 
 describeOnLinux('the simulator and real Linux', () => {
-  test('say the same when the solutions of unit 1 are typed', { timeout: 400_000 }, async () => {
+  test('say the same when the solutions of unit 1 are typed', { timeout: 800_000 }, async () => {
     const told = new ToldApart();
     const { course } = loadCourse(new Map(Object.entries(readCourse(join(import.meta.dirname, '../../courses/gke-networking')))));
     const lessons = lessonsOf(course!);

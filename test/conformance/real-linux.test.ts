@@ -14,7 +14,7 @@ const CASES_AT_ONCE = 8;
 const recordings = join(import.meta.dirname, 'recordings', 'linux');
 
 describeOnLinux('the simulator and real Linux', () => {
-  test('say the same at every recorded step, but for those with a reason', { timeout: 600_000 }, async () => {
+  test('say the same at every recorded step, but for those with a reason', { timeout: 1_200_000 }, async () => {
     const told = new ToldApart();
     await inParallel(readdirSync(recordings), CASES_AT_ONCE, async (name) => {
       const recorded = JSON.parse(readFileSync(join(recordings, name), 'utf8')) as { id: string; steps: object[] };
