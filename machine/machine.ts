@@ -577,7 +577,7 @@ export class Machine {
       pid: number(process.pid), ppid: number(process.parent?.pid ?? 0), processGroup: number(process.group), session: number(session.id), terminal: session.tty?.name, foregroundGroup: session.tty === undefined ? -1 : number(session.tty.foregroundGroup),
       uid: process.uid, gid: process.gid, name: process.name, argv: process.argv, executable: process.executable, cwd: this.tree.pathOf(process.cwd, by.root), state,
       startedUs: process.startedUs + this.world.epochUs, cpuUs: process.userUs + process.systemUs, netns: netns.id, netnsInode: netns.inode,
-      memoryKb: 2300 + (process.executable.length * 37) % 900, env: process.env, isSessionLeader: session.leader === process, threads: 1, niceness: process.scheduling.niceness,
+      memoryKb: process.memoryKb, env: process.env, isSessionLeader: session.leader === process, threads: 1, niceness: process.scheduling.niceness,
     };
   }
 

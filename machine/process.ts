@@ -152,6 +152,11 @@ export class Process {
     return this.pid === 1 || this.pids?.init === this;
   }
 
+  /** Nominal: nothing here counts pages. */
+  get memoryKb(): number {
+    return 2300 + (this.executable.length * 37) % 900;
+  }
+
   // ---- time
 
   /** Every system call begins here: costs time, delivers what can be delivered at once, and tells whether there is something to await. */

@@ -89,9 +89,9 @@ export class KubeNode {
     return apiServer === undefined || hasWay(machine, apiServer);
   }
 
-  /** What the kubelet tells the metrics-server. */
-  used(): NodeUsed {
-    return usedOn(this.name, this.runtime);
+  /** What the kubelet tells the metrics-server; undefined when nobody answers there. */
+  used(): NodeUsed | undefined {
+    return this.kubeletPid === undefined || this.kubelet.isStopped || !this.isReachable ? undefined : usedOn(this.name, this.runtime);
   }
 
   start(): void {

@@ -7,8 +7,7 @@ export function usedOn(name: string, { machine, containers }: ContainerRuntime):
   const byRoot = new Map<MountNamespace | undefined, Used>();
   let all: Used = { cpuUs: 0, memoryKb: 0 };
   for (const process of machine.processes.values()) {
-    const { memoryKb } = machine.processView(process);
-    const own = { cpuUs: process.userUs + process.systemUs + process.childrenUserUs + process.childrenSystemUs, memoryKb };
+    const own = { cpuUs: process.userUs + process.systemUs + process.childrenUserUs + process.childrenSystemUs, memoryKb: process.memoryKb };
     byRoot.set(process.mounts, sum(byRoot.get(process.mounts), own));
     all = sum(all, own);
   }

@@ -164,7 +164,7 @@ export class ClusterLab implements ClusterFactory, GuestHost {
   private start(spec: ClusterSpec): RunningCluster {
     const { profile, time } = this;
     const nodes = new Map<string, KubeNode>();
-    const metrics = new MetricsServer(time, () => [...nodes.values()].filter(({ isReachable, kubelet }) => isReachable && !kubelet.isStopped).map((node) => node.used()));
+    const metrics = new MetricsServer(time, () => [...nodes.values()].flatMap((node) => node.used() ?? []));
     const server = createApiServer({
       runtime: time, version: profile.server, serviceRange: spec.serviceRange, advertise: { ip: spec.endpoint, port: API_PORT }, hasServiceAccounts: true, streams: streamsByNode((name) => nodes.get(name)), metrics,
     });

@@ -87,8 +87,12 @@ export const setImage: Command = async (session) => {
 
 /** In the pod, or in the template that pods are made from. */
 async function setInTemplate(session: Session, subject: Subject, spec: object, what: string): Promise<void> {
+  await set(session, subject, 'strategic', subject.info.kind === 'Pod' ? { spec } : { spec: { template: { spec } } }, what);
+}
+
+async function set(session: Session, subject: Subject, type: 'strategic' | 'merge', patch: object, what: string): Promise<void> {
   const dry = session.dryRun();
-  const done = dry === 'client' ? subject.object! : await session.patch(subject, 'strategic', subject.info.kind === 'Pod' ? { spec } : { spec: { template: { spec } } }, { manager: 'kubectl-set', isDryRun: dry === 'server' });
+  const done = dry === 'client' ? subject.object! : await session.patch(subject, type, patch, { manager: 'kubectl-set', isDryRun: dry === 'server' });
   await report(session, subject, done, what);
 }
 
@@ -111,10 +115,11 @@ function amountsOf({ flags }: Session, flag: 'limits' | 'requests'): Record<stri
 
 export const setResources: Command = async (session) => {
   const { flags } = session;
+  const subjects = await session.targets(flags.operands);
   const [limits, requests] = [amountsOf(session, 'limits'), amountsOf(session, 'requests')];
   if (limits === undefined && requests === undefined) throw new KubectlProblem('you must specify an update to requests or limits (in the form of --requests/--limits)');
   const wanted = flags.text('containers') === '' ? '*' : flags.text('containers');
-  for (const subject of await session.targets(flags.operands)) {
+  for (const subject of subjects) {
     const named = templateOf(subject).spec.containers.filter(({ name }) => wanted === '*' || wanted === name);
     if (named.length === 0) throw new KubectlProblem(`unable to find container named ${wanted}`);
     const spec = { containers: named.map(({ name }) => ({ name, resources: { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) } })) };
@@ -141,9 +146,7 @@ export const setSelector: Command = async (session) => {
     if (labels.includes(null)) throw new KubectlProblem(`match expression ${JSON.stringify(text)} not supported on this object`);
     const selector = Object.fromEntries(labels.map((found) => [found![1]!, found![2]!]));
     const removed = Object.fromEntries(Object.keys((specOf(subject.object) as { selector?: object }).selector ?? {}).map((label) => [label, null]));
-    const isDry = session.dryRun();
-    const done = isDry === 'client' ? subject.object! : await session.patch(subject, 'merge', { spec: { selector: { ...removed, ...selector } } }, { manager: 'kubectl-set', isDryRun: isDry === 'server' });
-    await report(session, subject, done, 'selector updated');
+    await set(session, subject, 'merge', { spec: { selector: { ...removed, ...selector } } }, 'selector updated');
   }
   return 0;
 };

@@ -77,7 +77,7 @@ export const groups: readonly GroupSurface[] = [
       ['g', 'migration', 'Solutions', 'The root group for various Cloud Migration teams.'],
       ['g', 'ml', 'AI and Machine Learning', 'Use Google Cloud machine learning capabilities.'],
       ['g', 'ml-engine', 'AI and Machine Learning', 'Manage AI Platform jobs and models.'],
-      ['g', 'model-armor', 'Other', 'Model Armor screens prompts and answers of language models.'],
+      ['g', 'model-armor', 'Other', 'Manage Model Armor templates.'],
       ['g', 'monitoring', 'Monitoring', 'Manage Cloud Monitoring dashboards.'],
       ['g', 'netapp', 'Storage', 'Create and manipulate Cloud NetApp Files resources.'],
       ['g', 'network-connectivity', 'Networking', 'Manage Network Connectivity Center resources.'],
