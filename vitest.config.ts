@@ -5,8 +5,10 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const anywhere = [...configDefaults.exclude, 'dist/**', 'coverage/**'];
+/** What is awaited comes at once, but not on every machine within vitest's one second. */
+const patient = { poll: { timeout: 30_000 } };
 /** Browsers and real kernels keep their own time: what a busy machine broke is tried once more, and the report says so. */
-const slow = { testTimeout: 240_000, hookTimeout: 120_000, retry: process.env.CI === undefined ? 0 : 1 };
+const slow = { testTimeout: 240_000, hookTimeout: 120_000, retry: process.env.CI === undefined ? 0 : 1, expect: patient };
 
 /**
  * What takes minutes begins first, so that at the end nobody waits for it alone: browsers, then the comparison with this kernel, which wants a machine that
@@ -35,6 +37,7 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...anywhere, '**/*.svelte.test.ts', 'test/tidy*/**', 'test/tidy*', 'test/e2e/**', 'test/electron/**'],
           testTimeout: 60_000,
+          expect: patient,
         },
       },
       {
