@@ -1,6 +1,7 @@
 /** Forwarding tables as `bridge fdb` and `brctl showmacs` read and write them. Read first: net/bridge/br_fdb.c, net/core/rtnetlink.c (ndo_dflt_fdb_dump) */
 import { done, fail, type Result } from '../result.ts';
 import type { FdbFilter, FdbView, LinkIndex, NetlinkCalls } from '../kernel/api.ts';
+import { withEntry, withoutEntry } from '../kernel/replace.ts';
 import type { Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { formatIp4, parseIp4 } from '../wire/ip4.ts';
 import { isMulticastMac } from '../wire/mac.ts';
@@ -69,7 +70,7 @@ export function addFdb(kernel: Kernel, namespace: NamespaceState, entry: Entry, 
   if (entry.master !== true && device.bridge === undefined) {
     if (entry.kind !== 'permanent') return fail('EINVAL', 'FDB only supports static addresses');
     if (device.groupsLink.has(entry.mac)) return fail('EEXIST');
-    device.groupsLink.set(entry.mac, 1);
+    device.groupsLink = withEntry(device.groupsLink, entry.mac, 1);
     return done;
   }
   const bridgeDevice = device.bridge !== undefined ? device : namespace.devices.get(device.master);
@@ -88,7 +89,11 @@ export function deleteFdb(kernel: Kernel, namespace: NamespaceState, entry: Omit
   if (device === undefined) return fail('ENODEV');
   const key = macKeyOf(entry.mac);
   if (device.vxlan !== undefined && entry.master !== true) return device.vxlan.fdb.delete(key) ? done : fail('ENOENT');
-  if (entry.master !== true && device.bridge === undefined) return device.groupsLink.delete(entry.mac) ? done : fail('ENOENT');
+  if (entry.master !== true && device.bridge === undefined) {
+    if (!device.groupsLink.has(entry.mac)) return fail('ENOENT');
+    device.groupsLink = withoutEntry(device.groupsLink, entry.mac);
+    return done;
+  }
   const bridge = (device.bridge !== undefined ? device : namespace.devices.get(device.master))?.bridge;
   if (bridge === undefined) return fail('EOPNOTSUPP');
   if (bridge.fdb.get(key)?.port !== device.index) return fail('ENOENT');

@@ -194,7 +194,7 @@ function numberEachOther(kernel: Kernel, left: NamespaceState, right: NamespaceS
 function stackOn(lowerSpace: NamespaceState, lower: Device, device: Device): void {
   device.lower = lower.index;
   device.lowerNs = lowerSpace.id;
-  lower.uppers.push({ ns: device.ns, index: device.index });
+  lower.uppers = [...lower.uppers, { ns: device.ns, index: device.index }];
   device.carrier = false;
   device.operState = lower.carrier ? 'DOWN' : 'LOWERLAYERDOWN';
 }
@@ -205,7 +205,7 @@ function setUpVxlan(caller: NamespaceState, device: Device, spec: LinkSpec, lowe
   caller.hasTunnels = true;
   if (lower !== undefined) {
     device.lower = lower.index;
-    lower.uppers.push({ ns: device.ns, index: device.index });
+    lower.uppers = [...lower.uppers, { ns: device.ns, index: device.index }];
   }
   device.mtu = spec.mtu ?? (lower === undefined ? 1500 : lower.mtu - 50);
   device.vxlan = {
@@ -302,7 +302,7 @@ function rename(kernel: Kernel, namespace: NamespaceState, device: Device, name:
   const before = device.name;
   device.name = wanted;
   printk(kernel, INFO, `${wanted}: renamed from ${before}`);
-  for (const address of device.addresses4) if (address.label === before) address.label = wanted;
+  device.addresses4 = device.addresses4.map((address) => (address.label === before ? { ...address, label: wanted } : address));
   notifyLink(kernel, namespace, device);
   return done;
 }
@@ -321,7 +321,7 @@ function setPlain(kernel: Kernel, namespace: NamespaceState, device: Device, cha
   }
   if (change.addAltName !== undefined) {
     if (deviceByName(namespace, change.addAltName) !== undefined) return fail('EEXIST');
-    device.altNames.push(change.addAltName);
+    device.altNames = [...device.altNames, change.addAltName];
   }
   if (change.deleteAltName !== undefined) {
     if (!device.altNames.includes(change.deleteAltName)) return fail('ENOENT');
@@ -394,11 +394,7 @@ function repoint(kernel: Kernel, device: Device, oldNs: NetnsId, oldIndex: LinkI
   }
   moveJunctionEnd(kernel.world, device);
   const lower = device.lower === 0 ? undefined : kernel.state.namespaces.get(device.lowerNs)?.devices.get(device.lower);
-  for (const one of lower?.uppers ?? []) {
-    if (one.ns !== oldNs || one.index !== oldIndex) continue;
-    one.ns = device.ns;
-    one.index = device.index;
-  }
+  if (lower !== undefined) lower.uppers = lower.uppers.map((one) => (one.ns === oldNs && one.index === oldIndex ? { ns: device.ns, index: device.index } : one));
   for (const upper of uppersOf(kernel, device)) {
     upper.lower = device.index;
     upper.lowerNs = device.ns;

@@ -3,6 +3,7 @@ import { done, fail, type Result } from '../result.ts';
 import { masqueradeAddressGone } from '../netfilter/hooks.ts';
 import type { AddressSpec, LinkIndex, RouteType, Scope } from '../kernel/api.ts';
 import { notifyAddress4 } from '../kernel/notify.ts';
+import { replaced } from '../kernel/replace.ts';
 import type { Address4, Device, Kernel, NamespaceState, Route4 } from '../kernel/state.ts';
 import { hasIp4 } from '../devices/device.ts';
 import { scopeNumber, TABLE_LOCAL, TABLE_MAIN } from '../routing/fib.ts';
@@ -47,11 +48,11 @@ export function addAddress4(kernel: Kernel, namespace: NamespaceState, spec: Add
   const present = device.addresses4.find((one) => one.prefixLength === address.prefixLength && one.local === local && isInPrefix4(peer, one.peer, one.prefixLength));
   if (present !== undefined) {
     if (mode === 'add') return fail('EEXIST', 'ipv4: Address already assigned');
-    present.validUntilUs = address.validUntilUs;
-    present.preferredUntilUs = address.preferredUntilUs;
-    present.metric = address.metric;
+    const { validUntilUs, preferredUntilUs, metric } = address;
+    const changed = { ...present, validUntilUs, preferredUntilUs, metric };
+    device.addresses4 = replaced(device.addresses4, present, changed);
     scheduleExpiry(kernel, namespace, address);
-    notifyAddress4(kernel, namespace, device, present);
+    notifyAddress4(kernel, namespace, device, changed);
     return done;
   }
   // inet_insert_ifa drops an address of zero in silence.
@@ -60,22 +61,23 @@ export function addAddress4(kernel: Kernel, namespace: NamespaceState, spec: Add
 }
 
 /** __inet_insert_ifa */
-function insertAddress(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address4): Result {
+function insertAddress(kernel: Kernel, namespace: NamespaceState, device: Device, wanted: Address4): Result {
+  let address = wanted;
   for (const one of device.addresses4) {
     if (one.prefixLength !== address.prefixLength || !isInPrefix4(address.peer, one.peer, one.prefixLength)) continue;
     if (one.local === address.local) return fail('EEXIST', 'ipv4: Address already assigned');
     if (one.scope !== address.scope) return fail('EINVAL', 'ipv4: Invalid scope value');
-    address.isSecondary = true;
+    address = { ...address, isSecondary: true };
   }
   device.conf4PinnedAll = true;
-  if (address.isSecondary) device.addresses4.push(address);
+  if (address.isSecondary) device.addresses4 = [...device.addresses4, address];
   else {
     // Primary addresses stand before secondary ones, those of narrower scope first.
     let at = 0;
     device.addresses4.forEach((one, index) => {
       if (!one.isSecondary && scopeNumber(address.scope) <= scopeNumber(one.scope)) at = index + 1;
     });
-    device.addresses4.splice(at, 0, address);
+    device.addresses4 = device.addresses4.toSpliced(at, 0, address);
   }
   addAddressRoutes(kernel, namespace, device, address);
   scheduleExpiry(kernel, namespace, address);
@@ -143,14 +145,15 @@ export function deleteAddress4(kernel: Kernel, namespace: NamespaceState, spec: 
 export function removeAddress4(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address4): void {
   const promotes = device.conf4.promote_secondaries !== 0 || namespace.conf4All.promote_secondaries !== 0;
   const isDependent = (one: Address4): boolean => one.isSecondary && one.prefixLength === address.prefixLength && isInPrefix4(one.peer, address.peer, address.prefixLength);
-  let promoted: Address4 | undefined;
+  let first: Address4 | undefined;
   if (!address.isSecondary) {
-    if (promotes) promoted = device.addresses4.find(isDependent);
+    if (promotes) first = device.addresses4.find(isDependent);
     else for (const one of device.addresses4.filter(isDependent)) takeAway(kernel, namespace, device, one);
   }
   takeAway(kernel, namespace, device, address);
-  if (promoted !== undefined) {
-    promoted.isSecondary = false;
+  if (first !== undefined) {
+    const promoted = { ...first, isSecondary: false };
+    device.addresses4 = replaced(device.addresses4, first, promoted);
     for (const one of [promoted, ...device.addresses4.filter((other) => other !== promoted && isDependent(other))]) {
       deleteRoutesWhere(kernel, namespace, (route) => route.table === TABLE_LOCAL && route.protocol === 'kernel' && route.destination === one.local && route.prefixLength === 32 && route.nextHops[0]?.device === device.index);
       addAddressRoutes(kernel, namespace, device, one);

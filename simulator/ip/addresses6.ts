@@ -69,12 +69,13 @@ export function addAddress6(kernel: Kernel, namespace: NamespaceState, spec: Add
 }
 
 /** ipv6_add_addr and addrconf_dad_start: the route of its prefix now, and the address tentative until duplicate address detection is through. */
-export function insertAddress6(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): void {
+export function insertAddress6(kernel: Kernel, namespace: NamespaceState, device: Device, wanted: Address6): void {
+  let address = wanted;
   // Wider scopes first (ipv6_link_dev_addr).
   const rank = (scope: Scope): number => (scope === 'global' ? 0 : scope === 'site' ? 1 : scope === 'link' ? 2 : 3);
   const at = device.addresses6.findIndex((one) => rank(one.scope) >= rank(address.scope));
-  device.addresses6.splice(at === -1 ? device.addresses6.length : at, 0, address);
-  if (device.isUp || device.kind === 'loopback') startDad(kernel, namespace, device, address);
+  device.addresses6 = device.addresses6.toSpliced(at === -1 ? device.addresses6.length : at, 0, address);
+  if (device.isUp || device.kind === 'loopback') address = startDad(kernel, namespace, device, address);
   addRoutesFor6(kernel, namespace, device, address);
   notifyAddress6(kernel, namespace, device, address);
 }

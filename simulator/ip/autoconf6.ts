@@ -6,6 +6,7 @@ import { put16 } from '../bytes.ts';
 import { makePacket } from '../kernel/packets.ts';
 import { NETWORK_OFFSET } from '../kernel/packet.ts';
 import { notifyAddress6 } from '../kernel/notify.ts';
+import { replaced, withEntry, withoutEntry } from '../kernel/replace.ts';
 import type { Address6, Device, Kernel, NamespaceState } from '../kernel/state.ts';
 import { TABLE_LOCAL } from '../routing/fib.ts';
 import { makeRoute6 } from '../routing/fib6.ts';
@@ -33,8 +34,7 @@ export function linkReady6(kernel: Kernel, namespace: NamespaceState, device: De
   }
   addKernelRoute6(kernel, namespace, { ...makeRoute6('multicast', 'ff000000000000000000000000000000', 8, TABLE_LOCAL, device.index, 256) });
   for (const address of device.addresses6) {
-    if (!isLinkLocalIp6(address.address)) startDad(kernel, namespace, device, address);
-    addRoutesFor6(kernel, namespace, device, address);
+    addRoutesFor6(kernel, namespace, device, isLinkLocalIp6(address.address) ? address : startDad(kernel, namespace, device, address));
   }
   const wantsLinkLocal = device.conf6.addr_gen_mode === 0 && device.mac !== ZERO_MAC && device.kind !== 'tun';
   const known = device.addresses6.find((one) => isLinkLocalIp6(one.address));
@@ -64,38 +64,42 @@ export function forwardingChanged6(_kernel: Kernel, namespace: NamespaceState): 
   for (const device of namespace.devices.values()) {
     if (device.conf6.forwarding !== 0) {
       device.solicitationGeneration += 1;
-      if (device.isIpv6Ready) device.groups6.set(ALL_ROUTERS, 1);
-    } else device.groups6.delete(ALL_ROUTERS);
+      if (device.isIpv6Ready) device.groups6 = withEntry(device.groups6, ALL_ROUTERS, 1);
+    } else device.groups6 = withoutEntry(device.groups6, ALL_ROUTERS);
   }
 }
 
-/** addrconf_dad_start */
-export function startDad(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): void {
+function changed(device: Device, address: Address6, change: Partial<Address6>): Address6 {
+  const made = { ...address, ...change };
+  device.addresses6 = replaced(device.addresses6, address, made);
+  return made;
+}
+
+/** addrconf_dad_start; answers the address as it is now. */
+export function startDad(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): Address6 {
   const group = solicitedNodeOf(address.address);
   // addrconf_join_solict leaves out what needs no resolution.
   const isNew = device.kind !== 'loopback' && !device.noArp && joinGroup6(device, group);
   if (device.kind === 'loopback' || address.noDad || device.noArp || device.conf6.accept_dad < 1 || device.conf6.dad_transmits < 1) {
-    address.isTentative = false;
-    return;
+    return changed(device, address, { isTentative: false });
   }
-  address.isTentative = true;
-  if (!device.isIpv6Ready) return;
+  if (!device.isIpv6Ready) return changed(device, address, { isTentative: true });
   if (isNew) report(kernel, namespace, device, [group], ROBUSTNESS, 4, 10_000);
-  address.dadProbesLeft = device.conf6.dad_transmits;
   kernel.world.post(kernel.world.dice.below(1000) * 1000, { kind: 'dad', kernelId: kernel.state.id, ns: namespace.id, device: device.index, address: address.address });
+  return changed(device, address, { isTentative: true, dadProbesLeft: device.conf6.dad_transmits });
 }
 
 /** addrconf_dad_work: a probe each second, then the address is ours. */
 export function dadTimer(kernel: Kernel, namespace: NamespaceState, device: Device, wanted: Ip6): void {
-  const address = device.addresses6.find((one) => one.address === wanted);
-  if (address === undefined || !address.isTentative || address.isDadFailed || !device.isUp || !device.isIpv6Ready) return;
-  if (address.dadProbesLeft > 0) {
-    address.dadProbesLeft -= 1;
-    sendDadProbe(kernel, namespace, device, address.address);
+  const tentative = device.addresses6.find((one) => one.address === wanted);
+  if (tentative === undefined || !tentative.isTentative || tentative.isDadFailed || !device.isUp || !device.isIpv6Ready) return;
+  if (tentative.dadProbesLeft > 0) {
+    changed(device, tentative, { dadProbesLeft: tentative.dadProbesLeft - 1 });
+    sendDadProbe(kernel, namespace, device, wanted);
     kernel.world.post(device.neigh6.retransmitMs * 1000, { kind: 'dad', kernelId: kernel.state.id, ns: namespace.id, device: device.index, address: wanted });
     return;
   }
-  address.isTentative = false;
+  const address = changed(device, tentative, { isTentative: false });
   addLocalRoute6(kernel, namespace, device, address);
   notifyAddress6(kernel, namespace, device, address);
   if (!isLinkLocalIp6(address.address)) return;
@@ -109,8 +113,7 @@ export function dadTimer(kernel: Kernel, namespace: NamespaceState, device: Devi
 
 /** Somebody else uses the address (addrconf_dad_failure). */
 export function dadFailed(kernel: Kernel, namespace: NamespaceState, device: Device, address: Address6): void {
-  address.isDadFailed = true;
-  notifyAddress6(kernel, namespace, device, address);
+  notifyAddress6(kernel, namespace, device, changed(device, address, { isDadFailed: true }));
 }
 
 /** RFC 7559: again and again, at doubling intervals up to an hour. */

@@ -83,7 +83,7 @@ export interface NamespaceState {
   snmp: Map<string, number>;
   subscribers: SocketId[];
   /** Packet sockets that listen on every device. */
-  taps: SocketId[];
+  taps: readonly SocketId[];
   /** Identification of the last IPv4 packet that needed one. */
   lastIpId: number;
   /** A VXLAN device receives through this namespace. */
@@ -93,7 +93,10 @@ export interface NamespaceState {
 }
 
 /** Members whose values are replaced and never written in place, so that a copy of the world may share them: most of what a namespace holds is settings nobody touches. */
-export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device | keyof BpfState | keyof KernelLog>(['agentMaps', 'logPages', 'sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'fib4', 'fib6', 'rules4', 'rules6', 'conf4', 'conf6', 'neigh4', 'neigh6']);
+export const SHARED: ReadonlySet<string> = new Set<keyof NamespaceState | keyof Device | keyof BpfState | keyof KernelLog>([
+  'agentMaps', 'logPages', 'sysctls', 'settings', 'conf4All', 'conf4Default', 'conf6All', 'conf6Default', 'neigh4Default', 'neigh6Default', 'fib4', 'fib6', 'rules4', 'rules6', 'conf4', 'conf6', 'neigh4', 'neigh6',
+  'altNames', 'conf4Pinned', 'addresses4', 'addresses6', 'groups4', 'groups6', 'groupsLink', 'staticGroupsLink', 'taps', 'uppers',
+]);
 
 export interface PathSettings {
   ipForward: number;
@@ -167,30 +170,30 @@ export interface Device {
   qdisc: string;
   group: string;
   alias: string | undefined;
-  altNames: string[];
+  altNames: readonly string[];
   master: LinkIndex;
   stats: LinkStats;
   createdAtUs: number;
   conf4: Readonly<Conf4>;
   /** Settings that no longer follow conf/default: those written by hand, all once the device has had an address (ipv4_devconf_setall). */
-  conf4Pinned: Set<string>;
+  conf4Pinned: ReadonlySet<string>;
   conf4PinnedAll: boolean;
   conf6: Readonly<Conf6>;
   neigh4: Readonly<NeighbourParameters>;
   neigh6: Readonly<NeighbourParameters>;
-  addresses4: Address4[];
-  addresses6: Address6[];
-  groups4: Map<Ip4, number>;
-  groups6: Map<Ip6, number>;
-  groupsLink: Map<Mac, number>;
+  addresses4: readonly Address4[];
+  addresses6: readonly Address6[];
+  groups4: ReadonlyMap<Ip4, number>;
+  groups6: ReadonlyMap<Ip6, number>;
+  groupsLink: ReadonlyMap<Mac, number>;
   /** Those that somebody asked for by hand, once more than the kernel itself does. */
-  staticGroupsLink: Set<Mac>;
+  staticGroupsLink: ReadonlySet<Mac>;
   /** Router solicitations: 0 before the first; events of older generations do nothing. */
   solicitationGeneration: number;
   /** IF_READY: IPv6 has seen the link ready. */
   isIpv6Ready: boolean;
   /** Packet sockets on this device. */
-  taps: SocketId[];
+  taps: readonly SocketId[];
   /** The last operational state linkwatch announced; a change is processed by a 'link-watch' event. */
   linkWatchPending: boolean;
   netem: NetemState | undefined;
@@ -206,7 +209,7 @@ export interface Device {
   lower: LinkIndex;
   lowerNs: NetnsId;
   /** Devices stacked on this one, in this kernel. */
-  uppers: { ns: NetnsId; index: LinkIndex }[];
+  uppers: readonly { readonly ns: NetnsId; readonly index: LinkIndex }[];
   vlan: { id: number; protocol: '802.1Q' | '802.1ad' } | undefined;
   macvlanMode: string | undefined;
   vxlan: VxlanState | undefined;
@@ -263,36 +266,36 @@ export interface BridgePortState {
 }
 
 export interface Address4 {
-  local: Ip4;
+  readonly local: Ip4;
   /** Equal to local unless point-to-point. */
-  peer: Ip4;
-  prefixLength: number;
-  broadcast: Ip4 | undefined;
-  anycast: Ip4 | undefined;
-  scope: Scope;
-  label: string;
-  isSecondary: boolean;
-  noPrefixRoute: boolean;
-  metric: number | undefined;
-  validUntilUs: number | undefined;
-  preferredUntilUs: number | undefined;
-  proto: string | undefined;
+  readonly peer: Ip4;
+  readonly prefixLength: number;
+  readonly broadcast: Ip4 | undefined;
+  readonly anycast: Ip4 | undefined;
+  readonly scope: Scope;
+  readonly label: string;
+  readonly isSecondary: boolean;
+  readonly noPrefixRoute: boolean;
+  readonly metric: number | undefined;
+  readonly validUntilUs: number | undefined;
+  readonly preferredUntilUs: number | undefined;
+  readonly proto: string | undefined;
 }
 
 export interface Address6 {
-  address: Ip6;
-  peer: Ip6 | undefined;
-  prefixLength: number;
-  scope: Scope;
-  isTentative: boolean;
-  isDadFailed: boolean;
-  noDad: boolean;
-  dadProbesLeft: number;
-  noPrefixRoute: boolean;
-  metric: number | undefined;
-  validUntilUs: number | undefined;
-  preferredUntilUs: number | undefined;
-  proto: string | undefined;
+  readonly address: Ip6;
+  readonly peer: Ip6 | undefined;
+  readonly prefixLength: number;
+  readonly scope: Scope;
+  readonly isTentative: boolean;
+  readonly isDadFailed: boolean;
+  readonly noDad: boolean;
+  readonly dadProbesLeft: number;
+  readonly noPrefixRoute: boolean;
+  readonly metric: number | undefined;
+  readonly validUntilUs: number | undefined;
+  readonly preferredUntilUs: number | undefined;
+  readonly proto: string | undefined;
 }
 
 /** `gateway6` instead of `gateway`: a neighbour that answers to IPv6 (RFC 5549). */

@@ -58,8 +58,8 @@ export function sendFrame(kernel: Kernel, socket: PacketSocket, bytes: Uint8Arra
 export function listenOn(kernel: Kernel, socket: PacketSocket, index: number): void {
   const namespace = kernel.state.namespaces.get(socket.ns)!;
   stopListening(kernel, socket);
-  if (index === 0) namespace.taps.push(socket.id);
-  else namespace.devices.get(index)?.taps.push(socket.id);
+  const on = index === 0 ? namespace : namespace.devices.get(index);
+  if (on !== undefined) on.taps = [...on.taps, socket.id];
 }
 
 export function stopListening(kernel: Kernel, socket: PacketSocket): void {

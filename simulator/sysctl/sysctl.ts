@@ -184,7 +184,10 @@ function setConf(kernel: Kernel, namespace: NamespaceState, key: DeviceKey, valu
       if (before !== value) changeForwarding(namespace, value);
     } else if (key.device === 'default' && key.name !== 'forwarding') {
       for (const device of namespace.devices.values()) if (!device.conf4PinnedAll && !device.conf4Pinned.has(key.name)) change(device, 'conf4', values);
-    } else if (key.device !== 'all' && key.device !== 'default') deviceByName(namespace, key.device)!.conf4Pinned.add(key.name);
+    } else if (key.device !== 'all' && key.device !== 'default') {
+      const device = deviceByName(namespace, key.device)!;
+      device.conf4Pinned = new Set([...device.conf4Pinned, key.name]);
+    }
   } else if (key.name === 'forwarding') {
     if (key.device === 'all') {
       change(namespace, 'conf6Default', values);
