@@ -295,6 +295,18 @@ describe('terminals', () => {
     expect(tty.status).toEqual({ kind: 'signalled', signal: 'INT', coreDumped: false });
   });
 
+  it('kills a program in the middle of long work', async () => {
+    const works: Program = async (sys) => {
+      for (;;) await sys.charge(60_000_000);
+    };
+    const { terminal, scheduler } = testMachine({ '/bin/works': works });
+    const tty = terminal(['works'], '/bin/works');
+    await scheduler.runUntil(10_000);
+    tty.write(utf8('\x03'));
+    await scheduler.runUntil(210_000);
+    expect(tty.status).toEqual({ kind: 'signalled', signal: 'INT', coreDumped: false });
+  });
+
   it('stops a background process that reads', async () => {
     const shell: Program = async (sys) => {
       const child = await sys.spawn('/bin/cat', { argv: ['cat'], processGroup: 'new' });

@@ -41,6 +41,8 @@ export const EXEC_US = 500;
 const PAY_DAY_US = 1000;
 const RUNAWAY_US = 1_000_000;
 const HARD_RUNAWAY_US = 10_000_000;
+/** No more is paid at once: signals reach a program in the middle of long work, too. */
+const PAID_AT_ONCE_US = 100_000;
 
 export class Process {
   readonly machine: Machine;
@@ -180,19 +182,22 @@ export class Process {
   }
 
   private async pay(): Promise<void> {
-    if (this.debtUs >= PAY_DAY_US) {
-      const { world, scheduler } = this.machine;
-      const ranUs = world.nowUs - this.lastBlockedUs;
-      const rate = ranUs >= HARD_RUNAWAY_US ? 100 : ranUs >= RUNAWAY_US ? 10 : 1;
-      const dueUs = world.nowUs + this.debtUs * rate;
-      // Whoever runs away keeps the processor all that time.
-      this.userUs += this.debtUs * (rate - 1);
-      this.debtUs = 0;
-      this.isOnProcessor = true;
-      if (!scheduler.skipTo(dueUs)) await this.task.block([], dueUs, false);
-      this.isOnProcessor = false;
-    }
-    if (this.pending.size > 0) await this.deliver();
+    do {
+      if (this.debtUs >= PAY_DAY_US) {
+        const { world, scheduler } = this.machine;
+        const ranUs = world.nowUs - this.lastBlockedUs;
+        const rate = ranUs >= HARD_RUNAWAY_US ? 100 : ranUs >= RUNAWAY_US ? 10 : 1;
+        const paidUs = Math.min(this.debtUs, PAID_AT_ONCE_US / rate);
+        const dueUs = world.nowUs + paidUs * rate;
+        // Whoever runs away keeps the processor all that time.
+        this.userUs += paidUs * (rate - 1);
+        this.debtUs -= paidUs;
+        this.isOnProcessor = true;
+        if (!scheduler.skipTo(dueUs)) await this.task.block([], dueUs, false);
+        this.isOnProcessor = false;
+      }
+      if (this.pending.size > 0) await this.deliver();
+    } while (this.debtUs >= PAY_DAY_US);
   }
 
   /** Lets all time used so far pass: what leaves the process now is seen by others, who read the clock. */
