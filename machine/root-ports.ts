@@ -16,7 +16,8 @@ export class RootPorts implements MachinePorts {
   /** In front of its programs' paths in the machine's table. */
   private readonly prefix: string;
   private readonly installed: Set<string>;
-  private readonly readAccounts = new Map<string, { readonly bytes: Uint8Array; readonly lines: readonly (readonly string[])[] }>();
+  private readonly knownUsers: { bytes: Uint8Array; entries: ImageUser[] } = { bytes: new Uint8Array(0), entries: [] };
+  private readonly knownGroups: { bytes: Uint8Array; entries: ImageGroup[] } = { bytes: new Uint8Array(0), entries: [] };
 
   constructor(machine: Machine, image: MachineImage, path = '', prefix = '') {
     this.machine = machine;
@@ -40,21 +41,21 @@ export class RootPorts implements MachinePorts {
   }
 
   users(): ImageUser[] {
-    return this.accounts('/etc/passwd').map(([name = '', , uid = '0', gid = '0', gecos = '', home = '/', shell = '']) => ({ name, uid: Number(uid), gid: Number(gid), gecos, home, shell }));
+    return this.accounts('/etc/passwd', this.knownUsers, ([name = '', , uid = '0', gid = '0', gecos = '', home = '/', shell = '']) => ({ name, uid: Number(uid), gid: Number(gid), gecos, home, shell }));
   }
 
   groups(): ImageGroup[] {
-    return this.accounts('/etc/group').map(([name = '', , gid = '0', members = '']) => ({ name, gid: Number(gid), members: members === '' ? [] : members.split(',') }));
+    return this.accounts('/etc/group', this.knownGroups, ([name = '', , gid = '0', members = '']) => ({ name, gid: Number(gid), members: members === '' ? [] : members.split(',') }));
   }
 
   /** Asked for all the time (who is who), changed almost never: taken apart again only when the file's bytes differ. */
-  private accounts(path: string): readonly (readonly string[])[] {
+  private accounts<Entry>(path: string, known: { bytes: Uint8Array; entries: Entry[] }, entryOf: (fields: readonly string[]) => Entry): Entry[] {
     const bytes = this.machine.readFileAt(`${this.path}${path}`) ?? new Uint8Array(0);
-    const known = this.readAccounts.get(path);
-    if (known !== undefined && isSame(known.bytes, bytes)) return known.lines;
-    const lines = fromUtf8(bytes).split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(':'));
-    this.readAccounts.set(path, { bytes, lines });
-    return lines;
+    if (!isSame(known.bytes, bytes)) {
+      known.bytes = bytes;
+      known.entries = fromUtf8(bytes).split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => entryOf(line.split(':')));
+    }
+    return known.entries;
   }
 
   packages(): ImagePackage[] {
