@@ -45,6 +45,7 @@ export async function assignElements(shell: Shell, wanted: string, elements: rea
     for (const value of words) plan.push({ key: undefined, value, append: false });
   }
   const variable = shell.own(name, scope);
+  variable.isBare = false;
   if (isAssociative) {
     const before = variable.associative!;
     if (!append) variable.associative = new Map();
@@ -78,7 +79,7 @@ export async function assignElements(shell: Shell, wanted: string, elements: rea
   let next = append ? variable.indexed.end : 0;
   for (const entry of plan) {
     if (entry.key !== undefined) {
-      next = Number(shell.arithmetic(await expandText(shell, parsePieces(entry.key, 'arithmetic'))));
+      next = Number(shell.arithmetic(await expandText(shell, parsePieces(entry.key, 'arithmetic')), 'abandon'));
       if (next < 0) next += variable.indexed.end;
       if (next < 0) {
         await shell.error(`[${entry.key}]=${entry.value}: bad array subscript`);

@@ -1,6 +1,6 @@
 /** Brace expansion, on the text of a word before anything else. Read first: bash(1) "Brace Expansion", bash's braces.c */
 import { ShellError } from './errors.ts';
-import { endOfAnsi, endOfDouble, endOfExpansion, endOfSingle } from './scan.ts';
+import { endOfAnsi, endOfCommand, endOfDouble, endOfExpansion, endOfSingle } from './scan.ts';
 
 export function expandBraces(text: string): string[] {
   if (!text.includes('{')) return [text];
@@ -14,6 +14,7 @@ function skip(text: string, at: number): number {
   if (c === '"') return endOfDouble(text, at + 1);
   if (c === '$' && text[at + 1] === "'") return endOfAnsi(text, at + 2);
   if (c === '$' || c === '`') return endOfExpansion(text, at, false);
+  if ((c === '<' || c === '>') && text[at + 1] === '(') return endOfCommand(text, at + 2);
   return at + 1;
 }
 

@@ -13,26 +13,16 @@ import { parsePieces, piecesOf } from './word.ts';
 
 /** 0 true, 1 false, 2 when it makes no sense. */
 export async function evaluateCondition(shell: Shell, condition: Condition): Promise<number> {
-  try {
-    return await evaluate(shell, condition);
-  } catch (thrown) {
-    if (!(thrown instanceof ShellError) || thrown.effect === 'exit') throw thrown;
-    if (thrown.message !== undefined) await shell.error(`[[: ${thrown.message}`);
-    return thrown.status === 2 ? 2 : 1;
-  }
-}
-
-async function evaluate(shell: Shell, condition: Condition): Promise<number> {
   switch (condition.kind) {
-    case 'group': return evaluate(shell, condition.operand);
+    case 'group': return evaluateCondition(shell, condition.operand);
     case 'not': {
-      const inner = await evaluate(shell, condition.operand);
+      const inner = await evaluateCondition(shell, condition.operand);
       return inner === 0 ? 1 : inner === 1 ? 0 : inner;
     }
     case 'logical': {
       let status = 0;
       for (const operand of condition.operands) {
-        status = await evaluate(shell, operand);
+        status = await evaluateCondition(shell, operand);
         if ((status === 0) !== (condition.operator === '&&')) return status;
       }
       return status;
@@ -70,8 +60,17 @@ async function binary(shell: Shell, operator: string, left: Operand, right: Oper
       return compareText(value, other) === (operator === '<' ? -1 : 1) ? 0 : 1;
     }
     case '-eq': case '-ne': case '-lt': case '-le': case '-gt': case '-ge': {
-      const a = await evaluateText(shell, value);
-      const b = await evaluateText(shell, await expandText(shell, piecesOf(right)));
+      const other = await expandText(shell, piecesOf(right));
+      let a: bigint;
+      let b: bigint;
+      try {
+        a = await evaluateText(shell, value);
+        b = await evaluateText(shell, other);
+      } catch (thrown) {
+        if (!(thrown instanceof ShellError) || thrown.effect !== 'discard') throw thrown;
+        if (thrown.message !== undefined) await shell.error(`[[: ${thrown.message}`);
+        return 1;
+      }
       if (shell.options.xtrace) await trace(shell, `[[ ${value} ${operator} ${b} ]]`);
       return compareNumbers(operator, a, b) ? 0 : 1;
     }

@@ -3,7 +3,8 @@ import type { Place } from './ash-words.ts';
 
 /** An expansion or assignment went wrong: the current command line is given up (`discard`), with `-c` the whole string too (`abandon`), or the shell ends (`exit`). */
 export class ShellError {
-  readonly message: string | undefined;
+  /** Undefined once it has been told. */
+  message: string | undefined;
   readonly status: number;
   readonly effect: 'discard' | 'abandon' | 'exit';
   /** Where it happened, once what ran there has been left. */

@@ -135,7 +135,7 @@ const PLAIN_WORD = /^[A-Za-z0-9_@%+=:,./-]+$/;
 export function quoteBackslash(text: string): string {
   if (text === '') return "''";
   if (needsAnsi(text)) return quoteAnsi(text);
-  return text.replace(/[^A-Za-z0-9_%+:,./@=\-\u0080-\uffff]/g, (c) => `\\${c}`).replace(/^([~#])/, (c) => (text.startsWith(c) ? c : c));
+  return text.replace(/[^A-Za-z0-9_%+:./@=\-\u0080-\uffff]/g, (c, at: number) => ((c === '#' && at > 0) || (c === '~' && at > 0 && !'=:'.includes(text[at - 1]!)) ? c : `\\${c}`));
 }
 
 function needsAnsi(text: string): boolean {

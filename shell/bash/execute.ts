@@ -70,6 +70,10 @@ export async function execute(shell: Shell, command: Command, context: Context):
       return 1;
     }
     return await executeCompound(shell, command, NO_CONTEXT);
+  } catch (thrown) {
+    // Told while standard error still leads where the command sent it.
+    if (thrown instanceof ShellError) await shell.tell(thrown);
+    throw thrown;
   } finally {
     await shell.flush();
     undoRedirects(shell, undo);
@@ -129,7 +133,7 @@ async function executeCompound(shell: Shell, command: Exclude<Command, { kind: '
         if (shell.options.xtrace) await trace(shell, `((${text}))`);
         status = shell.arithmetic(text) !== 0n ? 0 : 1;
       } catch (thrown) {
-        if (!(thrown instanceof ShellError) || thrown.effect === 'exit') throw thrown;
+        if (!(thrown instanceof ShellError) || thrown.effect !== 'discard') throw thrown;
         await shell.error(`((: ${thrown.message ?? ''}`);
         status = 1;
       }
@@ -270,6 +274,10 @@ async function executeFor(shell: Shell, command: For): Promise<number> {
         await runDebugTrap(shell);
       }
       const raw = shell.rawVariable(command.name);
+      if (raw?.isReadOnly === true) {
+        await shell.error(`${command.name}: readonly variable`);
+        return 1;
+      }
       if (raw?.isNameref === true) shell.own(command.name).value = value;
       else shell.assign(command.name, undefined, value, false);
       status = await executeList(shell, command.body.items, NO_CONTEXT);
@@ -285,23 +293,30 @@ function executeArithmeticFor(shell: Shell, command: ArithmeticFor): Promise<num
   return inLoop(shell, async () => {
     let status = 0;
     shell.line = command.line;
-    try {
-      await evaluateText(shell, command.start.text);
-      for (;;) {
-        if (command.test.text.trim() !== '' && (await evaluateText(shell, command.test.text)) === 0n) break;
-        status = await executeList(shell, command.body.items, NO_CONTEXT);
-        if (!loopGoesOn(shell)) break;
-        await evaluateText(shell, command.update.text);
-        const due = shell.sys.charge(5);
-        if (due !== undefined) await due;
-      }
-    } catch (thrown) {
-      if (!(thrown instanceof ShellError) || thrown.effect === 'exit') throw thrown;
-      await shell.error(`((: ${thrown.message ?? ''}`);
-      return 1;
+    if ((await evaluatePart(shell, command.start.text)) === undefined) return 1;
+    for (;;) {
+      const test = command.test.text.trim() === '' ? 1n : await evaluatePart(shell, command.test.text);
+      if (test === undefined) return 1;
+      if (test === 0n) break;
+      status = await executeList(shell, command.body.items, NO_CONTEXT);
+      if (!loopGoesOn(shell)) break;
+      if ((await evaluatePart(shell, command.update.text)) === undefined) return 1;
+      const due = shell.sys.charge(5);
+      if (due !== undefined) await due;
     }
     return status;
   });
+}
+
+/** Part of `for ((;;))`; undefined, and told, when it makes no sense. */
+async function evaluatePart(shell: Shell, text: string): Promise<bigint | undefined> {
+  try {
+    return await evaluateText(shell, text);
+  } catch (thrown) {
+    if (!(thrown instanceof ShellError) || thrown.effect !== 'discard') throw thrown;
+    await shell.error(`((: ${thrown.message ?? ''}`);
+    return undefined;
+  }
 }
 
 async function executeSelect(shell: Shell, command: For): Promise<number> {

@@ -315,15 +315,16 @@ function slice(shell: Shell, found: Found, offset: number, length: number | unde
       const all = [shell.name, ...found.values];
       const from = offset < 0 ? all.length + offset : offset;
       if (from < 0) return { ...found, values: [] };
+      if (from >= all.length) return { ...found, values: [] };
       if (length !== undefined && length < 0) throw new ShellError(`${length}: substring expression < 0`);
       const start = offset === 0 ? 0 : from;
       return { ...found, values: all.slice(start, length === undefined ? undefined : start + length) };
     }
-    if (length !== undefined && length < 0) throw new ShellError(`${length}: substring expression < 0`);
     const keys = found.keys ?? found.values.map((_value, index) => index);
     const end = (keys.at(-1) ?? -1) + 1;
     const from = offset < 0 ? end + offset : offset;
-    if (from < 0) return { ...found, values: [] };
+    if (from < 0 || from > end) return { ...found, values: [] };
+    if (length !== undefined && length < 0) throw new ShellError(`${length}: substring expression < 0`);
     const first = keys.findIndex((key) => key >= from);
     return { ...found, values: first < 0 ? [] : found.values.slice(first, length === undefined ? undefined : first + length) };
   }
@@ -396,10 +397,10 @@ export function declareText(name: string, variable: Variable): string {
   const flags = attributes(variable);
   const head = `declare -${flags === '' ? '-' : flags} ${name}`;
   if (variable.associative !== undefined) {
-    if (variable.associative.size === 0) return `${head}${variable.value === undefined ? '=()' : ''}`;
+    if (variable.associative.size === 0) return variable.isBare ? head : `${head}=()`;
     return `${head}=(${associativeKeys(variable.associative).map((key) => `[${/^[A-Za-z0-9_@%+=:,./-]+$/.test(key) && key !== '@' ? key : quoteDouble(key)}]=${quoteDouble(variable.associative!.get(key)!)} `).join('')})`;
   }
-  if (variable.indexed !== undefined) return `${head}=(${variable.indexed.entries().map(([index, value]) => `[${index}]=${quoteDouble(value)}`).join(' ')})`;
+  if (variable.indexed !== undefined) return variable.isBare && variable.indexed.size === 0 ? head : `${head}=(${variable.indexed.entries().map(([index, value]) => `[${index}]=${quoteDouble(value)}`).join(' ')})`;
   return variable.value === undefined ? head : `${head}=${quoteDouble(variable.value)}`;
 }
 

@@ -2,8 +2,11 @@
  * Commands as source again: `declare -f`, `type`, job texts. Read first: bash's print_cmd.c, whose one pass over the tree with its
  * indentation, pending semicolons and deferred here-documents is followed step by step.
  */
-import type { Argument, Assignment, Command, Condition, FunctionDefinition, If, List, Redirect } from './ast.ts';
+import type { Argument, Assignment, Command, Condition, FunctionDefinition, If, List, Redirect, Word } from './ast.ts';
 import { isAssignment } from './ast.ts';
+import { ansiText, quotePlain } from './escapes.ts';
+import { parseProgram } from './parse.ts';
+import { endOfAnsi, endOfArithmetic, endOfBacktick, endOfBrace, endOfCommand, endOfDouble, endOfSingle } from './scan.ts';
 
 /** On one line, as $BASH_COMMAND has simple commands. */
 export function printInline(command: Command): string {
@@ -141,7 +144,7 @@ class Printer {
         return;
       }
       case 'for': case 'select': {
-        this.text += `${command.kind} ${command.name} in ${command.words === undefined ? '"$@"' : command.words.map((word) => word.text).join(' ')};`;
+        this.text += `${command.kind} ${command.name} in ${command.words === undefined ? '"$@"' : command.words.map(sourceOf).join(' ')};`;
         this.newline('do\n');
         this.block(command.body);
         this.newline('done');
@@ -181,10 +184,10 @@ class Printer {
         return;
       }
       case 'case': {
-        this.text += `case ${command.word.text} in `;
+        this.text += `case ${sourceOf(command.word)} in `;
         this.indentation += INDENT;
         for (const item of command.items) {
-          this.newline(`${item.patterns.map((pattern) => pattern.text).join(' | ')})\n`);
+          this.newline(`${item.patterns.map(sourceOf).join(' | ')})\n`);
           this.indentation += INDENT;
           if (item.body.items.length > 0) this.list(item.body);
           this.indentation -= INDENT;
@@ -284,29 +287,86 @@ class Printer {
       this.documents.push(`${redirect.target.text}${redirect.delimiter}`);
       return `${fd}${operator}${delimiter}`;
     }
-    if (operator === '>&' && (fd === '' || fd === '1') && !/^(?:\d+-?|-)$/.test(redirect.target.text)) return `>&${redirect.target.text}`;
+    const target = sourceOf(redirect.target);
+    if (operator === '>&' && (fd === '' || fd === '1') && !/^(?:\d+-?|-)$/.test(redirect.target.text)) return `>&${target}`;
     if ((operator === '<&' || operator === '>&') && redirect.target.text === '-') return `${fd === '' ? (operator === '<&' ? '0' : '1') : fd}>&-`;
-    if (operator === '<&' || operator === '>&') return `${fd === '' ? (operator === '<&' ? '0' : '1') : fd}${operator}${redirect.target.text}`;
-    if (operator === '&>' || operator === '&>>') return `${operator} ${redirect.target.text}`;
+    if (operator === '<&' || operator === '>&') return `${fd === '' ? (operator === '<&' ? '0' : '1') : fd}${operator}${target}`;
+    if (operator === '&>' || operator === '&>>') return `${operator} ${target}`;
     const shown = (operator.startsWith('<') && operator !== '<>' && fd === '0') || (operator.startsWith('>') && fd === '1') ? '' : fd;
-    return `${shown}${operator} ${redirect.target.text}`;
+    return `${shown}${operator} ${target}`;
   }
 }
 
 function argumentText(argument: Argument): string {
-  return isAssignment(argument) ? assignmentText(argument) : argument.text;
+  return isAssignment(argument) ? assignmentText(argument) : sourceOf(argument);
 }
 
 function assignmentText(assignment: Assignment): string {
-  return assignment.elements === undefined ? assignment.text : `${assignment.name}${assignment.append ? '+=' : '='}(${assignment.elements.map((word) => word.text).join(' ')})`;
+  return assignment.elements === undefined ? sourceText(assignment.text) : `${assignment.name}${assignment.append ? '+=' : '='}(${assignment.elements.map(sourceOf).join(' ')})`;
 }
 
 function condition(node: Condition): string {
   switch (node.kind) {
-    case 'unary': return `${node.operator} ${node.operand.text}`;
-    case 'binary': return `${node.left.text} ${node.operator} ${node.right.text}`;
+    case 'unary': return `${node.operator} ${sourceOf(node.operand)}`;
+    case 'binary': return `${sourceOf(node.left)} ${node.operator} ${sourceOf(node.right)}`;
     case 'not': return `! ${condition(node.operand)}`;
     case 'group': return `( ${condition(node.operand)} )`;
     case 'logical': return node.operands.map(condition).join(` ${node.operator} `);
   }
+}
+
+const sourceOf = (word: Word): string => sourceText(word.text);
+
+/** A word as bash keeps it: $'...' is turned into the text itself when it is read, and what is in $( ) is printed anew. */
+function sourceText(text: string, isInDouble = false): string {
+  if (!/\$['"(]|[<>]\(/.test(text)) return text;
+  let made = '';
+  for (let at = 0; at < text.length; ) {
+    const c = text[at]!;
+    const next = text[at + 1];
+    let end = at + 1;
+    if (c === '\\') end = at + 2;
+    else if (c === '`') end = endOfBacktick(text, at + 1);
+    else if (c === "'" && !isInDouble) end = endOfSingle(text, at + 1);
+    else if (c === '"') {
+      end = endOfDouble(text, at + 1);
+      made += `"${sourceText(text.slice(at + 1, end - 1), true)}"`;
+      at = end;
+      continue;
+    } else if (c === '$' && next === "'" && !isInDouble) {
+      end = endOfAnsi(text, at + 2);
+      made += quotePlain(ansiText(text.slice(at + 2, end - 1)));
+      at = end;
+      continue;
+    } else if (c === '$' && next === '"' && !isInDouble) {
+      at += 1;
+      continue;
+    } else if (c === '$' && next === '{') {
+      end = endOfBrace(text, at + 2, isInDouble);
+      made += `\${${sourceText(text.slice(at + 2, end - 1), isInDouble)}}`;
+      at = end;
+      continue;
+    } else if (next === '(' && (c === '$' || ((c === '<' || c === '>') && !isInDouble))) {
+      const arithmeticEnd = c === '$' && text[at + 2] === '(' ? endOfArithmetic(text, at + 3) : undefined;
+      end = arithmeticEnd ?? endOfCommand(text, at + 2);
+      made += arithmeticEnd === undefined ? `${c}(${substitutionText(text.slice(at + 2, end - 1))})` : text.slice(at, end);
+      at = end;
+      continue;
+    }
+    made += text.slice(at, end);
+    at = end;
+  }
+  return made;
+}
+
+/** print_comsub; here-documents stay as they were written. */
+function substitutionText(text: string): string {
+  const { items, trouble } = parseProgram(text);
+  if (trouble !== undefined || /<<(?!<)/.test(text)) return text;
+  const printed = items.map(({ command, isBackground, end }, index) => {
+    const following = items[index + 1];
+    const isLineEnd = following !== undefined && text.slice(end, following.start).includes('\n');
+    return `${printJob(command)}${isBackground ? ' &' : ''}${following === undefined ? '' : isLineEnd ? '\n' : isBackground ? ' ' : '; '}`;
+  }).join('');
+  return printed.startsWith('(') ? ` ${printed}` : printed;
 }

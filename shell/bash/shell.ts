@@ -254,7 +254,7 @@ export class Shell {
     const variable = this.variable(name);
     if (variable?.associative !== undefined) return variable.associative.get(index) ?? variable.associative.get(this.plainKey(index));
     if (index === '@' || index === '*') return variable?.indexed !== undefined ? variable.indexed.values().join(' ') : scalarOf(variable);
-    let at = Number(this.arithmetic(index));
+    let at = Number(this.arithmetic(index, 'abandon'));
     if (variable === undefined) return undefined;
     if (variable.indexed === undefined) return at === 0 || at === -1 ? variable.value : undefined;
     if (at < 0) at += variable.indexed.end;
@@ -299,11 +299,11 @@ export class Shell {
   }
 
   /** Text that has been expanded already. */
-  arithmetic(text: string): bigint {
+  arithmetic(text: string, effect: 'discard' | 'abandon' = 'discard'): bigint {
     try {
       return evaluate(text, this.arithmeticScope);
     } catch (thrown) {
-      if (thrown instanceof ArithmeticError) throw new ShellError(`${text.trimStart()}: ${thrown.message}`);
+      if (thrown instanceof ArithmeticError) throw new ShellError(`${text.trimStart()}: ${thrown.message}`, 1, effect);
       throw thrown;
     }
   }
@@ -370,12 +370,13 @@ export class Shell {
     const key = this.elementKey(variable, name, index);
     let next = value;
     if (variable.isInteger) {
-      const base = append ? this.arithmetic(this.readKey(variable, key) ?? '0') : 0n;
-      next = BigInt.asIntN(64, base + this.arithmetic(value)).toString();
+      const base = append ? this.arithmetic(this.readKey(variable, key) ?? '0', 'abandon') : 0n;
+      next = BigInt.asIntN(64, base + this.arithmetic(value, 'abandon')).toString();
     } else if (append) {
       next = (this.readKey(variable, key) ?? '') + value;
     }
     next = applyCase(variable, next);
+    variable.isBare = false;
     if (variable.associative !== undefined) variable.associative.set(key as string, next);
     else if (typeof key === 'number') {
       if (variable.indexed === undefined) {
@@ -402,7 +403,7 @@ export class Shell {
     if (variable.associative !== undefined) return index === undefined ? '0' : this.plainKey(index);
     if (index === undefined) return variable.indexed === undefined ? undefined : 0;
     if (index.trim() === '') throw new ShellError(`${name}[${index}]: bad array subscript`);
-    let at = Number(this.arithmetic(index));
+    let at = Number(this.arithmetic(index, 'abandon'));
     if (at < 0) at += variable.indexed?.end ?? (variable.value === undefined ? 0 : 1);
     if (at < 0) throw new ShellError(`${name}[${index}]: bad array subscript`);
     return at;
@@ -429,7 +430,7 @@ export class Shell {
       else if (variable.indexed !== undefined) {
         if (index === '@' || index === '*') variable.indexed.clear();
         else {
-          let at = Number(this.arithmetic(index));
+          let at = Number(this.arithmetic(index, 'abandon'));
           if (at < 0) at += variable.indexed.end;
           if (at < 0) throw new ShellError(`[${index}]: bad array subscript`);
           variable.indexed.delete(at);
@@ -461,6 +462,7 @@ export class Shell {
     variable.value = undefined;
     variable.associative = undefined;
     variable.indexed = new IndexedArray(values);
+    variable.isBare = false;
   }
 
   /** All visible names. */
@@ -542,7 +544,9 @@ export class Shell {
   }
 
   /** What an uncaught error says; one that says nothing is told nothing of. */
-  async tell({ message, place }: ShellError): Promise<void> {
+  async tell(error: ShellError): Promise<void> {
+    const { message, place } = error;
+    error.message = undefined;
     if (message !== undefined) await this.error(message, place);
   }
 

@@ -127,6 +127,9 @@ async function dispatch(shell: Shell, command: SimpleCommand, args: string[], sh
   try {
     if (entry !== undefined) return await callFunction(shell, entry, args);
     return await callBuiltin(shell, builtin!, name, args, shaped);
+  } catch (thrown) {
+    if (thrown instanceof ShellError && command.redirects.length > 0) await shell.tell(thrown);
+    throw thrown;
   } finally {
     await shell.flush();
     if (temporary !== undefined) removeScope(shell, temporary);

@@ -10,6 +10,8 @@ export interface Variable {
   isInteger: boolean;
   isNameref: boolean;
   isTraced: boolean;
+  /** An array that was declared and never given a list or an element. */
+  isBare: boolean;
   letterCase: 'as-is' | 'lower' | 'upper' | 'capital';
   /** Only this shell may change it in place; a fork makes its own copy first. */
   owner: object;
@@ -80,7 +82,7 @@ export class IndexedArray {
 export interface Scope { readonly variables: Map<string, Variable>; readonly isTemporary: boolean }
 
 export function newVariable(owner: object, value?: string): Variable {
-  return { value, indexed: undefined, associative: undefined, isExported: false, isReadOnly: false, isInteger: false, isNameref: false, isTraced: false, letterCase: 'as-is', owner };
+  return { value, indexed: undefined, associative: undefined, isExported: false, isReadOnly: false, isInteger: false, isNameref: false, isTraced: false, isBare: false, letterCase: 'as-is', owner };
 }
 
 export function cloneVariable(variable: Variable, owner: object): Variable {

@@ -41,7 +41,7 @@ export type Operation =
   | { readonly kind: 'names'; readonly operator: '@' | '*' };
 
 /** How a text is read: a bare word, the inside of double quotes, a here-document's body, a pattern inside ${}. */
-export type Mode = 'word' | 'double' | 'document' | 'arithmetic' | 'assignment' | 'operand' | 'operand-double' | 'regex' | 'subscript';
+export type Mode = 'word' | 'double' | 'document' | 'arithmetic' | 'assignment' | 'operand' | 'operand-double' | 'operand-document' | 'regex' | 'subscript';
 
 export function variantsOf(word: Word, braces: boolean): Piece[][] {
   if (!braces || !word.text.includes('{')) return [piecesOf(word)];
@@ -94,7 +94,7 @@ class Reader {
 
   read(): Piece[] {
     const { text, mode } = this;
-    const inDouble = mode === 'double' || mode === 'document' || mode === 'arithmetic' || mode === 'operand-double';
+    const inDouble = mode === 'double' || mode === 'document' || mode === 'arithmetic' || mode === 'operand-double' || mode === 'operand-document';
     if (mode === 'word' || mode === 'assignment' || mode === 'operand') this.tilde(0);
     while (this.at < text.length) {
       const c = text[this.at]!;
@@ -161,7 +161,7 @@ class Reader {
       return;
     }
     if (inDouble) {
-      const special = mode === 'document' ? '$`\\' : mode === 'operand-double' ? '$`"\\}' : '$`"\\';
+      const special = mode === 'document' ? '$`\\' : mode === 'operand-double' || mode === 'operand-document' ? '$`"\\}' : '$`"\\';
       if (special.includes(next)) this.push({ kind: 'literal', text: next, isQuoted: true });
       else this.push({ kind: 'literal', text: `\\${next}`, isQuoted: true });
       this.at += 2;
@@ -178,7 +178,7 @@ class Reader {
     const start = this.at;
     const next = text[start + 1];
     const isQuoted = inDouble;
-    if (next === "'" && !inDouble) {
+    if (next === "'" && (!inDouble || mode === 'operand-double')) {
       const end = endOfAnsi(text, start + 2);
       this.push({ kind: 'literal', text: ansiText(text.slice(start + 2, end - 1)), isQuoted: true });
       this.at = end;
@@ -210,7 +210,7 @@ class Reader {
     }
     if (next === '{') {
       const end = endOfBrace(text, start + 2, inDouble && mode !== 'document' && mode !== 'arithmetic' ? true : inDouble);
-      this.push(parseParameter(text.slice(start, end), isQuoted));
+      this.push(parseParameter(text.slice(start, end), !isQuoted ? 'operand' : mode === 'document' || mode === 'operand-document' ? 'operand-document' : 'operand-double'));
       this.at = end;
       return;
     }
@@ -228,7 +228,8 @@ class Reader {
 const NAME = /^(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!_-])/;
 
 /** `${...}`, braces included. */
-function parseParameter(text: string, isQuoted: boolean): ParameterPiece {
+function parseParameter(text: string, operand: 'operand' | 'operand-double' | 'operand-document'): ParameterPiece {
+  const isQuoted = operand !== 'operand';
   const inside = text.slice(2, text.endsWith('}') ? -1 : undefined);
   const base = { kind: 'parameter' as const, text, index: undefined, isIndirect: false, isLength: false, operation: undefined, isQuoted, isBad: false };
   const bad = { ...base, name: inside, isBad: true };
@@ -264,7 +265,7 @@ function parseParameter(text: string, isQuoted: boolean): ParameterPiece {
   if (rest === '') return built;
   if (isLength) return bad;
   if (isIndirect && (rest === '@' || rest === '*') && index === undefined && /^[A-Za-z_]/.test(name)) return { ...built, operation: { kind: 'names', operator: rest } };
-  const operation = parseOperation(rest, isQuoted);
+  const operation = parseOperation(rest, operand);
   return operation === undefined ? bad : { ...built, operation };
 }
 
@@ -289,8 +290,7 @@ export function endOfSubscript(text: string, at: number): number | undefined {
   return undefined;
 }
 
-function parseOperation(rest: string, isQuoted: boolean): Operation | undefined {
-  const operand: Mode = isQuoted ? 'operand-double' : 'operand';
+function parseOperation(rest: string, operand: Mode): Operation | undefined {
   const withColon = /^:([-=+?])/.exec(rest);
   if (withColon !== null) return { kind: 'default', operator: withColon[1] as '-', alsoEmpty: true, word: parsePieces(rest.slice(2), operand), wordText: rest.slice(2) };
   const c = rest[0]!;
@@ -304,7 +304,7 @@ function parseOperation(rest: string, isQuoted: boolean): Operation | undefined 
       const mode = rest[1] === '/' ? 'all' : rest[1] === '#' ? 'start' : rest[1] === '%' ? 'end' : 'first';
       const body = rest.slice(mode === 'first' ? 1 : 2);
       const split = slashAt(body, mode === 'first' || mode === 'all' ? 1 : 0);
-      return { kind: 'replace', mode, pattern: parsePieces(split < 0 ? body : body.slice(0, split), 'operand'), replacement: split < 0 ? [] : parsePieces(body.slice(split + 1), isQuoted ? 'operand' : 'operand') };
+      return { kind: 'replace', mode, pattern: parsePieces(split < 0 ? body : body.slice(0, split), 'operand'), replacement: split < 0 ? [] : parsePieces(body.slice(split + 1), 'operand') };
     }
     case ':': {
       const body = rest.slice(1);

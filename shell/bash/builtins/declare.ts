@@ -40,7 +40,7 @@ export async function localBuiltin(shell: Shell, args: readonly string[], call: 
   if (options.rest.length === 0) {
     for (const name of [...scope.keys()].sort()) {
       const variable = scope.get(name)!;
-      if (isSet(variable)) shell.out(`${plainText(name, variable)}\n`);
+      shell.out(`${declareText(name, variable)}\n`);
     }
     return 0;
   }
@@ -92,6 +92,10 @@ async function declare(shell: Shell, words: readonly string[], shaped: readonly 
       if (!(await declareOne(shell, word, shaped[i], plan))) status = 1;
     } catch (thrown) {
       if (!(thrown instanceof ShellError) || thrown.effect === 'exit') throw thrown;
+      if (thrown.effect === 'abandon') {
+        thrown.message = `${plan.label}: ${thrown.message ?? ''}`;
+        throw thrown;
+      }
       if (thrown.message !== undefined) await shell.error(thrown.message.endsWith('readonly variable') && plan.label !== 'export' && plan.label !== 'readonly' ? `${plan.label}: ${thrown.message}` : thrown.message);
       status = thrown.status;
     }
@@ -161,11 +165,13 @@ async function declareOne(shell: Shell, word: string, shape: Assignment | undefi
   if (on.has('A') && variable.associative === undefined) {
     variable.associative = new Map(variable.value === undefined ? [] : [['0', variable.value]]);
     variable.value = undefined;
+    variable.isBare = true;
   }
   const makesArray = on.has('a') || (index !== undefined && operator !== undefined && variable.associative === undefined && label !== 'export');
   if (makesArray && variable.indexed === undefined && variable.associative === undefined) {
     variable.indexed = new IndexedArray(variable.value === undefined ? [] : [variable.value]);
     variable.value = undefined;
+    variable.isBare = true;
   }
   if (on.has('i')) variable.isInteger = true;
   if (off.has('i')) variable.isInteger = false;
@@ -292,6 +298,7 @@ export async function unsetBuiltin(shell: Shell, args: readonly string[]): Promi
     const isNameref = shell.rawVariable(name)?.isNameref === true;
     const target = flags.has('n') || !isNameref ? { name, index: undefined } : shell.resolveName(name);
     const variable = shell.rawVariable(target.name);
+    if (flags.has('n') && !isNameref) continue;
     if (variable === undefined && element === null && !flags.has('v') && !flags.has('n') && shell.functions.has(word)) {
       if (shell.functions.get(word)!.isReadOnly) {
         await shell.error(`unset: ${word}: cannot unset: readonly function`);

@@ -26,7 +26,7 @@ export async function printfBuiltin(shell: Shell, args: readonly string[]): Prom
   for (const complaint of made.complaints) await shell.error(`printf: ${complaint}`);
   const failures = made.complaints.filter((complaint) => !complaint.startsWith('warning: '));
   if (match === undefined) shell.out(text);
-  else shell.assign(match[1]!, match[2] === undefined ? undefined : await expandIndex(shell, match[1]!, match[2]), text, false);
+  else shell.assign(match[1]!, match[2] === undefined ? undefined : await expandIndex(shell, match[1]!, match[2]), text.split('\0', 1)[0]!, false);
   return failures.length > 0 ? 1 : 0;
 }
 
@@ -112,8 +112,7 @@ class Formatter {
     else {
       const c = match[5]!;
       const simple: Record<string, string> = { a: '\x07', b: '\b', e: '\x1b', E: '\x1b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', "'": "'", '"': '"', '?': '?' };
-      if (c === 'c') this.isOver = true;
-      else this.out += simple[c] ?? `\\${c}`;
+      this.out += simple[c] ?? `\\${c}`;
     }
     return i + match[0].length;
   }
@@ -141,7 +140,7 @@ class Formatter {
         this.out += this.pad(text, flags, width);
         return;
       }
-      case 'c': this.out += this.pad([...(this.take() ?? '')][0] ?? '', flags, width); return;
+      case 'c': this.out += this.pad([...(this.take() ?? '')][0] ?? '\0', flags, width); return;
       case 'T': {
         const word = this.take();
         const value = word === undefined || word === '' ? -1 : Number(this.number(word));
