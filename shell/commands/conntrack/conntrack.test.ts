@@ -47,6 +47,7 @@ describe('conntrack', () => {
 
   it.each([
     ['-L --dport 80', 'unknown option `--dport\''], ['-L -p foo', '`foo\' unsupported protocol'], ['-L -p tcp --state FOO', 'unknown TCP state `FOO\''], ['-L -s nonsense', 'Invalid IP address `nonsense\''], ['-L foo', 'unknown type `foo\''],
+    ['-L -n 10.9.:80', 'Invalid IP address `10.9.\''], ['-L -g 10.9.0.1:', 'No port specified after `:\''], ['-L --dst-nat 10.9.0.1:99999', 'Invalid port `99999\''],
     ['-L -D', 'Invalid commands combination'], ['-L -Q', 'unknown option `-Q\''], ['-L --bogus', 'unknown option `--bogus\''], ['-L -o foo', 'Bad parameter `foo\''], ['-E -e FOO', 'Bad parameter `FOO\''],
   ])('refuses %s', (line, text) => expect(complaint(line)).toBe(text));
 });

@@ -4,7 +4,7 @@ import type { ConntrackView } from '../../ports/netfilter.ts';
 import { strerror } from '../../lib/errno.ts';
 import { defineCommand, type Invocation } from '../define.ts';
 import { HELP } from './help.ts';
-import { protocolNumber, readOptions, Unsimulated, UsageProblem, type ConntrackCommand } from './options.ts';
+import { protocolNumber, readOptions, translation, Unsimulated, UsageProblem, type ConntrackCommand } from './options.ts';
 import { entrySave, entryText, entryXml, type EntryFormat } from './print.ts';
 
 const LEAD = 'conntrack v1.4.7 (conntrack-tools)';
@@ -144,12 +144,10 @@ function create(call: Invocation, command: ConntrackCommand): ExitCode {
   if (protocol === 47) throw new UsageProblem("you have to specify `--srckey' and `--dstkey'");
   const ports = hasPorts ? { sport: number('--sport') ?? number('--reply-port-dst')!, dport: number('--dport') ?? number('--reply-port-src')! } : {};
   const icmp = protocol === 1 || protocol === 58 ? { icmpType: number('--icmp-type') ?? 0, icmpCode: number('--icmp-code') ?? 0, icmpId: number('--icmp-id') ?? 0 } : {};
-  const translated = (letter: string): { address: string; port?: number } | undefined => {
-    const [, address, port] = /^(.*?)(?::(\d+))?$/.exec(text(letter) ?? '') ?? [];
-    return address === undefined || address === '' ? undefined : { address, ...(port === undefined ? {} : { port: Number(port) }) };
-  };
-  const sourceTo = translated('n');
-  const destinationTo = translated('g');
+  const sourceTo = values.has('n') ? translation(text('n')!) : undefined;
+  const destinationTo = values.has('g') ? translation(text('g')!) : undefined;
+  const addresses = [source, destination, text('r'), text('q'), sourceTo?.address, destinationTo?.address].filter((address) => address !== undefined);
+  if (new Set(addresses.map((address) => address.includes(':'))).size > 1) throw new UsageProblem('mismatched address family');
   const statuses = (text('u') ?? '').toUpperCase().split(',');
   const hasReply = values.has('r') && values.has('q') && values.has('s');
   const tcpState = text('--state');

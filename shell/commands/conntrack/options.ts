@@ -183,8 +183,18 @@ function addressFilter(text: string, of: (entry: ConntrackView) => string): (ent
   };
 }
 
+/** What -n and -g are told: an address, and behind a colon a port. */
+export function translation(text: string): { address: string; port?: number } {
+  const [, before = text, port] = /^([^:]*):([^:]*)$/.exec(text) ?? [];
+  if (parseIp4(before) === undefined && parseIp6(before) === undefined) throw new UsageProblem(`Invalid IP address \`${before}'`);
+  if (port === '') throw new UsageProblem("No port specified after `:'");
+  if (port !== undefined && (!/^\d+$/.test(port) || Number(port) > 65_535)) throw new UsageProblem(`Invalid port \`${port}'`);
+  return { address: before, ...(port === undefined ? {} : { port: Number(port) }) };
+}
+
 /** -n, -g, -j: translated, and to this address when one is given. */
-function natFilter(letter: string, address: string | undefined): (entry: ConntrackView) => boolean {
+function natFilter(letter: string, to: string | undefined): (entry: ConntrackView) => boolean {
+  const address = to === undefined ? undefined : translation(to).address;
   const isSource = (entry: ConntrackView): boolean => entry.nat.source && (address === undefined || entry.reply.destination === address);
   const isDestination = (entry: ConntrackView): boolean => entry.nat.destination && (address === undefined || entry.reply.source === address);
   if (letter === 'n') return isSource;
