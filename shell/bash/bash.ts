@@ -118,7 +118,7 @@ class Start {
       if (firstLine.includes(0) || read.value[0] === 0x7f) return complain('cannot execute binary file', 126);
       shell.source = script;
       return runProgram(shell, decode(read.value), 1, {});
-    });
+    }, true);
   }
 
   private importEnvironment(): void {

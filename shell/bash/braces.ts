@@ -108,7 +108,7 @@ function sequence(inside: string): string[] | undefined {
   const letters = /^([A-Za-z])\.\.([A-Za-z])(?:\.\.([+-]?[0-9]+))?$/.exec(inside);
   if (letters === null) return undefined;
   const step = Math.max(1, Math.abs(Number(letters[3] ?? 1)));
-  return range(letters[1]!.charCodeAt(0), letters[2]!.charCodeAt(0), step).map((code) => (code === 92 ? '\\\\' : code === 96 ? '\\`' : String.fromCharCode(code)));
+  return range(letters[1]!.charCodeAt(0), letters[2]!.charCodeAt(0), step).map((code) => (code === 92 ? "''" : code === 96 ? '\\`' : String.fromCharCode(code)));
 }
 
 function range(from: number, to: number, step: number): number[] {

@@ -403,8 +403,8 @@ async function executeCase(shell: Shell, command: Case): Promise<number> {
 
 // ---- processes
 
-/** The life of a forked shell: runs `body`, then its EXIT trap, and answers the status. */
-export async function runSubshell(shell: Shell, body: () => Promise<number>): Promise<number> {
+/** The life of a forked shell: runs `body`, then its EXIT trap, and answers the status. One command of a `-c` string ends as the string itself would. */
+export async function runSubshell(shell: Shell, body: () => Promise<number>, isSimple = false): Promise<number> {
   let status: number;
   try {
     try {
@@ -412,14 +412,14 @@ export async function runSubshell(shell: Shell, body: () => Promise<number>): Pr
       if (shell.flow?.kind === 'return') status = shell.flow.status;
       shell.flow = undefined;
     } catch (thrown) {
-      status = await unwound(shell, thrown);
+      status = await unwound(shell, thrown, isSimple);
     }
     shell.status = status;
     try {
       await runExitTrap(shell);
       status = shell.status;
     } catch (thrown) {
-      status = await unwound(shell, thrown);
+      status = await unwound(shell, thrown, isSimple);
     }
   } finally {
     shell.flow = undefined;
@@ -429,13 +429,13 @@ export async function runSubshell(shell: Shell, body: () => Promise<number>): Pr
 }
 
 /** What a thrown thing makes of the shell's status. Prints the message of an error. */
-export async function unwound(shell: Shell, thrown: unknown): Promise<number> {
+async function unwound(shell: Shell, thrown: unknown, isSimple: boolean): Promise<number> {
   if (thrown instanceof ShellExit) return thrown.status;
   if (thrown instanceof ShellInterrupt) return thrown.status;
   if (thrown instanceof ShellError) {
     await shell.tell(thrown);
     // 2: memory ran out (xmalloc.c, memory_error_and_abort).
-    if (thrown.effect === 'exit' && thrown.status !== 2) return shell.isCommandString && !shell.isInteractive ? 127 : 1;
+    if (thrown.effect === 'exit' && thrown.status !== 2) return isSimple && shell.isCommandString && !shell.isInteractive ? 127 : 1;
     return thrown.status;
   }
   throw thrown;
@@ -468,7 +468,7 @@ export async function forkShell(shell: Shell, plan: ForkPlan, body: (inner: Shel
       childSys.onSignal('INT', 'ignore');
       childSys.onSignal('QUIT', 'ignore');
     }
-    return runSubshell(inner, () => body(inner));
+    return runSubshell(inner, () => body(inner), plan.forgetsJobs !== true);
   }, { defaultSignals: handledSignals(shell), ...(plan.group === undefined ? {} : { processGroup: plan.group }), ...(plan.foreground === true ? { foreground: true } : {}) }));
   if (plan.group === 'new') shell.noteGroup(made);
   return made;

@@ -39,11 +39,10 @@ export async function expandParameter(shell: Shell, piece: ParameterPiece, sink:
     const through = find(shell, target);
     const name = through.kind === 'one' ? through.value : through.values.join(' ');
     if (name === undefined || name === '') {
-      if (piece.operation?.kind === 'default') {
-        await applyDefault(shell, piece, { kind: 'one', value: undefined }, target, piece.operation, sink);
-        return;
-      }
-      throw new ShellError(`${piece.name}: invalid indirect expansion`);
+      if (/^[A-Za-z_]/.test(piece.name) && piece.name !== '_') throw new ShellError(`${piece.name}: invalid indirect expansion`);
+      if (piece.operation?.kind === 'default') await applyDefault(shell, piece, { kind: 'one', value: undefined }, target, piece.operation, sink);
+      else emit(shell, { kind: 'one', value: undefined }, piece.isQuoted, sink);
+      return;
     }
     const parsed = /^([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(?:\[(.*)\])?$/s.exec(name);
     if (parsed === null) throw new ShellError(`${name}: invalid variable name`);
@@ -320,10 +319,19 @@ function slice(shell: Shell, found: Found, offset: number, length: number | unde
       const start = offset === 0 ? 0 : from;
       return { ...found, values: all.slice(start, length === undefined ? undefined : start + length) };
     }
-    const keys = found.keys ?? found.values.map((_value, index) => index);
+    if (found.keys === undefined) {
+      // assoc_subrange counts from 1, and takes 0 for 1.
+      const { values } = found;
+      const from = offset < 0 ? values.length + 1 + offset : offset;
+      if (from < 0 || from > values.length) return { ...found, values: [] };
+      if (length !== undefined && length < 0) throw new ShellError(`${length}: substring expression < 0`);
+      const start = Math.max(0, from - 1);
+      return { ...found, values: values.slice(start, length === undefined ? undefined : start + length) };
+    }
+    const { keys } = found;
     const end = (keys.at(-1) ?? -1) + 1;
     const from = offset < 0 ? end + offset : offset;
-    if (from < 0 || from > end) return { ...found, values: [] };
+    if (from < 0 || from >= end) return { ...found, values: [] };
     if (length !== undefined && length < 0) throw new ShellError(`${length}: substring expression < 0`);
     const first = keys.findIndex((key) => key >= from);
     return { ...found, values: first < 0 ? [] : found.values.slice(first, length === undefined ? undefined : first + length) };

@@ -343,7 +343,9 @@ function sourceText(text: string, isInDouble = false): string {
       continue;
     } else if (c === '$' && next === '{') {
       end = endOfBrace(text, at + 2, isInDouble);
-      made += `\${${sourceText(text.slice(at + 2, end - 1), isInDouble)}}`;
+      const inside = text.slice(at + 2, end - 1);
+      // In a pattern quotes count even inside double quotes.
+      made += `\${${sourceText(inside, isInDouble && !/^!?\w+(?:\[[^\]]*\])?[#%/^,]/.test(inside))}}`;
       at = end;
       continue;
     } else if (next === '(' && (c === '$' || ((c === '<' || c === '>') && !isInDouble))) {
@@ -362,11 +364,11 @@ function sourceText(text: string, isInDouble = false): string {
 /** print_comsub; here-documents stay as they were written. */
 function substitutionText(text: string): string {
   const { items, trouble } = parseProgram(text);
-  if (trouble !== undefined || /<<(?!<)/.test(text)) return text;
+  if (trouble !== undefined || /(?<!<)<<(?!<)/.test(text)) return text;
   const printed = items.map(({ command, isBackground, end }, index) => {
     const following = items[index + 1];
     const isLineEnd = following !== undefined && text.slice(end, following.start).includes('\n');
     return `${printJob(command)}${isBackground ? ' &' : ''}${following === undefined ? '' : isLineEnd ? '\n' : isBackground ? ' ' : '; '}`;
   }).join('');
-  return printed.startsWith('(') ? ` ${printed}` : printed;
+  return printed.startsWith('( ') ? ` ${printed}` : printed;
 }

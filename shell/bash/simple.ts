@@ -7,6 +7,7 @@ import { assignNow } from './assign.ts';
 import type { Builtin } from './builtins/index.ts';
 import { builtins } from './builtins/index.ts';
 import { quoteIfNeeded } from './escapes.ts';
+import { expandBraces } from './braces.ts';
 import { ShellError, ShellExit } from './errors.ts';
 import type { Context } from './execute.ts';
 import { closeSubstitutions, execute, handledSignals, trace } from './execute.ts';
@@ -67,6 +68,15 @@ async function expandArguments(shell: Shell, command: SimpleCommand, args: strin
     if (!isDeclaration) {
       if (argument.elements !== undefined) throw new ShellError(`syntax error near unexpected token \`('`, 2);
       await expandWordInto(shell, { text: argument.text, line: argument.line }, args);
+      continue;
+    }
+    const variants = argument.value === undefined || !shell.options.braceexpand ? [] : expandBraces(argument.text);
+    if (variants.length > 1) {
+      // What looks like an assignment behind a declaration is a word first.
+      for (const variant of variants) {
+        const head = variant.slice(0, variant.indexOf('=') + 1);
+        args.push(head + (await expandText(shell, parsePieces(variant.slice(head.length), 'assignment'))));
+      }
       continue;
     }
     shaped[args.length] = argument;

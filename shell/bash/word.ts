@@ -266,7 +266,7 @@ function parseParameter(text: string, operand: 'operand' | 'operand-double' | 'o
   if (isLength) return bad;
   if (isIndirect && (rest === '@' || rest === '*') && index === undefined && /^[A-Za-z_]/.test(name)) return { ...built, operation: { kind: 'names', operator: rest } };
   const operation = parseOperation(rest, operand);
-  return operation === undefined ? bad : { ...built, operation };
+  return operation === undefined || (operation.kind === 'case' && '?-#'.includes(name)) ? bad : { ...built, operation };
 }
 
 /** Index after the `]` that closes a subscript; quotes and expansions inside are skipped. */
