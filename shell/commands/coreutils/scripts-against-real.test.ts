@@ -62,6 +62,10 @@ const groups: Readonly<Record<string, Group>> = {
       "dd if=/dev/zero of=/dev/null bs=1M count=3 2>&1 | sed 's/, .*s, .*s$/ T/'", "dd if=h of=o 2>&1 | sed 's/, .*//'", "dd if=a of=o bs=1k 2>&1 | sed 's/, .*//'", 'dd bs=2x4 if=h count=1 status=noxfer', 'dd if=. status=noxfer', 'dd if=h of=.', 'dd oflag=append conv=notrunc if=h of=b status=noxfer; tail -c 20 b', 'dd iflag=foo if=h', 'dd count=-1 if=h', 'dd if=h count=99999999999999999999999', 'dd if=h count=0 status=noxfer', 'cat a | dd skip=2 bs=3 count=2 status=none',
     ],
   },
+  head: {
+    ...coreutils, setup: 'seq 30000 >big',
+    cases: ['yes | head -n -3 | head -n 2', 'printf "a\\nb" | head -n -1; seq 3 | head -n -0; seq 3 | head -n -7', 'printf abcdef | head -c -2; printf abc | head -c -0; printf abc | head -c -5', 'head -c -100000 big | tail -n 1; head -n -2000 big | tail -n 1', 'printf "a\\0b\\0c" | head -z -n -1 | od -c'],
+  },
   split: {
     ...coreutils, setup: 'seq 12 >s; seq 30 >t',
     cases: [

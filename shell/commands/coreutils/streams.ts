@@ -155,24 +155,16 @@ export const head = defineCommand({
 });
 
 async function headOne(call: Invocation, fd: number, count: number, isBytes: boolean, isAllBut: boolean, separator: number): Promise<string | undefined> {
-  if (isBytes || isAllBut) {
-    let taken = 0;
-    const held: Uint8Array[] = [];
-    while (isAllBut || taken < count) {
-      const got = await call.sys.read(fd, isAllBut ? 65536 : Math.min(65536, count - taken));
+  if (isAllBut) return isBytes ? headAllButBytes(call, fd, count) : headAllButLines(call, fd, count, separator);
+  if (isBytes) {
+    for (let taken = 0; taken < count; ) {
+      const got = await call.sys.read(fd, Math.min(65536, count - taken));
       if (!got.ok) return strerror(got.error);
       if (got.value.length === 0) break;
       taken += got.value.length;
-      if (isAllBut) held.push(got.value);
-      else {
-        call.write(got.value);
-        await call.flush();
-      }
+      call.write(got.value);
+      await call.flush();
     }
-    if (!isAllBut) return undefined;
-    const whole = held.reduce((sum, chunk) => sum + fromUtf8(chunk), '');
-    const lines = whole.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-    call.write(isBytes ? utf8(whole).subarray(0, Math.max(0, taken - count)) : lines.slice(0, Math.max(0, lines.length - count)).join(''));
     return undefined;
   }
   const reader = linesOf(call.sys, fd, separator);
@@ -183,6 +175,56 @@ async function headOne(call: Invocation, fd: number, count: number, isBytes: boo
     call.write(`${step.value.text}${step.value.isTerminated ? end : ''}`);
   }
   return undefined;
+}
+
+/** What a process has of memory for what it may not show yet. */
+const MOST_HELD = 1 << 26;
+
+async function headAllButBytes(call: Invocation, fd: number, count: number): Promise<string | undefined> {
+  const held: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const got = await call.sys.read(fd, 65536);
+    if (!got.ok) return strerror(got.error);
+    if (got.value.length === 0) break;
+    held.push(got.value);
+    size += got.value.length;
+    for (; held.length > 0 && size - held[0]!.length >= count; held.shift()) {
+      size -= held[0]!.length;
+      call.write(held[0]!);
+    }
+    if (size > MOST_HELD) return strerror('ENOMEM');
+    await call.flush();
+  }
+  if (size > count) call.write(held[0]!.subarray(0, size - count));
+  return undefined;
+}
+
+async function headAllButLines(call: Invocation, fd: number, count: number, separator: number): Promise<string | undefined> {
+  const held: string[] = [];
+  let from = 0;
+  let size = 0;
+  const reader = linesOf(call.sys, fd, separator);
+  const end = String.fromCharCode(separator);
+  for (;;) {
+    const step = await reader.next();
+    if (step.done === true) return step.value.ok ? undefined : strerror(step.value.error);
+    const line = `${step.value.text}${step.value.isTerminated ? end : ''}`;
+    held.push(line);
+    size += line.length;
+    if (size > MOST_HELD) return strerror('ENOMEM');
+    if (held.length - from <= count) continue;
+    const first = held[from]!;
+    size -= first.length;
+    call.write(first);
+    held[from] = '';
+    from += 1;
+    if (from === 1024) {
+      held.splice(0, from);
+      from = 0;
+      await call.flush();
+    }
+  }
 }
 
 export const tail = defineCommand({
