@@ -140,6 +140,7 @@ class Parser {
     const { text } = this;
     while (this.at < text.length && /\s/.test(text[this.at]!)) this.at += 1;
     this.tokenStart = this.at;
+    const followsVariable = this.node?.kind === 'variable';
     this.node = undefined;
     this.token = '';
     if (this.at >= text.length) return;
@@ -170,7 +171,9 @@ class Parser {
       return;
     }
     const rest = text.slice(this.at, this.at + 3);
-    const operator = OPERATORS.find((candidate) => rest.startsWith(candidate));
+    let operator = OPERATORS.find((candidate) => rest.startsWith(candidate));
+    // Only variables can be counted up: elsewhere these are two signs.
+    if ((operator === '++' || operator === '--') && !followsVariable && !/^\s*[A-Za-z_]/.test(text.slice(this.at + 2))) operator = c;
     if (operator === undefined) this.fail(c === '"' || c === "'" || c === '$' || c === '\\' || c === '{' || c === '}' ? 'syntax error: operand expected' : 'syntax error: operand expected');
     this.token = operator;
     this.at += operator.length;

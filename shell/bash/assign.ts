@@ -89,7 +89,6 @@ export async function assignElements(shell: Shell, wanted: string, elements: rea
     shell.setElement(variable, name, String(next), entry.value, entry.append);
     next += 1;
   }
-  if (shell.options.allexport) variable.isExported = true;
 }
 
 /** `[key]=value` */

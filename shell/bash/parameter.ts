@@ -89,7 +89,11 @@ export function lengthOf(text: string): number {
 }
 
 function matchingNames(shell: Shell, prefix: string): string[] {
-  return shell.names().filter((name) => name.startsWith(prefix) && isSet(shell.rawVariable(name)));
+  return shell.names().filter((name) => {
+    const variable = name.startsWith(prefix) ? shell.rawVariable(name) : undefined;
+    const isList = variable !== undefined && (variable.indexed ?? variable.associative) !== undefined;
+    return isList ? !variable.isBare : isSet(variable);
+  });
 }
 
 function keysOf(shell: Shell, name: string): string[] {

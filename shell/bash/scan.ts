@@ -157,7 +157,8 @@ export function endOfCommand(text: string, at: number): number {
       if (depth === 0) return i + 1;
       depth -= 1;
       i += 1;
-      atCommand = false;
+      // A function's body may follow.
+      atCommand = true;
       continue;
     }
     if (c === '(') {

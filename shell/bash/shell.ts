@@ -362,7 +362,7 @@ export class Shell {
     if (existing?.isReadOnly === true) throw new ShellError(`${target}: readonly variable`);
     const variable = this.own(target, scope);
     this.setElement(variable, target, element, value, append);
-    if (this.options.allexport) variable.isExported = true;
+    if (this.options.allexport && variable.indexed === undefined && variable.associative === undefined) variable.isExported = true;
     this.options.watch?.(this, target);
   }
 

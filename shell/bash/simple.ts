@@ -274,9 +274,18 @@ async function runProgramFile(shell: Shell, command: SimpleCommand, args: string
   const name = args[0]!;
   const replaces = context.mayExec === true && shell.canBeReplaced();
   if (command.redirects.length > 0) {
-    if (!(await applyRedirects(shell, command.redirects, undo))) {
+    let status = 0;
+    try {
+      if (!(await applyRedirects(shell, command.redirects, undo))) status = 1;
+    } catch (thrown) {
+      // It is the program's process that ends.
+      if (!(thrown instanceof ShellError) || thrown.effect !== 'exit') throw thrown;
+      await shell.tell(thrown);
+      status = shell.isCommandString && !shell.isInteractive ? 127 : 1;
+    }
+    if (status !== 0) {
       undoRedirects(shell, undo);
-      return 1;
+      return status;
     }
   }
   try {

@@ -200,7 +200,7 @@ async function declareOne(shell: Shell, word: string, shape: Assignment | undefi
       shell.setElement(variable, name, key, text, append);
     }
   }
-  if (on.has('x') || (shell.options.allexport && operator !== undefined)) variable.isExported = true;
+  if (on.has('x') || (shell.options.allexport && operator !== undefined && variable.indexed === undefined && variable.associative === undefined)) variable.isExported = true;
   if (off.has('x')) variable.isExported = false;
   if (on.has('r')) variable.isReadOnly = true;
   if (on.has('t')) variable.isTraced = true;

@@ -1,6 +1,6 @@
 /** printf. Read first: help printf, printf(3) */
 import type { Shell } from '../shell.ts';
-import { byteCharacter, codePoint, echoText, encode, normalise, quoteBackslash, quoteSingle } from '../escapes.ts';
+import { byteCharacter, codePoint, decode, echoText, encode, normalise, quoteBackslash, quoteSingle } from '../escapes.ts';
 import { checkLength } from '../errors.ts';
 import { expandIndex } from '../expand.ts';
 import { bytesInC } from '../parameter.ts';
@@ -136,7 +136,7 @@ class Formatter {
         } else if (kind === 'Q') text = quoteBackslash(precision === undefined ? word : word.slice(0, precision));
         else if (kind === 'q') text = quoteBackslash(word);
         if (flags.includes('#') && kind === 'q') text = quoteSingle(word);
-        if (precision !== undefined && kind !== 'Q') text = [...text].slice(0, precision).join('');
+        if (precision !== undefined && kind !== 'Q') text = decode(encode(text).subarray(0, precision));
         this.out += this.pad(text, flags, width);
         return;
       }
