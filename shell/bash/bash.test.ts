@@ -132,6 +132,7 @@ const tables: Record<string, readonly (readonly [script: string, output: string]
     ['declare -A m; declare -a a; declare -p m a; m[k]=1; unset m[k]; a=(); declare -p m a; f() { local x y=1; local; }; f', 'declare -A m\ndeclare -a a\ndeclare -A m=()\ndeclare -a a=()\ndeclare -- x\ndeclare -- y="1"\n'],
     ["printf %q, a,b a#~ '#~' 'x=~' ':~'; printf '%c|a\\c' ''; printf -v v %c ''; echo ${#v}; x=1; unset -n x; echo $x", 'a\\,b,a#~,\\#~,x=\\~,:\\~,\0|a\\c0\n1\n'],
     ['set -a; a=(1); b[2]=3; c=x; declare -p a b c; printf "%.2s|%.3b\\n" äö abcd', 'declare -a a=([0]="1")\ndeclare -a b=([2]="3")\ndeclare -x c="x"\nä|abc\n'],
+    ['f() { cat <> x 3<> y; }; declare -f f; a=(1); declare -n a; echo $?', 'f () \n{ \n    cat 0<> x 3<> y\n}\n1\n!bash: line 1: declare: a: reference variable cannot be an array\n'],
     ['umask 027; umask; umask -S; test 1 -lt 2 -a x != y; echo $?', '0027\nu=rwx,g=rx,o=\n0\n'],
     ['set -- a b c; shift; echo $1; set -o noglob; echo *; shopt -q extglob; echo $?', 'b\n*\n1\n'],
     ['let x=5 y=x*2; echo $y; ((0)); echo $?; hash -r; times > /dev/null; echo $?', '10\n1\n0\n'],

@@ -292,7 +292,8 @@ class Printer {
     if ((operator === '<&' || operator === '>&') && redirect.target.text === '-') return `${fd === '' ? (operator === '<&' ? '0' : '1') : fd}>&-`;
     if (operator === '<&' || operator === '>&') return `${fd === '' ? (operator === '<&' ? '0' : '1') : fd}${operator}${target}`;
     if (operator === '&>' || operator === '&>>') return `${operator} ${target}`;
-    const shown = (operator.startsWith('<') && operator !== '<>' && fd === '0') || (operator.startsWith('>') && fd === '1') ? '' : fd;
+    if (operator === '<>') return `${fd === '' ? '0' : fd}<> ${target}`;
+    const shown = (operator.startsWith('<') && fd === '0') || (operator.startsWith('>') && fd === '1') ? '' : fd;
     return `${shown}${operator} ${target}`;
   }
 }

@@ -133,6 +133,10 @@ async function declareOne(shell: Shell, word: string, shape: Assignment | undefi
     await shell.error(`${label}: ${name}: cannot convert associative to indexed array`);
     return false;
   }
+  if (on.has('n') && (previous?.indexed ?? previous?.associative) !== undefined) {
+    await shell.error(`${label}: ${name}: reference variable cannot be an array`);
+    return false;
+  }
   if (on.has('n') && operator !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*(?:\[.*\])?$/s.test(text) && text !== '') {
     await shell.error(`${label}: \`${text}': invalid variable name for name reference`);
     return false;

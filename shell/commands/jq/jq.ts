@@ -1,4 +1,4 @@
-/** jq(1): jq 1.8 itself, as WebAssembly. Here are only its arguments and files. Time stands still while it runs. */
+/** jq(1): jq 1.8 itself, as WebAssembly. Here are only its arguments and files. Time stands still while it runs, but for what reading its own builtins takes. */
 import { loadJq, type Jq } from 'jq-wasm';
 import type { ExitCode, Sys } from '../../../machine/sys.ts';
 import { strerror } from '../../lib/errno.ts';
@@ -6,6 +6,8 @@ import { readWhole } from '../../lib/input.ts';
 import { fromUtf8 } from '../../ports/bytes.ts';
 import { defineCommand, notSimulated } from '../define.ts';
 
+/** What a run of Debian's jq takes at the least: a script that runs it without end must not do so in no time. */
+const START_US = 25_000;
 /** One instance serves every lab; after a failure of the module itself it is made anew. */
 let instance: Promise<Jq> | undefined;
 
@@ -118,6 +120,8 @@ export const jq = defineCommand({
     }
     if (call.stdoutIsTerminal && !flags.includes('-M') && !flags.includes('-C') && call.env.get('NO_COLOR') === undefined) flags.push('-C');
     if (input.trim() === '' && !flags.includes('-n') && !flags.includes('-R') && !flags.includes('-s')) return code;
+    const wait = call.sys.charge(START_US);
+    if (wait !== undefined) await wait;
     const answer = await evaluate(call.sys, input, filter, flags);
     call.write(answer.stdout === '' || answer.stdout.endsWith('\n') || flags.includes('-j') ? answer.stdout : `${answer.stdout}\n`);
     if (answer.stderr !== '') call.writeErr(answer.stderr.endsWith('\n') ? answer.stderr : `${answer.stderr}\n`);
