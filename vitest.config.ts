@@ -38,6 +38,8 @@ export default defineConfig({
           exclude: [...anywhere, '**/*.svelte.test.ts', 'test/tidy*/**', 'test/tidy*', 'test/e2e/**', 'test/electron/**'],
           testTimeout: 60_000,
           expect: patient,
+          // Files leave nothing behind them, and the product is read in once a worker instead of once a file.
+          isolate: false,
         },
       },
       {

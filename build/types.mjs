@@ -1,5 +1,5 @@
 /**
- * Types, twice: the whole tree once (editors see the same), then one TypeScript project per room with references
+ * Types, twice, by the native compiler (the lint and Svelte still want the one before it): the whole tree once, then one TypeScript project per room with references
  * between them, so that a pure room has no Node and no DOM to lean on. The projects are made from rooms.mjs.
  * https://www.typescriptlang.org/docs/handbook/project-references.html
  */
@@ -48,7 +48,7 @@ export function writeProjects() {
 
 export async function checkTypes() {
   const projects = writeProjects();
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
   const pretty = process.stdout.isTTY ? ['--pretty'] : [];
   const rooms = await run(process.execPath, [tsc, '-b', projects, ...pretty]);
   const whole = await run(process.execPath, [tsc, '-p', 'tsconfig.json', '--noEmit', ...pretty]);
