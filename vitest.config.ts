@@ -47,7 +47,7 @@ export default defineConfig({
         test: { name: 'jsdom', environment: 'jsdom', include: ['**/*.svelte.test.ts'], exclude: anywhere },
       },
       { test: { name: 'tidy', environment: 'node', include: ['test/tidy*.test.ts', 'test/tidy/**/*.test.ts'], testTimeout: 60_000 } },
-      { test: { name: 'e2e', environment: 'node', include: ['test/e2e/**/*.test.ts'], ...slow } },
+      { test: { name: 'e2e', environment: 'node', include: ['test/e2e/**/*.test.ts'], ...slow, isolate: false } },
       { test: { name: 'electron', environment: 'node', include: ['test/electron/**/*.test.ts'], ...slow, testTimeout: 120_000 } },
     ],
   },
