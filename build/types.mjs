@@ -1,6 +1,7 @@
 /**
- * Types, twice, by the native compiler (the lint and Svelte still want the one before it): the whole tree once, then one TypeScript project per room with references
+ * Types, twice: the whole tree once (editors see the same), then one TypeScript project per room with references
  * between them, so that a pure room has no Node and no DOM to lean on. The projects are made from rooms.mjs.
+ * By the native compiler; the lint and Svelte still want the one before it.
  * https://www.typescriptlang.org/docs/handbook/project-references.html
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /** Accounts and packages of one root directory: the machine's, or a container's. Read first: passwd(5), group(5), dpkg(1) */
 import type { Result } from '../simulator/result.ts';
 import { done, fail } from '../simulator/result.ts';
-import { fromUtf8 } from '../simulator/bytes.ts';
+import { equalBytes, fromUtf8 } from '../simulator/bytes.ts';
 import type { ContainerService } from './container-service.ts';
 import type { Inode } from './files/inode.ts';
 import type { ImageGroup, ImagePackage, ImageUser, MachineImage } from './image.ts';
@@ -51,7 +51,7 @@ export class RootPorts implements MachinePorts {
   /** Asked for all the time (who is who), changed almost never: taken apart again only when the file's bytes differ. */
   private accounts<Entry>(path: string, known: { bytes: Uint8Array; entries: Entry[] }, entryOf: (fields: readonly string[]) => Entry): Entry[] {
     const bytes = this.machine.readFileAt(`${this.path}${path}`) ?? new Uint8Array(0);
-    if (!isSame(known.bytes, bytes)) {
+    if (!equalBytes(known.bytes, bytes)) {
       known.bytes = bytes;
       known.entries = fromUtf8(bytes).split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => entryOf(line.split(':')));
     }
@@ -95,10 +95,4 @@ export class RootPorts implements MachinePorts {
   bootedUs(): number {
     return this.machine.bootedUs();
   }
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
-  return true;
 }

@@ -429,7 +429,7 @@ export async function runSubshell(shell: Shell, body: () => Promise<number>, isS
 }
 
 /** What a thrown thing makes of the shell's status. Prints the message of an error. */
-async function unwound(shell: Shell, thrown: unknown, isSimple: boolean): Promise<number> {
+export async function unwound(shell: Shell, thrown: unknown, isSimple: boolean): Promise<number> {
   if (thrown instanceof ShellExit) return thrown.status;
   if (thrown instanceof ShellInterrupt) return thrown.status;
   if (thrown instanceof ShellError) {

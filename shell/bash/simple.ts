@@ -10,7 +10,7 @@ import { quoteIfNeeded } from './escapes.ts';
 import { expandBraces } from './braces.ts';
 import { ShellError, ShellExit } from './errors.ts';
 import type { Context } from './execute.ts';
-import { closeSubstitutions, execute, handledSignals, trace } from './execute.ts';
+import { closeSubstitutions, execute, handledSignals, trace, unwound } from './execute.ts';
 import { expandText, expandWordInto } from './expand.ts';
 import { patiently } from './fork.ts';
 import { ForegroundWait } from './foreground.ts';
@@ -280,8 +280,7 @@ async function runProgramFile(shell: Shell, command: SimpleCommand, args: string
     } catch (thrown) {
       // It is the program's process that ends.
       if (!(thrown instanceof ShellError) || thrown.effect !== 'exit') throw thrown;
-      await shell.tell(thrown);
-      status = shell.isCommandString && !shell.isInteractive ? 127 : 1;
+      status = await unwound(shell, thrown, true);
     }
     if (status !== 0) {
       undoRedirects(shell, undo);
